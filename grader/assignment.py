@@ -1,0 +1,309 @@
+"""The noun `Assignment`: what assignment.toml says, checked.
+
+Read by every stage; imports nothing heavy, because grading starts its worker before it loads numpy.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from grader.errors import AssignmentError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LIBRARIES = ("numpy", "torch")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tests graded as one problem: the file `test_<name>.py`."""
+
+    name: str
+    """The stem of the test file without `test_`."""
+    title: str
+    """What students and Autolab see; no colons, because Autolab rewrites the line that holds it."""
+    points: Fraction
+    """What the weights of the part's tests must add up to."""
+
+
+@dataclass(frozen=True)
+class SubmissionSpec:
+    """Which files a submission may hold and how they are imported."""
+
+    files: tuple[str, ...]
+    """Relative POSIX patterns; `*` matches inside one folder level."""
+    path: tuple[str, ...] = (".",)
+    """Folders that go on `sys.path`, in order."""
+    forbid: tuple[str, ...] = ()
+    """Packages whose import is refused."""
+    archive: str = "handin.tar"
+    """The name of the hand-in that `create_tarball.sh` makes."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use; the judge enforces all of it."""
+
+    test_seconds: float = 10.0
+    """Wall time of one test."""
+    total_seconds: float = 120.0
+    """Wall time of all tests together."""
+    memory_mb: int = 512
+    """Address space that a test may take beyond what the libraries hold already, in MiB."""
+    output_kb: int = 32
+    """Captured output kept for one test, in KiB; the rest is counted and dropped."""
+    value_mb: int = 64
+    """Bytes of observed values that one test may send, in MiB."""
+
+
+@dataclass(frozen=True)
+class Handout:
+    """Where things lie in what students download."""
+
+    runner: str = "autograder/runner.py"
+    """The script that runs the local checker."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One homework."""
+
+    name: str
+    title: str
+    seed: int
+    library: str
+    folder: Path
+    """`testcases/<name>`: assignment.toml, test files, variants, fixtures."""
+    submission: SubmissionSpec
+    limits: Limits
+    parts: tuple[Part, ...]
+    handout: Handout = field(default_factory=Handout)
+
+    @property
+    def project(self) -> Path:
+        """The folder that holds `testcases/`, `reference/` and `student_template/`."""
+        return self.folder.parent.parent
+
+    @property
+    def reference(self) -> Path:
+        """The instructor's solution."""
+        return self.project / "reference" / self.name
+
+    @property
+    def template(self) -> Path:
+        """The generated student template."""
+        return self.project / "student_template" / self.name
+
+    @property
+    def toml(self) -> Path:
+        """The file that this object was read from."""
+        return self.folder / "assignment.toml"
+
+    @property
+    def helpers(self) -> Path:
+        """Modules that students of the course import and that the grader provides; may be absent."""
+        return self.folder / "helpers"
+
+    @property
+    def points(self) -> Fraction:
+        """The maximum of the assignment."""
+        return sum((part.points for part in self.parts), Fraction(0))
+
+    def part(self, name: str) -> Part:
+        """Return the part called `name`."""
+        return next(part for part in self.parts if part.name == name)
+
+    def test_files(self) -> list[Path]:
+        """Return the parts' test files in the order of the parts; each must exist."""
+        files = [self.folder / f"test_{part.name}.py" for part in self.parts]
+        for file, part in zip(files, self.parts, strict=True):
+            if not file.is_file():
+                line = _line_of(self.toml.read_text("utf-8"), f"[parts.{part.name}]")
+                raise AssignmentError(self.toml, line, f"part '{part.name}' has no {file.name}; write it beside this file")
+        return files
+
+    def with_limits(self, **changes: float | None) -> Assignment:
+        """Return the same assignment with some limits replaced; None leaves one as it is."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        return replace(self, limits=replace(self.limits, **given))  # type: ignore[arg-type]  # one dict, several field types
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds `testcases/`."""
+    for folder in (start, *start.parents):
+        if (folder / "testcases").is_dir():
+            return folder
+    raise UsageError(
+        f"no folder 'testcases' in {start} or above it; run the command inside the project or name it with --project"
+    )
+
+
+def assignment_names(project: Path) -> list[str]:
+    """Return the names of the project's assignments, sorted."""
+    return sorted(file.parent.name for file in (project / "testcases").glob("*/assignment.toml"))
+
+
+def load_assignment(project: Path, name: str) -> Assignment:
+    """Read `testcases/<name>/assignment.toml` of a project."""
+    folder = project / "testcases" / name
+    if not (folder / "assignment.toml").is_file():
+        import difflib  # only on the way to an error
+
+        known = assignment_names(project)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known) or 'none'}"
+        raise UsageError(f"no assignment '{name}' in {project / 'testcases'}; {hint}")
+    return read_assignment(folder)
+
+
+def read_assignment(folder: Path) -> Assignment:
+    """Read `folder/assignment.toml`; the folder's name is the assignment's."""
+    folder = folder.resolve()
+    file = folder / "assignment.toml"
+    try:
+        text = file.read_text("utf-8")
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"line (\d+)", str(error))
+        raise AssignmentError(file, int(match[1]) if match else None, f"not valid TOML: {error}") from None
+    except UnicodeDecodeError as error:
+        raise AssignmentError(file, None, f"not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise AssignmentError(file, None, f"can't be read: {error.strerror}") from None
+    return _Reader(file, text).assignment(folder, data)
+
+
+def _line_of(text: str, needle: str) -> int | None:
+    """The first line that starts with `needle` (a key or a table header), counted from 1."""
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped == needle or re.match(rf"{re.escape(needle)}\s*=", stripped):
+            return number
+    return None
+
+
+class _Reader:
+    """Turns the parsed TOML into an Assignment, or says which line is wrong."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.text = text
+
+    def fail(self, key: str, message: str) -> AssignmentError:
+        return AssignmentError(self.file, _line_of(self.text, key), message)
+
+    def table(self, data: Mapping[str, Any], key: str, allowed: set[str]) -> Mapping[str, Any]:
+        value = data.get(key, {})
+        if not isinstance(value, dict):
+            raise self.fail(key, f"'{key}' must be a table, written [{key}]")
+        self.only(value, allowed, f"[{key}]")
+        return value
+
+    def only(self, data: Mapping[str, Any], allowed: set[str], where: str) -> None:
+        for key in data:
+            if key not in allowed:
+                raise self.fail(key, f"unknown key '{key}' in {where}; allowed: {', '.join(sorted(allowed))}")
+
+    def text_value(self, data: Mapping[str, Any], key: str, where: str) -> str:
+        value = data.get(key)
+        if not isinstance(value, str) or not value.strip():
+            raise self.fail(key, f"{where} needs '{key}', a non-empty text")
+        return value
+
+    def names(self, data: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = data.get(key, list(default))
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise self.fail(key, f"'{key}' must be a list of texts")
+        return tuple(value)
+
+    def relative(self, key: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+        for path in paths:
+            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path:
+                raise self.fail(key, f"'{path}' in '{key}' must be relative, with / and without ..")
+        return paths
+
+    def positive(self, data: Mapping[str, Any], key: str, default: float) -> float:
+        value = data.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+            raise self.fail(key, f"'{key}' must be a positive number")
+        return value
+
+    def assignment(self, folder: Path, data: Mapping[str, Any]) -> Assignment:
+        self.only(data, {"title", "seed", "library", "submission", "limits", "parts", "handout"}, "the file")
+        seed = data.get("seed")
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+            raise self.fail("seed", "'seed' must be a whole number from 0 to 4294967295")
+        library = data.get("library", "numpy")
+        if library not in LIBRARIES:
+            raise self.fail("library", f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
+        return Assignment(
+            name=folder.name,
+            title=self.text_value(data, "title", "the file"),
+            seed=seed,
+            library=library,
+            folder=folder,
+            submission=self.submission(data),
+            limits=self.limits(data),
+            parts=self.parts(data),
+            handout=self.handout(data),
+        )
+
+    def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:
+        table = self.table(data, "submission", {"files", "path", "forbid", "archive"})
+        files = self.relative("files", self.names(table, "files", ()))
+        if not files:
+            raise self.fail("[submission]", "[submission] needs 'files', the list of files that students hand in")
+        return SubmissionSpec(
+            files=files,
+            path=self.relative("path", self.names(table, "path", (".",))),
+            forbid=self.names(table, "forbid", ()),
+            archive=self.text_value({"archive": "handin.tar"} | dict(table), "archive", "[submission]"),
+        )
+
+    def limits(self, data: Mapping[str, Any]) -> Limits:
+        default = Limits()
+        table = self.table(data, "limits", set(vars(default)))
+        return Limits(
+            test_seconds=self.positive(table, "test_seconds", default.test_seconds),
+            total_seconds=self.positive(table, "total_seconds", default.total_seconds),
+            memory_mb=int(self.positive(table, "memory_mb", default.memory_mb)),
+            output_kb=int(self.positive(table, "output_kb", default.output_kb)),
+            value_mb=int(self.positive(table, "value_mb", default.value_mb)),
+        )
+
+    def handout(self, data: Mapping[str, Any]) -> Handout:
+        table = self.table(data, "handout", {"runner"})
+        runner = table.get("runner", Handout().runner)
+        if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w.-]+/)*[\w-]+\.py", runner):
+            raise self.fail("runner", "'runner' must be a Python file below autograder/")
+        return Handout(runner)
+
+    def parts(self, data: Mapping[str, Any]) -> tuple[Part, ...]:
+        table = data.get("parts")
+        if not isinstance(table, dict) or not table:
+            raise self.fail("[parts]", "the file needs at least one table [parts.<name>] with a title and points")
+        parts: list[Part] = []
+        for name, value in table.items():
+            where = f"[parts.{name}]"
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not isinstance(value, dict):
+                raise self.fail(where, f"{where} must be a table whose name is lower-case letters, digits and _")
+            self.only(value, {"title", "points"}, where)
+            title = self.text_value(value, "title", where)
+            if ":" in title:
+                raise self.fail(where, f"title {title!r} of {where} has a colon, which breaks Autolab's score line; drop it")
+            if title in {part.title for part in parts}:
+                raise self.fail(where, f"title {title!r} of {where} is another part's title too; each needs its own")
+            points = value.get("points")
+            if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < 1e6:
+                raise self.fail(where, f"{where} needs 'points', a number from 0 up")
+            parts.append(Part(name, title, Fraction(str(points))))
+        return tuple(parts)

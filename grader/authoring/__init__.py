@@ -1,0 +1,1 @@
+"""What instructors run: record, template, handout, variants."""

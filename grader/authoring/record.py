@@ -1,0 +1,277 @@
+"""Makes fixtures: runs the tests on the reference and on every variant, in the worker, and keeps what they left."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from grader.assignment import Assignment
+from grader.authoring.variants import Variant, apply_variant, load_variants
+from grader.errors import AssignmentError
+from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
+from grader.judge.compare import compare
+from grader.judge.dropout import indistinguishable
+from grader.judge.kinds import UNSEALED
+from grader.judge.score import judge_checks, judge_test
+from grader.recording import Observation, Recording
+from grader.report import VISIBILITIES, Visibility
+from grader.sandbox.ingest import ingest
+from grader.sandbox.worker import Worker
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a record run made."""
+
+    fixtures: Fixtures
+    warnings: tuple[str, ...]
+    """For the instructor: points that aren't sealed, checks without power, variants without effect."""
+
+
+def record(assignment: Assignment, progress: Progress | None = None) -> Record:
+    """Run the reference and all variants; raises AssignmentError where the reference itself doesn't pass."""
+    variants = load_variants(assignment)
+    with Worker(assignment) as worker:
+        worker.wait_ready()
+        specs = _specs(assignment, worker.tests)
+        steps = len(specs) * (1 + len(variants))
+        required = _fill(worker, assignment.reference)
+        done = 0
+        complete: list[TestSpec] = []
+        for spec in specs:
+            if progress is not None:
+                progress(done, steps, f"reference: {spec.title}")
+            complete.append(_record_test(assignment, spec, worker.run(spec.id, given=True)))
+            done += 1
+        warnings = [warning for spec in complete for warning in _warnings(spec)]
+        alternatives: dict[str, list[Alternative]] = {}
+        for variant in variants:
+            differs = False
+            patched = worker.submission.parent / "variant"
+            shutil.rmtree(patched, ignore_errors=True)
+            apply_variant(assignment, variant, patched)
+            _fill(worker, patched)
+            for spec in complete:
+                if progress is not None:
+                    progress(done, steps, f"{variant.name}: {spec.title}")
+                done += 1
+                alternative = _alternative(variant, spec, worker.run(spec.id, given=True))
+                if alternative is not None:
+                    alternatives.setdefault(spec.id, []).append(alternative)
+                    differs = True
+                elif variant.credit < 1 and _fails(spec, worker):
+                    differs = True
+            if not differs:
+                warnings.append(f"variant '{variant.name}' differs from the reference in no test: no test can see it")
+    fixtures = Fixtures(
+        tuple(complete),
+        required,
+        {test: tuple(items) for test, items in alternatives.items()},
+        tested_files(assignment),
+        _versions(assignment),
+    )
+    return Record(fixtures, tuple(warnings))
+
+
+def _fails(spec: TestSpec, worker: Worker) -> bool:
+    return judge_test(spec, (), worker.run(spec.id)).status != "passed"
+
+
+def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
+    """Put a solution where the worker expects the submission."""
+    for entry in worker.submission.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    assignment = worker.assignment
+    if not folder.is_dir():
+        raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")
+    return ingest(folder, assignment.submission, (), worker.submission).files
+
+
+def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> list[TestSpec]:
+    """Check what the decorators say, and share a function's points among its parametrised cases."""
+    cases: dict[str, int] = {}
+    for test in described:
+        cases[test["function"]] = cases.get(test["function"], 0) + 1
+    numbers: dict[str, str] = {}
+    order: dict[str, int] = {}
+    specs = []
+    for test in described:
+        file = assignment.folder / f"test_{test['part']}.py"
+
+        def fail(message: str, file: Path = file, test: Mapping[str, Any] = test) -> AssignmentError:
+            return AssignmentError(file, test["line"], message)
+
+        weight, number, visibility = test["weight"], test["number"], test["visibility"]
+        name = test["function"].split("::", 1)[1]
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight >= 0:
+            raise fail(f"{name} needs @weight with a number from 0 up; a test without points says @weight(0)")
+        if number is None:
+            raise fail(f"{name} needs @number, which orders the results")
+        if numbers.setdefault(number, test["function"]) != test["function"]:
+            raise fail(f"{name} has the number {number}, which {numbers[number].split('::', 1)[1]} has too; change one")
+        if visibility not in VISIBILITIES:
+            raise fail(f"{name} has the visibility {visibility!r}; it must be one of {', '.join(VISIBILITIES)}")
+        index = order[test["function"]] = order.get(test["function"], 0) + 1
+        specs.append(
+            TestSpec(
+                id=test["id"],
+                part=test["part"],
+                title=test["title"] + (f" [{test['case']}]" if test["case"] is not None else ""),
+                number=number if test["case"] is None else f"{number}.{index}",
+                points=Fraction(str(weight)) / cases[test["function"]],
+                visibility=cast(Visibility, visibility),
+                tags=tuple(test["tags"]),
+                hide_errors=test["hide_errors"],
+                partial=test["partial"],
+                leaderboard=tuple(test["leaderboard"]) if test["leaderboard"] else None,
+            )
+        )
+    _check_points(assignment, specs)
+    return specs
+
+
+def _check_points(assignment: Assignment, specs: Sequence[TestSpec]) -> None:
+    text = assignment.toml.read_text("utf-8").splitlines()
+    for part in assignment.parts:
+        total = sum((spec.points for spec in specs if spec.part == part.name), Fraction(0))
+        if total != part.points:
+            header = f"[parts.{part.name}]"
+            line = next((number for number, row in enumerate(text, 1) if row.strip() == header), None)
+            raise AssignmentError(
+                assignment.toml,
+                line,
+                f"the weights in test_{part.name}.py add up to {float(total):g}, and the part has "
+                f"{float(part.points):g} points; change one of them",
+            )
+
+
+def _record_test(assignment: Assignment, spec: TestSpec, recording: Recording) -> TestSpec:
+    """Turn the reference's recording into expectations; the reference must pass its own test."""
+    file = assignment.folder / spec.id.split("::")[0]
+    if recording.ending != "ok":
+        raise AssignmentError(
+            file, None, f"the reference doesn't pass {spec.id} ({recording.ending}):\n{recording.message}\n{recording.output}"
+        )
+    for item in recording.observations:
+        _check_observation(file, spec, item)
+    complete = replace(spec, expected=recording.observations)
+    own = [Fraction(str(item.params["points"])) for item in recording.observations if "points" in item.params]
+    if sum(own, Fraction(0)) > spec.points or (
+        own and len(own) == len(recording.observations) and sum(own, Fraction(0)) != spec.points
+    ):
+        raise AssignmentError(
+            file, None, f"the points of the checks in {spec.id} add up to {float(sum(own)):g}, not to {float(spec.points):g}"
+        )
+    for check in judge_checks(complete.expected, recording.observations, show_expected=True):
+        if not check.passed:
+            raise AssignmentError(file, None, f"the reference fails check '{check.name}' of {spec.id}: {check.message}")
+    unsealed = not recording.observations or any(item.kind in UNSEALED for item in recording.observations)
+    return replace(complete, sealed=not unsealed)
+
+
+def _check_observation(file: Path, spec: TestSpec, item: Observation) -> None:
+    """The reference's values must be comparable, and agree with what the course published."""
+    for role, value in item.values.items():
+        if value.array is None:
+            raise AssignmentError(
+                file, None, f"check '{item.name}' of {spec.id}: {role} is {value.describe()}, which can't be compared"
+            )
+    published = item.values.get("published")
+    if published is not None:
+        assert published.array is not None
+        value = item.values["actual"]
+        assert value.array is not None
+        # a published number holds to the digits that were printed: half a unit of its last one is the test author's rtol
+        rtol = float(item.params.get("rtol", 1e-6))
+        if not compare(replace(value, array=value.array), published_like(value, published), rtol=rtol).passed:
+            raise AssignmentError(
+                file, None, f"check '{item.name}' of {spec.id}: the reference gives {value.array}, published is {published.array}"
+            )
+
+
+def published_like(value: Any, published: Any) -> Any:
+    """The published numbers as a value of the same sort as the reference's, so that only numbers are compared."""
+    return replace(value, array=np.asarray(published.array, dtype=value.array.dtype))
+
+
+def _warnings(spec: TestSpec) -> list[str]:
+    warnings = []
+    if not spec.sealed and spec.points:
+        warnings.append(f"{spec.id}: its {float(spec.points):g} points aren't sealed, because they rest on the worker's own word")
+    for item in spec.expected:
+        x = item.values["x"].array if item.kind == "dropout" else None
+        if x is not None and indistinguishable(x, float(item.params["keep"])):
+            warnings.append(f"{spec.id}: check '{item.name}' can't tell keep from drop; use more elements, or a p other than 0.5")
+    return warnings
+
+
+def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alternative | None:
+    """The variant's values of this test where the judge can tell them from the reference's."""
+    if recording.ending != "ok":
+        return None
+    checks = judge_checks(spec.expected, recording.observations, show_expected=False)
+    if all(check.passed for check in checks):
+        return None
+    reference = {item.name: item for item in spec.expected}
+    # parameters and what checks are given are the reference's, whatever the patch did to them
+    merged = tuple(
+        replace(item, params=reference[item.name].params, values={**item.values, **_given(reference[item.name])})
+        for item in recording.observations
+        if item.name in reference
+    )
+    return Alternative(variant.name, variant.credit, variant.hint, merged) if len(merged) == len(reference) else None
+
+
+def _given(item: Observation) -> dict[str, Any]:
+    return {role: value for role, value in item.values.items() if role in ("x", "delta", "original", "published")}
+
+
+def _versions(assignment: Assignment) -> dict[str, str]:
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "pytest": metadata.version("pytest")}
+    if assignment.library == "torch":
+        versions["torch"] = metadata.version("torch").partition("+")[0]
+    return versions
+
+
+def write(assignment: Assignment, made: Record) -> None:
+    """Save a record run's fixtures where grading looks for them."""
+    save(made.fixtures, assignment.folder / "fixtures")
+
+
+def drift(assignment: Assignment, made: Record) -> list[str]:
+    """Return what differs between the fixtures on disk and a fresh record run, as sentences; empty where nothing does."""
+    old = load(assignment.folder / "fixtures", assignment.name)
+    found = []
+    before = {test.id: test for test in old.tests}
+    after = {test.id: test for test in made.fixtures.tests}
+    found += [f"{test} is recorded but not in the test files any more" for test in before if test not in after]
+    found += [f"{test} isn't recorded" for test in after if test not in before]
+    for test in before.keys() & after.keys():
+        if replace(before[test], expected=()) != replace(after[test], expected=()):
+            found.append(f"{test}: its points, title, number or visibility changed")
+        elif [item.name for item in before[test].expected] != [item.name for item in after[test].expected]:
+            found.append(f"{test}: its checks changed")
+        else:
+            found += [
+                f"{test}: the reference's value of '{check.name}' changed: {check.message}"
+                for check in judge_checks(before[test].expected, after[test].expected, show_expected=True)
+                if not check.passed
+            ]
+    if old.hashes != made.fixtures.hashes:
+        found.append("a test file, a helper or assignment.toml changed since the fixtures were recorded")
+    if old.required != made.fixtures.required:
+        found.append("the reference's list of files changed")
+    names = {test: [item.variant for item in items] for test, items in old.alternatives.items()}
+    if names != {test: [item.variant for item in items] for test, items in made.fixtures.alternatives.items()}:
+        found.append("the variants that differ from the reference changed")
+    return found

@@ -1,0 +1,127 @@
+"""Variants: the reference with a small patch, credited (an accepted alternative) or not (a known mistake)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from grader.assignment import Assignment
+from grader.errors import AssignmentError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One replacement in one file of the reference."""
+
+    file: str
+    find: str
+    replace: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One entry of variants.toml."""
+
+    name: str
+    credit: Fraction
+    patches: tuple[Patch, ...]
+    hint: str = ""
+    loses: tuple[str, ...] = ()
+    """Parts that must lose points; every other part must keep them."""
+    line: int = 0
+    """Where the entry stands, for messages."""
+
+
+def load_variants(assignment: Assignment) -> list[Variant]:
+    """Read `variants.toml`; none where the file is absent. Raises AssignmentError with the line of what is wrong."""
+    file = assignment.folder / "variants.toml"
+    if not file.is_file():
+        return []
+    text = file.read_text("utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"line (\d+)", str(error))
+        raise AssignmentError(file, int(match[1]) if match else None, f"not valid TOML: {error}") from None
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[variant]]"]
+    entries = data.pop("variant", [])
+    if data:
+        raise AssignmentError(file, None, f"unknown key '{next(iter(data))}'; the file holds [[variant]] tables only")
+    variants = [_variant(assignment, file, line, entry) for line, entry in zip(lines, entries, strict=True)]
+    seen: set[str] = set()
+    for variant in variants:
+        if variant.name in seen:
+            raise AssignmentError(file, variant.line, f"there is another variant '{variant.name}'; rename one")
+        seen.add(variant.name)
+    return variants
+
+
+_KEYS = {"name", "credit", "file", "find", "replace", "patches", "hint", "loses"}
+
+
+def _variant(assignment: Assignment, file: Path, line: int, entry: Mapping[str, Any]) -> Variant:
+    def fail(message: str) -> AssignmentError:
+        return AssignmentError(file, line, message)
+
+    unknown = set(entry) - _KEYS
+    if unknown:
+        raise fail(f"unknown key '{min(unknown)}'; allowed: {', '.join(sorted(_KEYS))}")
+    name = entry.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise fail("a variant needs a 'name' of lower-case letters, digits and -")
+    credit = entry.get("credit")
+    if isinstance(credit, bool) or not isinstance(credit, int | float) or not 0 <= credit <= 1:
+        raise fail(f"variant '{name}' needs a 'credit' from 0.0 (a known mistake) to 1.0 (accepted)")
+    hint, loses = entry.get("hint", ""), entry.get("loses", [])
+    if not isinstance(hint, str):
+        raise fail(f"the hint of variant '{name}' must be a text")
+    if credit < 1 and not hint:
+        raise fail(f"variant '{name}' loses points and needs a 'hint' that tells the student why")
+    parts = {part.name for part in assignment.parts}
+    if not isinstance(loses, list) or not set(loses) <= parts:
+        raise fail(f"'loses' of variant '{name}' must list parts: {', '.join(sorted(parts))}")
+    if credit == 0 and not loses:
+        raise fail(f"variant '{name}' is a known mistake and needs 'loses', the parts that lose points by it")
+    patches = entry.get("patches", [{key: entry[key] for key in ("file", "find", "replace") if key in entry}])
+    if not isinstance(patches, list) or not patches:
+        raise fail(f"variant '{name}' needs 'file', 'find' and 'replace', or a list 'patches' of them")
+    return Variant(
+        name, Fraction(str(credit)), tuple(_patch(fail, name, patch) for patch in patches), hint, tuple(loses), line
+    )
+
+
+def _patch(fail: Any, name: str, patch: object) -> Patch:
+    if (
+        not isinstance(patch, dict)
+        or set(patch) != {"file", "find", "replace"}
+        or not all(isinstance(value, str) for value in patch.values())
+    ):
+        raise fail(f"a patch of variant '{name}' needs the texts 'file', 'find' and 'replace'")
+    return Patch(patch["file"], patch["find"], patch["replace"])
+
+
+def apply_variant(assignment: Assignment, variant: Variant, into: Path) -> None:
+    """Write the reference, patched, into the folder `into`, which must not exist yet."""
+    shutil.copytree(assignment.reference, into, ignore=shutil.ignore_patterns("__pycache__"))
+    for patch in variant.patches:
+        target = into / patch.file
+        text = target.read_text("utf-8") if target.is_file() else ""
+        count = text.count(patch.find)
+        if count != 1:
+            raise AssignmentError(
+                assignment.folder / "variants.toml",
+                variant.line,
+                f"'find' of variant '{variant.name}' stands {count} times in {patch.file}, and must stand exactly once",
+            )
+        target.write_text(text.replace(patch.find, patch.replace), "utf-8")

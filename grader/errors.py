@@ -1,0 +1,39 @@
+"""Who made the mistake decides how it looks.
+
+    GraderError
+    ├── UsageError        the call is wrong                       exit code 2
+    ├── AssignmentError   the instructor's files are wrong        exit code 2, `file:line: fact; next step`
+    ├── SubmissionError   the student's hand-in can't be read     a report with every test failed, exit code 0
+    └── InternalError     our fault, or the machine's             exit code 3, never scored silently
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class GraderError(Exception):
+    """Base of all errors that carry a sentence for a person."""
+
+
+class UsageError(GraderError):
+    """The command line asks for something that doesn't exist or doesn't fit together."""
+
+
+class AssignmentError(GraderError):
+    """A file of the assignment is wrong: says where, what, and what to do."""
+
+    def __init__(self, file: Path | str, line: int | None, message: str) -> None:
+        self.file = Path(file)
+        self.line = line
+        self.message = message
+        place = f"{file}:{line}" if line else f"{file}"
+        super().__init__(f"{place}: {message}")
+
+
+class SubmissionError(GraderError):
+    """The hand-in as a whole can't be read; the message is for the student."""
+
+
+class InternalError(GraderError):
+    """The grader, or the machine under it, failed; no student's work is judged by this."""

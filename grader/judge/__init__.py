@@ -1,0 +1,1 @@
+"""The trusted side: comparison, kinds of check, hints, score."""

@@ -1,0 +1,225 @@
+"""Compares one observed value with the expected one: presence, type, shape, kind of dtype, nan and inf, values.
+
+Inequalities are written so that nan fails. Messages name what differs and by how much; expected numbers appear in
+them only when the caller says that students may see them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.judge.hints import hint_for
+from grader.recording import Value
+
+TOLERANCES = {"float64": 1e-5, "complex128": 1e-5, "float32": 1e-4, "complex64": 1e-4, "float16": 1e-2, "bfloat16": 4e-2}
+"""Default rtol by the *reference's* dtype. An honest float32 solution of a float64 reference is off by about 1e-6 of the
+array's scale after a few layers; the mistakes that students make are off by 1e-3 and more."""
+CELLS = 4
+NOT_REACHED = "no value: the test ended before it got here"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict on one value."""
+
+    passed: bool
+    message: str = ""
+    hint: str = ""
+
+
+PASSED = Comparison(True)
+
+
+def compare(
+    actual: Value | None,
+    expected: Value,
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+    show_expected: bool = False,
+) -> Comparison:
+    """Compare `actual` with `expected`.
+
+    The allowance for an element is `atol + rtol * |expected|`. Without `atol`, it is `rtol` times the root mean square
+    of the expected array: an element that should be near zero is held to the scale of its array, not to its own.
+    Whole numbers, booleans and texts must be equal.
+    """
+    refusal = _refuse(actual, expected)
+    if refusal is not None:
+        return refusal
+    assert actual is not None
+    assert actual.array is not None
+    assert expected.array is not None
+    if expected.type == "text":
+        return _texts(actual.text, expected.text, show_expected)
+    found, wanted = actual.array, expected.array
+    if found.shape != wanted.shape:
+        hint = hint_for(found, wanted, lambda a, b: _close(a, b, *_allowance(expected, rtol, atol)))
+        return Comparison(False, f"shape {found.shape}, expected {wanted.shape}", hint)
+    if _kind(found) != _kind(wanted) and not (expected.type == "scalar" and _kind(found) == "i"):
+        return Comparison(False, f"{actual.dtype} values, expected {expected.dtype}")
+    relative, absolute = _allowance(expected, rtol, atol)
+    good = _elementwise(found, wanted, relative, absolute)
+    if good.all():
+        return PASSED
+    hint = hint_for(found, wanted, lambda a, b: _close(a, b, relative, absolute))
+    if not hint and actual.dtype in ("float16", "bfloat16") and actual.dtype != expected.dtype:
+        hint = f"your values are {actual.dtype}, too coarse here; compute in {expected.dtype}"
+    return Comparison(False, _differences(actual, expected, good, relative, absolute, show_expected), hint)
+
+
+def check_form(actual: Value | None, expected: Value) -> Comparison | None:
+    """Return what is wrong with type, shape or kind of dtype; None where only the elements are left to look at."""
+    refusal = _refuse(actual, expected)
+    if refusal is not None:
+        return refusal
+    assert actual is not None
+    assert actual.array is not None
+    assert expected.array is not None
+    if actual.array.shape != expected.array.shape:
+        return Comparison(False, f"shape {actual.array.shape}, expected {expected.array.shape}")
+    if _kind(actual.array) != _kind(expected.array):
+        return Comparison(False, f"{actual.dtype} values, expected {expected.dtype}")
+    return None
+
+
+def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
+    """What can be said before looking at elements: nothing there, or not a thing to compare."""
+    if actual is None:
+        return Comparison(False, NOT_REACHED)
+    if actual.array is None:
+        hint = "the method returns nothing; is a return missing?" if actual.type == "NoneType" else ""
+        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}", hint)
+    single = actual.type in ("array", "tensor") and actual.array.ndim == 0
+    fits = (
+        actual.type == expected.type
+        or (expected.type == "scalar" and single)
+        or (actual.type == "scalar" and expected.type in ("array", "tensor") and _ndim(expected) == 0)
+    )
+    if not fits:
+        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}")
+    return None
+
+
+def _ndim(value: Value) -> int:
+    return 0 if value.array is None else value.array.ndim
+
+
+def _sort(value: Value) -> str:
+    """Words for the sort of thing that was expected."""
+    return {"array": "a numpy array", "tensor": "a torch tensor", "scalar": "a number", "text": "a text"}[value.type]
+
+
+def _texts(actual: str, expected: str, show: bool) -> Comparison:
+    if actual.strip() == expected.strip():
+        return PASSED
+    return Comparison(False, f"is {actual[:60]!r}" + (f", expected {expected!r}" if show else ""))
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return "i" if array.dtype.kind in "iu" else array.dtype.kind
+
+
+def _allowance(expected: Value, rtol: float | None, atol: float | None) -> tuple[float, float]:
+    assert expected.array is not None
+    relative = TOLERANCES.get(expected.dtype, 0.0) if rtol is None else rtol
+    return relative, relative * scale(expected.array) if atol is None else atol
+
+
+def scale(array: NDArray[Any]) -> float:
+    """Return the root mean square of the finite elements; 0.0 where there are none."""
+    if array.dtype.kind not in "fc":
+        return 0.0
+    finite = np.abs(array[np.isfinite(array)]).astype(np.float64)
+    peak = float(finite.max()) if finite.size else 0.0
+    # scaled by the peak first, so that squaring neither overflows nor underflows
+    return peak * float(np.sqrt(np.mean((finite / peak) ** 2))) if peak > 0 else 0.0
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    """The dtype to compute differences in: whole numbers stay whole, everything else is at least float64."""
+    if array.dtype.kind in "iub":
+        return array
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def _elementwise(actual: NDArray[Any], expected: NDArray[Any], rtol: float, atol: float) -> NDArray[np.bool_]:
+    """Where the elements agree; nan agrees with nan, an infinity with the same infinity."""
+    found, wanted = _wide(actual), _wide(expected)
+    if wanted.dtype.kind in "iub" and found.dtype.kind in "iub":
+        return np.asarray(found == wanted)
+    with np.errstate(all="ignore"):
+        within = np.abs(found - wanted) <= atol + rtol * np.abs(wanted)
+    same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+    return np.asarray(np.where(np.isfinite(wanted), within & np.isfinite(found), same))
+
+
+def _close(actual: NDArray[Any], expected: NDArray[Any], rtol: float, atol: float) -> bool:
+    return actual.shape == expected.shape and bool(_elementwise(actual, expected, rtol, atol).all())
+
+
+def _differences(
+    actual: Value, expected: Value, good: NDArray[np.bool_], rtol: float, atol: float, show: bool
+) -> str:
+    found, wanted = actual.array, expected.array
+    assert found is not None
+    assert wanted is not None
+    if found.ndim == 0:
+        headline = f"is {_number(found[()])}" + (f", expected {_number(wanted[()])}" if show else ", which is wrong")
+        return headline
+    lines = [f"{int((~good).sum())} of {good.size} elements differ; shape {found.shape}, {actual.dtype}"]
+    places = _places(found, wanted)
+    if places:
+        lines.append(places)
+    else:
+        lines.append(_greatest(found, wanted, good, rtol, atol))
+    lines.append(f"yours:    {_cells(found)}")
+    if show:
+        lines.append(f"expected: {_cells(wanted)}")
+    return "\n".join(lines)
+
+
+def _places(found: NDArray[Any], wanted: NDArray[Any]) -> str:
+    """A sentence about nan and inf where the two differ in them; empty where they don't."""
+    if found.dtype.kind not in "fc":
+        return ""
+    for name, test in (("nan", np.isnan), ("inf", np.isinf)):
+        here = test(found)
+        if wanted.dtype.kind in "fc":
+            here = here & ~test(wanted)
+        if here.any():
+            return f"{int(here.sum())} of them are {name}, the first at {_index(here)}"
+    if wanted.dtype.kind in "fc" and bool((~np.isfinite(wanted) & np.isfinite(found)).any()):
+        return "some elements should not be finite, and are"
+    return ""
+
+
+def _greatest(found: NDArray[Any], wanted: NDArray[Any], good: NDArray[np.bool_], rtol: float, atol: float) -> str:
+    with np.errstate(all="ignore"):
+        difference = np.abs(_wide(found).astype(np.complex128) - _wide(wanted).astype(np.complex128))
+        difference = np.where(np.isfinite(difference), difference, np.inf)
+        difference[good] = -1.0
+    place = np.unravel_index(int(np.argmax(difference)), difference.shape)
+    allowed = atol + rtol * float(np.abs(wanted[place])) if wanted.dtype.kind in "fc" else 0.0
+    index = ", ".join(str(int(i)) for i in place)
+    return f"greatest difference {difference[place]:.3g} at [{index}]; allowed there {allowed:.2g}"
+
+
+def _index(mask: NDArray[np.bool_]) -> str:
+    place = np.unravel_index(int(np.argmax(mask)), mask.shape)
+    return f"[{', '.join(str(int(i)) for i in place)}]"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.8g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _cells(array: NDArray[Any]) -> str:
+    """The first elements in a row, enough to recognise them."""
+    flat = array.reshape(-1)[:CELLS]
+    more = " ..." if array.size > CELLS else ""
+    return " ".join(_number(value) for value in flat) + more

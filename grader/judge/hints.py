@@ -1,0 +1,106 @@
+"""What a wrong array looks like, from the two arrays alone: transposed, sign, a constant factor, one row off, zeros.
+
+A hint is one sentence, or empty. It says what was recognised, never what the expected numbers are. A hint that fits two
+mistakes is not given: the rules stand from the most to the least certain and the first that fits is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Close = Callable[[NDArray[Any], NDArray[Any]], bool]
+
+
+def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    """Return what the mistake looks like.
+
+    Args:
+        actual: the submission's array.
+        expected: the reference's array.
+        close: whether two arrays are equal as far as the check demands.
+    """
+    if actual.dtype.kind not in "fciu" or expected.dtype.kind not in "fciu":
+        return ""
+    if actual.shape != expected.shape:
+        return _shape_hint(actual, expected, close)
+    if actual.ndim == 0 or not np.isfinite(actual).all() or not np.isfinite(expected).all():
+        return _factor(actual, expected, close) if actual.ndim == 0 else ""
+    for rule in (_zeros, _transposed, _sign, _factor, _partly_zero, _one_line_off):
+        hint = rule(actual, expected, close)
+        if hint:
+            return hint
+    return ""
+
+
+def _shape_hint(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    if actual.ndim == 2 and close(actual.T, expected):
+        return "your array is the transpose of the expected one"
+    if actual.size == expected.size and close(actual.reshape(expected.shape), expected):
+        return "the values are right, only the shape isn't; keepdims=True or reshape helps"
+    if expected.size == 1 and actual.size > 1:
+        for reduce, word in ((np.sum, "summed up"), (np.mean, "averaged")):
+            if close(np.asarray(reduce(actual)).reshape(expected.shape), expected):
+                return f"one value for each element where one number is expected; they should be {word}"
+    return ""
+
+
+def _zeros(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    if not actual.any() and expected.any():
+        return "all your values are zero"
+    return ""
+
+
+def _transposed(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    if actual.ndim == 2 and actual.shape[0] == actual.shape[1] > 1 and close(actual.T, expected):
+        return "your array is the transpose of the expected one"
+    return ""
+
+
+def _sign(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    return "the sign is the wrong way round" if close(-actual, expected) else ""
+
+
+def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    """One constant between the two arrays; named where it is a size or its inverse."""
+    flat, wanted = np.ravel(actual).astype(np.float64), np.ravel(expected).astype(np.float64)
+    square = float(wanted @ wanted)
+    if not np.isfinite(square) or square == 0.0 or not np.isfinite(flat).all() or flat.size < 2:
+        return ""
+    factor = float(flat @ wanted) / square
+    if factor == 0.0 or not np.isfinite(factor) or not close((flat / factor).reshape(expected.shape), expected):
+        return ""
+    for size in dict.fromkeys(expected.shape):
+        if size > 1 and abs(factor * size - 1) < 1e-3:
+            return f"your values are 1/{size} of the expected ones, and {size} is a size here: a mean where a sum is meant?"
+        if size > 1 and abs(factor / size - 1) < 1e-3:
+            return f"your values are {size} times the expected ones, and {size} is a size here: a sum where a mean is meant?"
+    return f"your values are {factor:.4g} times the expected ones everywhere: a factor is missing or too many"
+
+
+def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    """Some elements zeroed and the others scaled alike: dropout where none should be."""
+    kept = actual != 0
+    if kept.all() or not kept.any() or not (expected != 0).all():
+        return ""
+    ratio = actual[kept] / expected[kept]
+    factor = float(np.median(ratio))
+    if factor > 0 and close(np.where(kept, actual / factor, expected), expected):
+        scaled = "" if abs(factor - 1) < 1e-3 else f" and the others are scaled by {factor:.4g}"
+        return f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
+    return ""
+
+
+def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    """All but one row, or all but one column, are right."""
+    if actual.ndim != 2:
+        return ""
+    for axis, word in ((0, "row"), (1, "column")):
+        lines = actual.shape[axis]
+        wrong = [i for i in range(lines) if not close(actual.take(i, axis), expected.take(i, axis))] if lines > 2 else []
+        if len(wrong) == 1:
+            return f"only {word} {wrong[0]} is wrong"
+    return ""

@@ -1,0 +1,120 @@
+"""The kinds of check, one small function each, in one table.
+
+A kind gets what the reference (or an accepted variant) left and what the submission left, and returns a Comparison.
+Its parameters and what it was given come from the reference's side only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.judge.compare import PASSED, Comparison, check_form, compare
+from grader.judge.dropout import judge_backward, judge_forward
+from grader.recording import Observation, Value
+
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check to judge."""
+
+    expected: Observation
+    actual: Values
+    """Role to value, from the submission; empty when the check was never reached."""
+    show_expected: bool
+
+    @property
+    def value(self) -> Value | None:
+        """The observed value."""
+        return self.actual.get("actual")
+
+    def number(self) -> float | None:
+        """The observed value as one finite number, if it is one."""
+        if self.value is None or self.value.array is None or self.value.type == "text" or self.value.array.size != 1:
+            return None
+        number = complex(self.value.array.reshape(())[()])
+        return number.real if number.imag == 0 and np.isfinite(number.real) else None
+
+
+def _equal(case: Case) -> Comparison:
+    params = case.expected.params
+    return compare(
+        case.value,
+        case.expected.values["actual"],
+        rtol=params.get("rtol"),
+        atol=params.get("atol"),
+        show_expected=case.show_expected,
+    )
+
+
+def _dropout(case: Case) -> Comparison:
+    return judge_forward(case.expected, case.actual)
+
+
+def _dropout_backward(case: Case) -> Comparison:
+    return judge_backward(case.expected, case.actual)
+
+
+def _unchanged(case: Case) -> Comparison:
+    original = case.expected.values["original"]
+    bad_form = check_form(case.value, original)
+    if bad_form is not None:
+        return bad_form
+    assert case.value is not None
+    assert case.value.array is not None
+    assert original.array is not None
+    if np.array_equal(case.value.array, original.array):
+        return PASSED
+    return Comparison(False, "was changed, and must stay as it was", "work on a copy, or without in-place operators")
+
+
+def _raises(case: Case) -> Comparison:
+    wanted = case.expected.params["errors"]
+    raised = case.value.text if case.value is not None and case.value.type == "text" else "nothing"
+    return PASSED if raised in wanted else Comparison(False, f"raises {raised}, expected {' or '.join(wanted)}")
+
+
+def _decreasing(case: Case) -> Comparison:
+    values = case.value.array if case.value is not None else None
+    if values is None or values.ndim != 1 or values.size < 2 or not np.isfinite(values).all():
+        return Comparison(False, "isn't a series of finite numbers")
+    quarter = max(values.size // 4, 1)
+    first, last = float(values[:quarter].mean()), float(values[-quarter:].mean())
+    if last < float(case.expected.params["factor"]) * first:
+        return PASSED
+    return Comparison(False, f"doesn't fall enough: {first:.4g} at first, {last:.4g} at last")
+
+
+def _at_least(case: Case) -> Comparison:
+    number, bound = case.number(), float(case.expected.params["bound"])
+    if number is None:
+        return Comparison(False, "isn't a finite number")
+    return PASSED if number >= bound else Comparison(False, f"is {number:.4g}, at least {bound:g} is asked for")
+
+
+def _at_most_times(case: Case) -> Comparison:
+    number, bound = case.number(), float(case.expected.params["times"])
+    if number is None:
+        return Comparison(False, "isn't a finite number")
+    if number <= bound:
+        return PASSED
+    return Comparison(False, f"takes {number:.3g} times as long as the yardstick; at most {bound:g} times is asked for")
+
+
+KINDS: Mapping[str, Callable[[Case], Comparison]] = {
+    "equal": _equal,
+    "dropout": _dropout,
+    "dropout_backward": _dropout_backward,
+    "unchanged": _unchanged,
+    "raises": _raises,
+    "decreasing": _decreasing,
+    "at_least": _at_least,
+    "at_most_times": _at_most_times,
+}
+
+UNSEALED = frozenset({"at_least", "at_most_times", "decreasing"})
+"""Kinds whose value is the submission's own claim: nothing that the judge can recompute or compare."""

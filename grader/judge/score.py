@@ -1,0 +1,186 @@
+"""From a recording to a result: the best credit among the reference and the accepted variants, for a test as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from grader.fixtures import Alternative, TestSpec
+from grader.judge.compare import NOT_REACHED
+from grader.judge.kinds import KINDS, Case
+from grader.recording import Observation, Recording, Value
+from grader.report import CheckResult, Status, TestResult
+
+_LOST = frozenset({"timeout", "crashed", "refused", "internal", "skipped"})
+"""Endings after which nothing of the test counts."""
+_STATUS: Mapping[str, Status] = {
+    "failed": "failed",
+    "missing": "missing",
+    "error": "error",
+    "refused": "refused",
+    "skipped": "failed",
+    "timeout": "timeout",
+    "crashed": "crashed",
+    "internal": "internal",
+}
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """The checks of one test, judged against one consistent set of expected values."""
+
+    checks: tuple[CheckResult, ...]
+    credit: Fraction
+    share: Fraction
+    """The part of the test's points that the checks earn, before credit."""
+    variant: str | None = None
+    reason: str = ""
+
+    @property
+    def worth(self) -> Fraction:
+        return self.share * self.credit
+
+
+def judge_test(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, *, command: str = "") -> TestResult:
+    """Judge what a submission left in one test.
+
+    Args:
+        spec: the test, from the fixtures.
+        alternatives: variants that differ from the reference in this test.
+        recording: what the submission's run left.
+        command: how a student runs this test alone, for visible tests; may be empty.
+    """
+    best = _best(spec, alternatives, recording)
+    counted = Fraction(0) if recording.ending in _LOST else best.worth
+    if recording.ending != "ok" and not has_shares(spec):
+        counted = Fraction(0)
+    if recording.claimed_score is not None and not spec.expected and recording.ending == "ok":
+        counted = _claimed(recording.claimed_score, spec.points)
+    score = spec.points * counted
+    status = _status(recording, counted)
+    mistake = None if status == "passed" else _known_mistake(spec, alternatives, recording)
+    hint = mistake.hint if mistake is not None else best.reason
+    if not hint and status != "passed":
+        hint = next((check.hint for check in best.checks if check.hint), "")
+    message = "" if status == "passed" else _message(spec, recording, best, command)
+    return TestResult(
+        id=spec.id,
+        part=spec.part,
+        title=spec.title,
+        number=spec.number,
+        status=status,
+        score=score,
+        max_score=spec.points,
+        visibility=spec.visibility,
+        message=message,
+        hint="" if spec.hide_errors is not None else hint,
+        variant=mistake.variant if mistake is not None else best.variant,
+        checks=best.checks,
+        output=recording.output,
+        tags=spec.tags,
+        leaderboard=recording.leaderboard if spec.leaderboard is not None else None,
+        seconds=recording.seconds,
+        memory_mb=recording.memory_mb,
+    )
+
+
+def judge_checks(
+    expected: Sequence[Observation], observations: Sequence[Observation], *, show_expected: bool
+) -> tuple[CheckResult, ...]:
+    """Judge every expected check against the observation of the same name, in the order of `expected`."""
+    actual: dict[str, Mapping[str, Value]] = {item.name: item.values for item in observations}
+    results = []
+    for item in expected:
+        verdict = KINDS[item.kind](Case(item, actual.get(item.name, {}), show_expected))
+        results.append(CheckResult(item.name, verdict.passed, verdict.message, verdict.hint))
+    return tuple(results)
+
+
+def has_shares(spec: TestSpec) -> bool:
+    """Whether single checks of the test earn points: some have points of their own, or the test gives partial credit."""
+    return spec.partial or any("points" in item.params for item in spec.expected)
+
+
+def shares(spec: TestSpec) -> dict[str, Fraction]:
+    """Return which part of the test's points each check earns; they add up to 1. Needs points."""
+    own = {item.name: Fraction(str(item.params["points"])) for item in spec.expected if "points" in item.params}
+    others = [item.name for item in spec.expected if item.name not in own]
+    rest = max(spec.points - sum(own.values(), Fraction(0)), Fraction(0))
+    points = own | {name: rest / len(others) for name in others}
+    return {name: value / spec.points for name, value in points.items()}
+
+
+def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> _Verdict:
+    """The most favourable of the consistent sets; the reference's messages where nothing is better."""
+    best = _verdict(spec, spec.expected, recording, Fraction(1), None, "")
+    for item in alternatives:
+        if item.credit > 0 and best.worth < item.credit:
+            other = _verdict(spec, item.observations, recording, item.credit, item.variant, item.hint)
+            if other.worth > best.worth:
+                best = other
+    return best
+
+
+def _verdict(
+    spec: TestSpec,
+    expected: Sequence[Observation],
+    recording: Recording,
+    credit: Fraction,
+    variant: str | None,
+    hint: str,
+) -> _Verdict:
+    checks = judge_checks(expected, recording.observations, show_expected=spec.visibility == "visible")
+    if has_shares(spec) and spec.points:
+        parts = shares(spec)
+        share = sum((parts[check.name] for check in checks if check.passed), Fraction(0))
+    else:
+        share = Fraction(all(check.passed for check in checks))
+    return _Verdict(checks, credit, share, variant, hint if credit < 1 else "")
+
+
+def _claimed(score: float, points: Fraction) -> Fraction:
+    """The share that a test's own set_score claims, within its points."""
+    return min(max(Fraction(score), Fraction(0)), points) / points if points else Fraction(0)
+
+
+def _status(recording: Recording, counted: Fraction) -> Status:
+    if recording.ending != "ok":
+        return _STATUS[recording.ending]
+    if counted == 1:
+        return "passed"
+    return "partial" if counted > 0 else "failed"
+
+
+def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> Alternative | None:
+    """The one known mistake whose whole recording the submission's values match; none where two do."""
+    matches = [
+        item
+        for item in alternatives
+        if item.credit == 0
+        and all(check.passed for check in judge_checks(item.observations, recording.observations, show_expected=False))
+    ]
+    return matches[0] if len({item.hint for item in matches}) == 1 else None
+
+
+def _message(spec: TestSpec, recording: Recording, best: _Verdict, command: str) -> str:
+    """What a student reads: how the test ended, or the first wrong check; then how to run it alone."""
+    if spec.hide_errors is not None:
+        return spec.hide_errors
+    failed = [check for check in best.checks if not check.passed]
+    lines = []
+    if recording.ending != "ok":
+        lines.append(recording.message)
+    reached = [check for check in failed if recording.ending == "ok" or check.message != NOT_REACHED]
+    if reached and recording.ending not in _LOST:
+        first = reached[0]
+        lines.append(f"{first.name}: {first.message}")
+        if len(reached) > 1:
+            names = ", ".join(check.name for check in reached[1:6])
+            lines.append(f"also wrong: {names}{' ...' if len(reached) > 6 else ''}")
+    elif recording.ending == "ok" and best.reason:
+        lines.append(best.reason)
+    if command and spec.visibility == "visible":
+        lines.append(f"Run it alone: {command}")
+    return "\n".join(lines)
+

@@ -1,0 +1,1 @@
+"""The border: ingest, wire format, zygote, jail, worker handle."""

@@ -1,0 +1,69 @@
+"""Ends every process that a submission left behind.
+
+Both the zygote and the judge are "child subreapers": a process whose parent died becomes their child, however often
+it forked and whatever session it moved to. So killing all children until there are none is enough.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+import time
+from collections.abc import Collection
+
+_libc = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+
+
+def prctl(option: int, value: int = 1) -> None:
+    """Call prctl(2); raises OSError where the kernel refuses."""
+    if _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), f"prctl({option})")
+
+
+def become_subreaper() -> None:
+    """Make orphaned descendants this process's children."""
+    prctl(PR_SET_CHILD_SUBREAPER)
+
+
+def children() -> set[int]:
+    """Return the process ids of this process's children, zombies included."""
+    found: set[int] = set()
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
+            found.update(int(pid) for pid in file.read().split())
+    return found
+
+
+def kill_children(spare: Collection[int] = (), seconds: float = 5.0) -> bool:
+    """Kill and reap every child but those in `spare`, and what becomes a child by that; False when time ran out."""
+    deadline = time.monotonic() + seconds
+    while True:
+        targets = children().difference(spare)
+        if not targets:
+            return True
+        for pid in targets:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in targets:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        if time.monotonic() > deadline:
+            return False
+        if children().difference(spare):
+            time.sleep(0.001)  # a killed process takes a moment to become a zombie
+
+
+def thread_count() -> int:
+    """Return how many threads this process has, by the kernel's count."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()

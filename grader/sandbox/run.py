@@ -1,0 +1,197 @@
+"""The judge's side of one run: reads the child's frames and output until it is over or late, then kills."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import time
+from typing import Any, BinaryIO
+
+from grader.assignment import Limits
+from grader.recording import Ending, Recording
+from grader.sandbox.wire import Decoder, WireError, clean_text
+
+CHUNK = 2**18
+EXIT_SECONDS = 5.0
+"""How long the zygote may take to bury a child that ended or was killed."""
+MESSAGE_BYTES = 2**20
+
+
+class Output:
+    """The head and the tail of what a test printed; the middle of a flood is counted and dropped."""
+
+    def __init__(self, cap: int) -> None:
+        self._head_cap = cap * 3 // 4
+        self._tail_cap = cap - self._head_cap
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._dropped = 0
+
+    def feed(self, data: bytes) -> None:
+        room = self._head_cap - len(self._head)
+        self._head += data[:room] if room > 0 else b""
+        self._tail += data[max(room, 0) :]
+        surplus = len(self._tail) - self._tail_cap
+        if surplus > 0:
+            self._dropped += surplus
+            del self._tail[:surplus]
+
+    def text(self) -> str:
+        """Return it as clean text."""
+        gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
+        raw = bytes(self._head + gap + self._tail)
+        return clean_text(raw.decode("utf-8", "replace"), self._head_cap + self._tail_cap + 60)
+
+
+class Run:
+    """One child, from its first frame to its burial."""
+
+    def __init__(
+        self, channel: socket.socket, output: BinaryIO, control: socket.socket, limits: Limits, seconds: float
+    ) -> None:
+        self.zygote_lost = False
+        """The zygote didn't report the child's end: it must be replaced."""
+        self._channel = channel
+        self._pipe = output
+        self._control = control
+        self._limits = limits
+        self._seconds = seconds
+        self._decoder = Decoder(limits.value_mb * 2**20)
+        self._output = Output(limits.output_kb * 1024)
+        self._pid: int | None = None
+        self._exit: dict[str, Any] | None = None
+        self._violation = ""
+        self._late = False
+
+    @property
+    def layers(self) -> tuple[str, ...] | None:
+        """The layers of isolation, or None where the child never got to run a test: no fault of the submission."""
+        return self._decoder.layers
+
+    def finish(self) -> Recording:
+        """Read until the child is buried and its ends are closed, or the deadline; return what it left."""
+        start = time.monotonic()
+        deadline = start + self._seconds
+        last_call = None
+        with selectors.DefaultSelector() as selector:
+            os.set_blocking(self._channel.fileno(), False)
+            os.set_blocking(self._pipe.fileno(), False)
+            selector.register(self._channel, selectors.EVENT_READ, self._read_channel)
+            selector.register(self._pipe, selectors.EVENT_READ, self._read_output)
+            selector.register(self._control, selectors.EVENT_READ, self._read_control)
+            while self._exit is None and not self.zygote_lost:
+                now = time.monotonic()
+                if last_call is None and (now > deadline or self._violation):
+                    self._late = not self._violation
+                    self._kill()
+                    last_call = now + EXIT_SECONDS
+                if last_call is not None and now > last_call:
+                    self.zygote_lost = True
+                    break
+                wait = (last_call or deadline) - now
+                for key, _ in selector.select(max(wait, 0.0)):
+                    if not key.data():
+                        selector.unregister(key.fileobj)
+            seconds = time.monotonic() - start
+        self._drain()
+        return self._recording(seconds)
+
+    def _read_channel(self) -> bool:
+        """Feed the decoder; False at the end of the stream."""
+        try:
+            data = self._channel.recv(CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if not self._violation:
+            try:
+                self._decoder.feed(data)
+            except WireError as error:
+                self._violation = str(error)
+        return bool(data)
+
+    def _read_output(self) -> bool:
+        try:
+            data = os.read(self._pipe.fileno(), CHUNK)
+        except BlockingIOError:
+            return True
+        self._output.feed(data)
+        return bool(data)
+
+    def _read_control(self) -> bool:
+        try:
+            message = json.loads(self._control.recv(MESSAGE_BYTES) or b"null")
+        except (OSError, ValueError):
+            message = None
+        if not isinstance(message, dict):
+            self.zygote_lost = True
+            return False
+        if isinstance(message.get("pid"), int):
+            self._pid = message["pid"]
+        if "exit" in message:
+            self._exit = message
+            self.zygote_lost = not message.get("clean")
+        return True
+
+    def _kill(self) -> None:
+        """Kill the child and its session; what left the session is the zygote's to find, or the worker's."""
+        if self._pid is not None and self._pid > 1:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(self._pid, signal.SIGKILL)
+
+    def _drain(self) -> None:
+        """Read what is left in both buffers; their other ends are closed, or dead to us."""
+        deadline = time.monotonic() + 1.0
+        for read in (self._read_channel, self._read_output):
+            descriptor = self._channel.fileno() if read == self._read_channel else self._pipe.fileno()
+            with selectors.DefaultSelector() as selector:
+                selector.register(descriptor, selectors.EVENT_READ)
+                while time.monotonic() < deadline and selector.select(0) and read():
+                    pass
+
+    def _recording(self, seconds: float) -> Recording:
+        ending, message = self._ending()
+        end = self._decoder.end
+        memory = (self._exit or {}).get("memory_mb", 0.0)
+        return Recording(
+            ending,
+            message,
+            tuple(self._decoder.observations),
+            self._output.text(),
+            end.score if end else None,
+            end.leaderboard if end else None,
+            seconds,
+            float(memory) if isinstance(memory, int | float) else 0.0,
+        )
+
+    def _ending(self) -> tuple[Ending, str]:
+        if self._violation:
+            return "crashed", f"the test sent the grader data that it doesn't accept: {self._violation}"
+        if self._late:
+            return "timeout", f"stopped after {self._seconds:g} s; the code doesn't end, or is far slower than needed"
+        if self._decoder.end is not None:
+            return self._decoder.end.claim, self._decoder.end.message
+        return "crashed", f"the process died before the test was over: {_cause(self._exit)}"
+
+
+def _cause(exit_message: dict[str, Any] | None) -> str:
+    """Words for a wait status; for people only, since a submission can choose how it dies."""
+    status = (exit_message or {}).get("exit")
+    if not isinstance(status, int):
+        return "no trace of it was left"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGKILL:
+            return "it was killed, by itself or for its use of memory"
+        if number == signal.SIGXCPU:
+            return "it used more processor time than a test may"
+        if number == signal.SIGSEGV:
+            return "segmentation fault, often an endless recursion"
+        return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    return f"it left with exit code {os.WEXITSTATUS(status)}"

@@ -1,0 +1,195 @@
+"""The untrusted side: a process that loads the libraries and the tests once and forks a jailed child for each run.
+
+The judge starts it by exec with a clean environment, so it never held an expected value; student code runs in its
+children only. It answers on one socket; each command brings the two descriptors of its child's channel.
+
+    judge -> zygote   settings, once; then {"run": [test ids], "submission": folder, ...} + (channel, output)
+    zygote -> judge   {"test": {...}} for each test and {"ready": true}, or {"error": text};
+                      then, for each command, {"pid": n} and {"exit": n, "memory_mb": x}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.recording import Observation
+from grader.sandbox import jail
+from grader.sandbox.processes import (
+    PR_SET_DUMPABLE,
+    PR_SET_PDEATHSIG,
+    become_subreaper,
+    kill_children,
+    prctl,
+    thread_count,
+)
+from grader.sandbox.wire import encode_end, encode_observation, encode_ready
+from grader.testing.plugin import TestingPlugin, describe, forget_arguments, pytest_arguments
+from grader.testing.submission import Submission
+
+MESSAGE_BYTES = 2**20
+CHANNEL = 3
+"""The descriptor on which a child sends its frames."""
+
+
+class Channel:
+    """Sends observations to the judge as they are made, so that a later crash doesn't take them along."""
+
+    def __init__(self, descriptor: int, cap: int) -> None:
+        self._descriptor = descriptor
+        self._left = cap
+
+    def add(self, observation: Observation) -> None:
+        chunks, used = encode_observation(observation, self._left)
+        self._left -= used
+        for chunk in chunks:
+            self.write(chunk)
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        view = memoryview(chunk)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+
+class Server:
+    """pytest's loop over the collected tests, driven by the judge instead of in order."""
+
+    def __init__(self, control: socket.socket, settings: dict[str, Any], plugin: TestingPlugin) -> None:
+        self.control = control
+        self.settings = settings
+        self.plugin = plugin
+        self.errors: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.errors:
+            self.send({"error": "\n".join(self.errors)[:20_000]})
+            return True
+        items = {item.nodeid: item for item in session.items}
+        warm_up(self.settings["library"])
+        for item in session.items:
+            self.send({"test": describe(item)})
+        self.send({"ready": True})
+        gc.collect()
+        gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
+            if not message:
+                return True
+            self.serve(json.loads(message), descriptors, items)
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.control.send(json.dumps(message).encode("ascii"))
+
+    def serve(self, command: dict[str, Any], descriptors: Sequence[int], items: dict[str, pytest.Item]) -> None:
+        if thread_count() != 1:
+            raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
+        pid = os.fork()
+        if pid == 0:
+            run_child(command, descriptors, [items[name] for name in command["run"]], self.settings, self.plugin)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self.send({"pid": pid})
+        _, status, usage = os.wait4(pid, 0)
+        clean = kill_children()
+        self.send({"exit": status, "memory_mb": usage.ru_maxrss / 1024, "clean": clean})
+
+
+def warm_up(library: str) -> None:
+    """Touch what tests touch first (a generator, a matrix product), once here instead of once in each child."""
+    np.random.RandomState(0).normal(size=(64, 64)) @ np.ones((64, 64))
+    np.random.seed(0)
+    np.random.binomial(1, 0.5, (4, 4))
+    if library == "torch":
+        import torch
+
+        torch.set_num_threads(1)
+        layer = torch.nn.Linear(4, 3)
+        optimiser = torch.optim.Adam(layer.parameters())
+        torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long)).backward()
+        optimiser.step()
+
+
+def run_child(
+    command: dict[str, Any],
+    descriptors: Sequence[int],
+    items: Sequence[pytest.Item],
+    settings: dict[str, Any],
+    plugin: TestingPlugin,
+) -> None:
+    """Run tests in this forked process, and leave it; nothing of it returns to the zygote."""
+    try:
+        channel, output = descriptors
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        # the two may lie at each other's place
+        moved = os.dup(channel)
+        os.dup2(moved, CHANNEL)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        jail.close_descriptors(CHANNEL)
+        layers = enter_jail(command, settings)
+        pipe = Channel(CHANNEL, command["value_bytes"])
+        pipe.write(encode_ready(layers))
+        helpers = Path(settings["helpers"]) if settings["helpers"] else None
+        root = Path(command["submission"])
+        submission = Submission(root, settings["path"], settings["forbid"], helpers)
+        for item in items:
+            ended = plugin.run(item, submission, root, pipe, given=command["given"])
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(Exception):  # a student may have closed or replaced it
+                    stream.flush()
+            pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard))
+        os._exit(0)
+    except BaseException:
+        # the judge sees a channel without a last frame and says "crashed"; this is for its log
+        with contextlib.suppress(Exception):
+            os.write(2, traceback.format_exc().encode())
+        os._exit(70)
+
+
+def enter_jail(command: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+    """Give up what student code must not have; return the names of the layers that hold."""
+    work = command["work"]
+    os.chdir(work)
+    os.environ.update(HOME=work, TMPDIR=work, MPLCONFIGDIR=work, TORCH_HOME=work, XDG_CACHE_HOME=work)
+    jail.detach()
+    jail.set_limits(command["memory_mb"], command["cpu_seconds"])
+    readable = [Path(entry) for entry in (*settings["readable"], command["submission"])]
+    files = jail.restrict_files(readable, [Path(work), Path(os.devnull)])
+    return ["basic", *(["landlock"] if files else [])]
+
+
+def main(descriptor: int) -> None:
+    """Serve the judge on this inherited socket until it closes it."""
+    control = socket.socket(fileno=descriptor)
+    settings = json.loads(control.recv(MESSAGE_BYTES))
+    become_subreaper()
+    prctl(PR_SET_DUMPABLE, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
+    forget_arguments()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]  # both are text files here
+    if settings["library"] == "torch":
+        import torch  # noqa: F401  # loaded here so that no child has to
+
+    plugin = TestingPlugin(settings["seed"], settings["library"])
+    server = Server(control, settings, plugin)
+    arguments = pytest_arguments(Path(settings["tests"]), settings["files"])
+    code = pytest.main(arguments, plugins=[plugin, server])
+    os._exit(int(code))

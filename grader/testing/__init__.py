@@ -1,0 +1,29 @@
+"""What a test file imports. Loaded beside student code, so nothing here knows an answer.
+
+The decorators are gradescope_utils' own; `submission`, `rng` and `check` are pytest fixtures and need no import.
+"""
+
+from gradescope_utils.autograder_utils.decorators import (
+    hide_errors,
+    leaderboard,
+    number,
+    partial_credit,
+    tags,
+    visibility,
+    weight,
+)
+
+from grader.testing.check import Check
+from grader.testing.submission import Submission
+
+__all__ = [
+    "Check",
+    "Submission",
+    "hide_errors",
+    "leaderboard",
+    "number",
+    "partial_credit",
+    "tags",
+    "visibility",
+    "weight",
+]

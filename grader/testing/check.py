@@ -1,0 +1,214 @@
+"""The `check` that a test calls: names a value and says how it is judged.
+
+Here a check only writes down what it saw. Which values are right is decided elsewhere: by the judge when a
+submission is graded, by the local checker on a student's machine.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from grader.recording import Observation
+from grader.testing.observe import observe
+
+
+class Recorder(Protocol):
+    """Takes observations, in the order in which the test makes them."""
+
+    def add(self, observation: Observation) -> None:
+        """Keep, send or judge one observation."""
+
+
+def seed_everything(seed: int) -> None:
+    """Seed `random`, `numpy.random` and, where it is loaded, torch."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+class Check:
+    """Names values for the judge. Every keyword that sets points is in points of the test."""
+
+    def __init__(self, recorder: Recorder, *, given: bool) -> None:
+        """Send observations to `recorder`; with `given`, also what a kind was given beside the observed value."""
+        self._recorder = recorder
+        self._given = given
+
+    def _add(
+        self,
+        kind: str,
+        name: str,
+        observed: dict[str, object],
+        given: dict[str, object] | None = None,
+        **params: object,
+    ) -> None:
+        """Write down one check. What it was given crosses from the reference's run only: the judge trusts no other."""
+        __tracebackhide__ = True
+        values = {role: observe(value) for role, value in observed.items() if value is not None or role == "actual"}
+        if self._given:
+            values |= {role: observe(value) for role, value in (given or {}).items()}
+        kept = {key: value for key, value in params.items() if value is not None} if self._given else {}
+        self._recorder.add(Observation(name, kind, values, kept))
+
+    def __call__(
+        self,
+        name: str,
+        value: object,
+        *,
+        points: float | None = None,
+        rtol: float | None = None,
+        atol: float | None = None,
+        published: ArrayLike | None = None,
+    ) -> None:
+        """Compare `value` with the reference's value of this name.
+
+        Args:
+            name: unique in the test; students see it.
+            value: an array, a tensor, a number or a text.
+            points: what this check alone is worth; without it, see the test's decorators.
+            rtol: relative tolerance, instead of the one of the reference's dtype.
+            atol: absolute tolerance, instead of the one that follows from the reference's scale.
+            published: the number that the course printed; the reference must agree with it when fixtures are made.
+        """
+        __tracebackhide__ = True
+        given = {} if published is None else {"published": np.asarray(published)}
+        self._add("equal", name, {"actual": value}, given, points=points, rtol=rtol, atol=atol)
+
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Seed every generator that a student may draw from, for the calls inside the block."""
+        seed_everything(seed)
+        yield
+
+    def dropout(
+        self,
+        name: str,
+        value: object,
+        *,
+        x: object,
+        keep: float,
+        again: object = None,
+        repeat: object = None,
+        sampler: str | None = None,
+        strict: bool = False,
+        points: float | None = None,
+    ) -> None:
+        """Judge the output of dropout in training by its properties; any right way of drawing the mask passes.
+
+        Args:
+            name: unique in the test.
+            value: the layer's output, of x's shape.
+            x: what the output would be without dropout and without scaling; zeros in it tell nothing about the mask.
+            keep: the probability that an element is kept.
+            again: the output of another call on the same input: its mask must be another.
+            repeat: the output of a call after the same seed: it must be equal. Only where the course promises a seed.
+            sampler: the draw that the handout names, for the message of the strict mode.
+            strict: demand the reference's exact mask.
+            points: what this check alone is worth.
+        """
+        __tracebackhide__ = True
+        self._add(
+            "dropout",
+            name,
+            {"actual": value, "again": again, "repeat": repeat},
+            {"x": x},
+            keep=keep,
+            sampler=sampler,
+            strict=strict or None,
+            points=points,
+        )
+
+    def dropout_backward(
+        self,
+        name: str,
+        value: object,
+        *,
+        y: object,
+        x: object,
+        delta: object,
+        keep: float,
+        points: float | None = None,
+    ) -> None:
+        """Judge dropout's gradient: `delta` where the forward pass kept, zero where it dropped.
+
+        The factor is the reference's, or an accepted variant's. A wrong forward pass doesn't cost this check, as long as
+        it keeps a part and drops a part.
+
+        Args:
+            name: unique in the test.
+            value: what backward returned for `delta`.
+            y: what the forward pass before it returned for `x`; its zeros are the mask.
+            x: the input of that forward pass (without dropout: after a ReLU, say).
+            delta: the gradient that was given to backward.
+            keep: the probability that an element is kept, for the hint.
+            points: what this check alone is worth.
+        """
+        __tracebackhide__ = True
+        given = {"x": x, "delta": delta}
+        self._add("dropout_backward", name, {"actual": value, "y": y}, given, keep=keep, points=points)
+
+    def unchanged(self, name: str, value: object, *, original: object, points: float | None = None) -> None:
+        """Demand that `value`, looked at after a call, is what `original` was before it."""
+        __tracebackhide__ = True
+        self._add("unchanged", name, {"actual": value}, {"original": original}, points=points)
+
+    @contextmanager
+    def raises(
+        self, name: str, *errors: type[Exception], points: float | None = None
+    ) -> Iterator[None]:
+        """Demand that the block raises one of `errors`."""
+        __tracebackhide__ = True
+        raised = "no exception"
+        try:
+            yield
+        except errors as error:
+            # the class that was asked for, not the subclass: either is right
+            raised = next(kind.__name__ for kind in errors if isinstance(error, kind))
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            raised = type(error).__name__
+        self._add("raises", name, {"actual": raised}, errors=[kind.__name__ for kind in errors], points=points)
+
+    def decreasing(
+        self, name: str, values: Sequence[float] | NDArray[Any], *, factor: float = 1.0, points: float | None = None
+    ) -> None:
+        """Demand that the last quarter of `values` is on average below `factor` × the first quarter, all finite."""
+        __tracebackhide__ = True
+        losses = np.asarray([float(value) for value in values])
+        self._add("decreasing", name, {"actual": losses}, factor=factor, points=points)
+
+    def at_least(self, name: str, value: object, bound: float, *, points: float | None = None) -> None:
+        """Demand a number of at least `bound`. Not sealed: the number is the submission's own claim."""
+        __tracebackhide__ = True
+        self._add("at_least", name, {"actual": value}, bound=bound, points=points)
+
+    def at_most_times(
+        self,
+        name: str,
+        call: Callable[[], object],
+        yardstick: Callable[[], object],
+        times: float,
+        *,
+        points: float | None = None,
+    ) -> None:
+        """Demand that `call` takes at most `times` as long as `yardstick`, best of five in turn. Not sealed."""
+        __tracebackhide__ = True
+        ratio = min(_seconds(call) for _ in range(5)) / max(min(_seconds(yardstick) for _ in range(5)), 1e-9)
+        self._add("at_most_times", name, {"actual": ratio}, times=times, points=points)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = perf_counter()
+    call()
+    return perf_counter() - start

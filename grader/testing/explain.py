@@ -1,0 +1,116 @@
+"""Turns the exception that ended a test into how it ended and a sentence for the student."""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from grader.recording import Claim
+from grader.testing.submission import Forbidden, NotFound
+
+MESSAGE_CHARS = 4000
+FRAMES = 4
+
+
+def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
+    """Return the ending and the message.
+
+    Args:
+        error: what the test body raised.
+        root: the submission's folder; frames outside it aren't the student's.
+        library: the package that the assignment is written with, for the message about absent packages.
+    """
+    root = root.resolve()
+    claim, message = _explain(error, root, library)
+    return claim, message[:MESSAGE_CHARS]
+
+
+def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
+    where = _student_frames(error.__traceback__, root)
+    if isinstance(error, NotFound):
+        return "missing", str(error)
+    if isinstance(error, NotImplementedError):
+        what = f": {error}" if str(error) else ""
+        return "missing", f"not implemented yet{what}"
+    if isinstance(error, Forbidden):
+        return "refused", "\n".join([str(error), *where])
+    if isinstance(error, pytest.skip.Exception):
+        return "skipped", f"the test was skipped: {error}"
+    if isinstance(error, pytest.fail.Exception) or (isinstance(error, AssertionError) and not where):
+        return "failed", str(error) or "the test's assertion doesn't hold"
+    if isinstance(error, SyntaxError):
+        return "error", _syntax(error, root)
+    if isinstance(error, ModuleNotFoundError) and where:
+        headline = f"the submission imports '{error.name}', which isn't installed here; this assignment uses {library}"
+        return "error", "\n".join([headline, *where])
+    if isinstance(error, SystemExit):
+        return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
+    lines = where or _call(error.__traceback__)
+    return "error", "\n".join([_headline(error), *lines, *_advice(error)])
+
+
+def _headline(error: BaseException) -> str:
+    try:
+        text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    except Exception:  # a student's exception class may fail to print itself
+        text = type(error).__name__
+    return text[: MESSAGE_CHARS // 2]
+
+
+def _student_frames(trace: TracebackType | None, root: Path) -> list[str]:
+    """The last frames inside the submission, as `file, line N, in name: code`."""
+    lines = []
+    for frame, number in traceback.walk_tb(trace):
+        file = Path(frame.f_code.co_filename)
+        if file.is_absolute() and file.is_relative_to(root):
+            code = linecache.getline(str(file), number).strip()
+            lines.append(f"  {file.relative_to(root).as_posix()}, line {number}, in {frame.f_code.co_name}: {code}")
+    return lines[-FRAMES:]
+
+
+def _call(trace: TracebackType | None) -> list[str]:
+    """The line of the test that was running, where no frame is the student's: a call with the wrong arguments, say."""
+    for frame, number in traceback.walk_tb(trace):
+        file = Path(frame.f_code.co_filename)
+        if file.name.startswith("test_"):
+            return [f"  the test calls: {linecache.getline(str(file), number).strip()}"]
+    return []
+
+
+def _syntax(error: SyntaxError, root: Path) -> str:
+    file = Path(error.filename or "?")
+    name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+    line = (error.text or "").rstrip() or _raw_line(file, error.lineno)
+    parts = [f"{name}, line {error.lineno}: Python can't read this file: {error.msg}", f"    {line.strip()}"]
+    if "Missing parentheses in call to 'print'" in error.msg or "multiple exception types" in error.msg:
+        parts.append("  This is Python 2; the course uses Python 3.")
+    if "codec can't decode" in error.msg or "Non-UTF-8" in error.msg:
+        parts.append("  The file isn't UTF-8 text; save it as UTF-8.")
+    return "\n".join(parts)
+
+
+def _raw_line(file: Path, number: int | None) -> str:
+    try:
+        return file.read_bytes().splitlines()[(number or 1) - 1].decode("latin-1")
+    except (OSError, IndexError):
+        return ""
+
+
+def _advice(error: BaseException) -> list[str]:
+    """What helps with errors that come from the machine more than from the mathematics."""
+    text = str(error)
+    if "CUDA" in text or "cuda" in text:
+        return ["  The grader has no GPU: use the device of the input, or 'cpu'."]
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
+        return ["  The test needed more memory than the assignment allows."]
+    if isinstance(error, RecursionError):
+        return ["  A function calls itself without an end."]
+    if isinstance(error, TypeError) and "'NoneType' object cannot be interpreted as an integer" in text:
+        return ["  A size is None here: np.zeros(None) and the like are errors since numpy 2."]
+    if isinstance(error, AttributeError) and "numpy" in text and "has no attribute" in text:
+        return ["  This name was removed from numpy; use the built-in type or the new name."]
+    return []

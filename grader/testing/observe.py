@@ -1,0 +1,48 @@
+"""Reduces a student's object to a Value: a dtype name, a shape and bytes.
+
+Runs beside student code, so nothing here is trusted: the judge checks again what arrives.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from grader.recording import DTYPES, Value
+
+
+def observe(value: object) -> Value:
+    """Return what of `value` may cross the border; an object that can't is named by its type instead."""
+    kind = type(value)
+    if kind is np.ndarray:
+        return _array("array", np.asarray(value))
+    if isinstance(value, np.generic):
+        return _array("scalar", np.asarray(value))
+    if kind in (bool, int, float, complex):
+        return _array("scalar", np.asarray(value))
+    if kind is str:
+        raw = str(value).encode("utf-8", "replace")
+        return Value("text", "uint8", np.frombuffer(raw, dtype=np.uint8))
+    torch = sys.modules.get("torch")
+    if torch is not None and kind in (torch.Tensor, torch.nn.Parameter):
+        return _tensor(torch, value)
+    return Value(kind.__name__)
+
+
+def _array(kind: str, array: np.ndarray[Any, Any]) -> Value:
+    name = array.dtype.name
+    if name not in DTYPES:
+        return Value(kind, name)
+    return Value(kind, name, np.ascontiguousarray(array).reshape(array.shape))
+
+
+def _tensor(torch: Any, tensor: Any) -> Value:
+    name = str(tensor.dtype).removeprefix("torch.")
+    if tensor.layout is not torch.strided or name not in DTYPES:
+        return Value("tensor", f"{name} ({tensor.layout})" if tensor.layout is not torch.strided else name)
+    dense = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+    if name == "bfloat16":
+        return Value("tensor", name, dense.float().numpy())
+    return Value("tensor", name, dense.numpy())

@@ -1,0 +1,190 @@
+"""The pytest plugin that gives tests `submission`, `rng` and `check`, and runs one test for whoever asks.
+
+The same plugin serves all three runs: record and grade load it in the worker, check loads it on a student's machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.recording import Claim
+from grader.testing.check import Check, Recorder, seed_everything
+from grader.testing.explain import explain
+from grader.testing.submission import Submission
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one test body ended, in the words of the process that ran it."""
+
+    claim: Claim
+    message: str = ""
+    claimed_score: object = None
+    leaderboard: object = None
+
+
+@dataclass
+class _Run:
+    """The test that is running."""
+
+    submission: Submission
+    root: Path
+    recorder: Recorder
+    given: bool
+    error: BaseException | None = None
+
+
+class TestingPlugin:
+    """pytest fixtures for one assignment's tests; `run` executes one collected test."""
+
+    __test__ = False
+
+    def __init__(self, seed: int, library: str) -> None:
+        """Serve an assignment with this seed, written with this library ("numpy" or "torch")."""
+        self.seed = seed
+        self.library = library
+        self._run: _Run | None = None
+
+    def seed_of(self, nodeid: str) -> int:
+        """Return the seed of one test: from the assignment's seed and the test's id, so that tests differ."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}:{nodeid}".encode()).digest()[:4], "little")
+
+    @property
+    def _running(self) -> _Run:
+        if self._run is None:
+            raise pytest.UsageError("no submission to test; run: grader check")
+        return self._run
+
+    @pytest.fixture
+    def submission(self) -> Submission:
+        """The hand-in under test."""
+        return self._running.submission
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.RandomState:
+        """A generator of this test's own, whose stream numpy keeps frozen."""
+        return np.random.RandomState(self.seed_of(request.node.nodeid))
+
+    @pytest.fixture
+    def check(self) -> Check:
+        """Names values for the judge."""
+        return Check(self._running.recorder, given=self._running.given)
+
+    @pytest.fixture
+    def set_score(self) -> None:
+        """Present so that pytest accepts the argument; gradescope_utils' decorator passes the real one."""
+
+    @pytest.fixture
+    def set_leaderboard_value(self) -> None:
+        """Present so that pytest accepts the argument; gradescope_utils' decorator passes the real one."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep the first exception of the test, in whichever phase it was raised."""
+        report = yield
+        if self._run is not None and self._run.error is None and call.excinfo is not None:
+            self._run.error = call.excinfo.value
+        return report
+
+    def run(self, item: pytest.Item, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> Ended:
+        """Run one test against a hand-in and say how it ended; what it checked went to `recorder`.
+
+        Args:
+            item: the collected test.
+            submission: the hand-in, not installed.
+            root: its folder, to tell a student's frames from others.
+            recorder: takes the observations.
+            given: whether checks also record what they were given (record runs and local checks).
+        """
+        self._run = _Run(submission, root, recorder, given)
+        # Python-level counters of the last run must not survive: the decorators keep them on the function
+        for name in ("__score__", "__leaderboard_value__"):
+            if hasattr(_function(item), name):
+                delattr(_function(item), name)
+        seed_everything(self.seed_of(item.nodeid))
+        submission.install()
+        try:
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+            error = self._run.error
+            claim, message = ("ok", "") if error is None else explain(error, root, self.library)
+            function = _function(item)
+            return Ended(
+                claim,  # type: ignore[arg-type]  # the ternary widens the literal
+                message,
+                getattr(function, "__score__", None),
+                getattr(function, "__leaderboard_value__", None),
+            )
+        finally:
+            submission.uninstall()
+            self._run = None
+
+
+def _function(item: pytest.Item) -> Any:
+    """The function object that gradescope_utils' decorators wrote on."""
+    obj = getattr(item, "obj", None)
+    return getattr(obj, "__func__", obj)
+
+
+def describe(item: pytest.Item) -> dict[str, Any]:
+    """Return what the decorators and the docstring say about a test, as JSON values, for the record run."""
+    function = _function(item)
+    doc = (getattr(function, "__doc__", None) or "").strip().splitlines()
+    callspec = getattr(item, "callspec", None)
+    column = getattr(function, "__leaderboard_column__", None)
+    return {
+        "id": item.nodeid,
+        "function": item.nodeid.split("[")[0],
+        "part": item.path.stem.removeprefix("test_"),
+        "title": doc[0].strip() if doc else getattr(item, "originalname", item.name),
+        "case": callspec.id if callspec is not None else None,
+        "line": getattr(getattr(function, "__code__", None), "co_firstlineno", None),
+        "weight": getattr(function, "__weight__", None),
+        "number": getattr(function, "__number__", None),
+        "visibility": getattr(function, "__visibility__", "visible"),
+        "tags": [str(tag) for tag in getattr(function, "__tags__", ())],
+        "hide_errors": getattr(function, "__hide_errors__", None),
+        "partial": _is_partial(function),
+        "leaderboard": [str(column), getattr(function, "__leaderboard_sort_order__", "desc")] if column else None,
+    }
+
+
+def _is_partial(function: Any) -> bool:
+    """Whether gradescope_utils' partial_credit wrapped this function; it leaves no mark but its wrapper's closure."""
+    while function is not None:
+        code = getattr(function, "__code__", None)
+        if code is not None and "set_score" in code.co_freevars:
+            return True
+        function = getattr(function, "__wrapped__", None)
+    return False
+
+
+LEAN = (
+    *("terminal", "cacheprovider", "junitxml", "pastebin", "doctest", "logging", "faulthandler", "stepwise"),
+    *("setuponly", "setupplan", "threadexception", "unraisableexception", "legacypath", "debugging"),
+)
+"""pytest's own plugins that a run without a terminal doesn't need; each costs start-up time in every grading."""
+
+
+def pytest_arguments(tests: Path, files: list[str]) -> list[str]:
+    """Return the arguments with which pytest collects an assignment's tests quietly and quickly."""
+    blocked = [word for name in LEAN for word in ("-p", f"no:{name}")]
+    return [
+        *blocked,
+        *("-s", "--assert=plain", f"--rootdir={tests}", "-c", str(tests / "pytest.ini")),
+        *(str(tests / file) for file in files),
+    ]
+
+
+def forget_arguments() -> None:
+    """Leave the program's name alone in sys.argv: some test files parse it when they are imported."""
+    del sys.argv[1:]

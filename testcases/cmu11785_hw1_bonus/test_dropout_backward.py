@@ -1,0 +1,54 @@
+"""Dropout's backward pass: the mask is the one of the submission's own forward pass."""
+
+import pytest
+
+from grader.testing import number, visibility, weight
+
+
+@weight(2.5)
+@number("3.1")
+@pytest.mark.parametrize("p", [0.3, 0.6])
+def test_backward(submission, rng, check, p):
+    """Dropout.backward lets the gradient through where forward kept"""
+    layer = submission.dropout.Dropout(p)
+    x, delta = rng.normal(size=(20, 64)), rng.normal(size=(20, 64))
+    with check.seeded(11785):
+        y = layer.forward(x.copy(), train=True)
+        dx = layer.backward(delta.copy())
+    check.dropout_backward("dx", dx, y=y, x=x, delta=delta, keep=p)
+
+
+@weight(0.75)
+@number("3.2")
+@visibility("hidden")
+def test_last_mask(submission, rng, check):
+    """Dropout.backward uses the mask of the last forward pass"""
+    layer = submission.dropout.Dropout(0.7)
+    layer.forward(rng.normal(size=(9, 40)), train=True)
+    x, delta = rng.normal(size=(9, 40)), rng.normal(size=(9, 40))
+    y = layer.forward(x.copy(), train=True)
+    check.dropout_backward("dx", layer.backward(delta.copy()), y=y, x=x, delta=delta, keep=0.7)
+
+
+@weight(1)
+@number("3.3")
+@visibility("hidden")
+def test_other_shape(submission, rng, check):
+    """Dropout.backward for inputs of three dimensions"""
+    layer = submission.dropout.Dropout(0.35)
+    x, delta = rng.normal(size=(5, 8, 23)), rng.normal(size=(5, 8, 23))
+    y = layer.forward(x.copy(), train=True)
+    check.dropout_backward("dx", layer.backward(delta.copy()), y=y, x=x, delta=delta, keep=0.35)
+
+
+@weight(0.75)
+@number("3.4")
+@visibility("hidden")
+def test_twice(submission, rng, check):
+    """Dropout.backward may be called again for the same forward pass"""
+    layer = submission.dropout.Dropout(0.4)
+    x = rng.normal(size=(16, 30))
+    first, second = rng.normal(size=(16, 30)), rng.normal(size=(16, 30))
+    y = layer.forward(x.copy(), train=True)
+    check.dropout_backward("dx", layer.backward(first.copy()), y=y, x=x, delta=first, keep=0.4)
+    check.dropout_backward("dx again", layer.backward(second.copy()), y=y, x=x, delta=second, keep=0.4)
