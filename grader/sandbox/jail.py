@@ -88,29 +88,40 @@ def detach() -> None:
         file.write("1000")
 
 
-def restrict_files(readable: Iterable[Path], writable: Iterable[Path]) -> bool:
-    """Leave only these files and folders reachable, by Landlock; False where the kernel has none.
+def prepare_files(readable: Iterable[Path], writable: Iterable[Path]) -> int | None:
+    """Return a Landlock ruleset (a descriptor) that leaves only these files and folders reachable; None without Landlock.
 
-    Needs NO_NEW_PRIVS. Raises OSError when the kernel offers Landlock and then refuses it.
+    Made once in the zygote: adding two dozen rules costs more than a fork. Raises OSError when the kernel offers
+    Landlock and then refuses it.
     """
     abi = landlock_abi()
     if abi == 0:
-        return False
-    if thread_count() != 1:
-        raise RuntimeError("Landlock binds the calling thread only, and another one is running")
+        return None
     handled = sum(rights for version, rights in _ABI_RIGHTS.items() if version <= abi)
     attr = _RulesetAttr(handled, _NET_TCP if abi >= 4 else 0, _SCOPES if abi >= 6 else 0)
     size = 8 if abi < 4 else 16 if abi < 6 else 24  # the kernel takes the size that its ABI knows
     ruleset = _call(LANDLOCK_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
-    try:
-        for path in readable:
-            _allow(ruleset, path, (_READ_FILE | _READ_DIR) & handled)
-        for path in writable:
-            _allow(ruleset, path, handled & ~_EXECUTE)
-        _call(LANDLOCK_RESTRICT_SELF, ruleset, 0)
-    finally:
-        os.close(ruleset)
-    return True
+    for path in _outermost(readable):
+        _allow(ruleset, path, (_READ_FILE | _READ_DIR) & handled)
+    for path in writable:
+        _allow(ruleset, path, handled & ~_EXECUTE)
+    return ruleset
+
+
+def restrict_files(ruleset: int) -> None:
+    """Bind this process and all that come from it to a ruleset, for good. Needs NO_NEW_PRIVS and a single thread."""
+    if thread_count() != 1:
+        raise RuntimeError("Landlock binds the calling thread only, and another one is running")
+    _call(LANDLOCK_RESTRICT_SELF, ruleset, 0)
+
+
+def _outermost(paths: Iterable[Path]) -> list[Path]:
+    """Leave out what lies inside another of the paths."""
+    kept: list[Path] = []
+    for path in sorted(paths):
+        if not kept or not path.is_relative_to(kept[-1]):
+            kept.append(path)
+    return kept
 
 
 def _allow(ruleset: int, path: Path, access: int) -> None:

@@ -122,7 +122,9 @@ class Worker:
                 "path": self.assignment.submission.path,
                 "forbid": self.assignment.submission.forbid,
                 "helpers": str(helpers) if helpers.is_dir() else "",
-                "readable": [*readable_paths(), str(self._tests)],
+                "submission": str(self.submission),
+                "work": str(self._work),
+                "readable": readable_paths(),
             }
         )
 
@@ -194,13 +196,13 @@ class Worker:
             self._restart_if_dead()
             self.wait_ready()
             recording = self._run(test, given, min(seconds or math.inf, self.assignment.limits.test_seconds))
-            if recording is not None:
+            if self.layers:
                 return recording
             # no student code ran: once more with a fresh zygote, then it is an error of ours
-            log = self.log()
+            log = self.log() + recording.output
             self._stop()
             if attempt == 2:
-                raise InternalError(f"the worker's child could not be started for {test}; its log:\n{log}")
+                raise InternalError(f"no child could be started for {test}: {recording.message}; the worker's log:\n{log}")
         raise AssertionError("unreachable")
 
     def _restart_if_dead(self) -> None:
@@ -208,7 +210,7 @@ class Worker:
             self._stop()
             self._start()
 
-    def _run(self, test: str, given: bool, seconds: float) -> Recording | None:
+    def _run(self, test: str, given: bool, seconds: float) -> Recording:
         from grader.sandbox.run import Run  # numpy comes with it: not before the zygote has started
 
         for entry in self._work.iterdir():
@@ -220,8 +222,6 @@ class Worker:
             self._send(
                 {
                     "run": [test],
-                    "submission": str(self.submission),
-                    "work": str(self._work),
                     "given": given,
                     "memory_mb": limits.memory_mb,
                     "cpu_seconds": math.ceil(seconds) + 1,
@@ -238,8 +238,6 @@ class Worker:
             recording = run.finish()
         if run.zygote_lost:
             self._stop()
-        if run.layers is None:
-            return None
         self.layers = run.layers
         return recording
 

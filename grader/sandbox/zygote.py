@@ -11,6 +11,7 @@ children only. It answers on one socket; each command brings the two descriptors
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import json
 import os
@@ -71,6 +72,10 @@ class Server:
         self.settings = settings
         self.plugin = plugin
         self.errors: list[str] = []
+        folders = [Path(entry) for entry in (*settings["readable"], settings["tests"], settings["submission"])]
+        ruleset = jail.prepare_files(folders, [Path(settings["work"]), Path(os.devnull)])
+        # out of the way of the numbers that a child gives its own descriptors
+        self.ruleset = None if ruleset is None else fcntl.fcntl(ruleset, fcntl.F_DUPFD_CLOEXEC, 10)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -101,7 +106,8 @@ class Server:
             raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
         pid = os.fork()
         if pid == 0:
-            run_child(command, descriptors, [items[name] for name in command["run"]], self.settings, self.plugin)
+            tests = [items[name] for name in command["run"]]
+            run_child(command, descriptors, tests, self.settings, self.plugin, self.ruleset)
         for descriptor in descriptors:
             os.close(descriptor)
         self.send({"pid": pid})
@@ -131,6 +137,7 @@ def run_child(
     items: Sequence[pytest.Item],
     settings: dict[str, Any],
     plugin: TestingPlugin,
+    ruleset: int | None,
 ) -> None:
     """Run tests in this forked process, and leave it; nothing of it returns to the zygote."""
     try:
@@ -142,13 +149,13 @@ def run_child(
         os.dup2(moved, CHANNEL)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
-        jail.close_descriptors(CHANNEL)
-        layers = enter_jail(command, settings)
+        layers = enter_jail(command, settings, ruleset)
         pipe = Channel(CHANNEL, command["value_bytes"])
         pipe.write(encode_ready(layers))
         helpers = Path(settings["helpers"]) if settings["helpers"] else None
-        root = Path(command["submission"])
+        root = Path(settings["submission"])
         submission = Submission(root, settings["path"], settings["forbid"], helpers)
+        submission.install()
         for item in items:
             ended = plugin.run(item, submission, root, pipe, given=command["given"])
             for stream in (sys.stdout, sys.stderr):
@@ -163,16 +170,17 @@ def run_child(
         os._exit(70)
 
 
-def enter_jail(command: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+def enter_jail(command: dict[str, Any], settings: dict[str, Any], ruleset: int | None) -> list[str]:
     """Give up what student code must not have; return the names of the layers that hold."""
-    work = command["work"]
+    work = settings["work"]
     os.chdir(work)
     os.environ.update(HOME=work, TMPDIR=work, MPLCONFIGDIR=work, TORCH_HOME=work, XDG_CACHE_HOME=work)
     jail.detach()
     jail.set_limits(command["memory_mb"], command["cpu_seconds"])
-    readable = [Path(entry) for entry in (*settings["readable"], command["submission"])]
-    files = jail.restrict_files(readable, [Path(work), Path(os.devnull)])
-    return ["basic", *(["landlock"] if files else [])]
+    if ruleset is not None:
+        jail.restrict_files(ruleset)
+    jail.close_descriptors(CHANNEL)
+    return ["basic", *(["landlock"] if ruleset is not None else [])]
 
 
 def main(descriptor: int) -> None:

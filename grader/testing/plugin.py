@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,6 @@ class _Run:
     root: Path
     recorder: Recorder
     given: bool
-    error: BaseException | None = None
 
 
 class TestingPlugin:
@@ -86,22 +84,12 @@ class TestingPlugin:
     def set_leaderboard_value(self) -> None:
         """Present so that pytest accepts the argument; gradescope_utils' decorator passes the real one."""
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Keep the first exception of the test, in whichever phase it was raised."""
-        report = yield
-        if self._run is not None and self._run.error is None and call.excinfo is not None:
-            self._run.error = call.excinfo.value
-        return report
-
     def run(self, item: pytest.Item, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> Ended:
         """Run one test against a hand-in and say how it ended; what it checked went to `recorder`.
 
         Args:
             item: the collected test.
-            submission: the hand-in, not installed.
+            submission: the hand-in, installed.
             root: its folder, to tell a student's frames from others.
             recorder: takes the observations.
             given: whether checks also record what they were given (record runs and local checks).
@@ -112,21 +100,43 @@ class TestingPlugin:
             if hasattr(_function(item), name):
                 delattr(_function(item), name)
         seed_everything(self.seed_of(item.nodeid))
-        submission.install()
+        error = _run_phases(item)
+        self._run = None
+        claim, message = ("ok", "") if error is None else explain(error, root, self.library)
+        function = _function(item)
+        return Ended(
+            claim,  # type: ignore[arg-type]  # the ternary widens the literal
+            message,
+            getattr(function, "__score__", None),
+            getattr(function, "__leaderboard_value__", None),
+        )
+
+
+def _run_phases(item: pytest.Item) -> BaseException | None:
+    """Set up, run and tear down a test; return the first exception.
+
+    The hooks of the three phases, without pytest's reports around them, which nobody would read here: they cost every
+    forked child several milliseconds of copied pages.
+    """
+    error: BaseException | None = None
+    for phase in (item.ihook.pytest_runtest_setup, item.ihook.pytest_runtest_call):
         try:
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
-            error = self._run.error
-            claim, message = ("ok", "") if error is None else explain(error, root, self.library)
-            function = _function(item)
-            return Ended(
-                claim,  # type: ignore[arg-type]  # the ternary widens the literal
-                message,
-                getattr(function, "__score__", None),
-                getattr(function, "__leaderboard_value__", None),
-            )
-        finally:
-            submission.uninstall()
-            self._run = None
+            phase(item=item)
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            raise
+        except BaseException as raised:
+            error = raised
+        else:
+            # unittest's own runner swallows what a TestCase raises; pytest keeps it on the item
+            kept = getattr(item, "_excinfo", None)
+            error = kept[0].value if kept else None
+        if error is not None:
+            break
+    try:
+        item.ihook.pytest_runtest_teardown(item=item, nextitem=None)
+    except BaseException as raised:
+        error = error or raised
+    return error
 
 
 def _function(item: pytest.Item) -> Any:

@@ -6,6 +6,7 @@ A missing file or class fails only the tests that touch it, and says which file 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
@@ -36,11 +37,15 @@ class _Finder:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         top = name.partition(".")[0]
-        if top in self.forbid and self._asked_by_submission():
+        if self.forbids(name) and self._asked_by_submission():
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
         if path is not None or top in sys.stdlib_module_names:
             return None
         return PathFinder.find_spec(name, self.path)
+
+    def forbids(self, name: str) -> bool:
+        """Whether a module belongs to a forbidden package."""
+        return name.partition(".")[0] in self.forbid
 
     def _asked_by_submission(self) -> bool:
         """Whether the import statement stands in a file of the submission, not in a library or a test."""
@@ -72,28 +77,27 @@ class Submission:
         self._helpers = [str(helpers)] if helpers is not None and helpers.is_dir() else []
         self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve())
         self._proxies: dict[str, Module] = {}
+        self._hidden: dict[str, ModuleType] = {}
 
     def install(self) -> None:
         """Make the submission's modules importable, after everything that is installed."""
         sys.path.extend([*self._path, *self._helpers])
         sys.meta_path.insert(0, self._finder)  # type: ignore[arg-type]  # a finder needs find_spec alone
-        importlib.invalidate_caches()
-        # a package that some library loaded before isn't looked for again: hide it from the submission
-        self._hidden = {
-            name: module for name, module in sys.modules.items() if name.partition(".")[0] in self._finder.forbid
-        }
-        for name in self._hidden:
-            del sys.modules[name]
+        self._hidden = {}
+        if any(name in sys.modules for name in self._finder.forbid):
+            # a package that some library loaded before isn't looked for again: hide it from the submission
+            self._hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if self._finder.forbids(name)}
 
     def uninstall(self) -> None:
         """Undo `install` and forget the submission's modules, so that the next test imports them anew."""
         sys.meta_path.remove(self._finder)  # type: ignore[arg-type]  # see install
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
-        roots = (self._root.resolve(), *(Path(entry) for entry in self._helpers))
+            sys.path_importer_cache.pop(entry, None)
+        # texts, not Paths: this looks at every loaded module, after every test
+        roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
         for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if file and any(Path(file).is_relative_to(root) for root in roots):
+            if (getattr(module, "__file__", None) or "").startswith(roots):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
