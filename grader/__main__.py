@@ -1,6 +1,6 @@
 """`python -m grader`."""
 
-from grader.cli import main
+from grader.cli import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

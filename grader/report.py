@@ -48,6 +48,8 @@ class TestResult:
     variant: str | None = None
     """The name of the known mistake or the accepted alternative whose recording the values match."""
     checks: tuple[CheckResult, ...] = ()
+    command: str = ""
+    """How a student runs this test alone; empty for tests that students don't have."""
     output: str = ""
     """What the submission printed during the test."""
     tags: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ def judge_test(spec: TestSpec, alternatives: Sequence[Alternative], recording: R
         spec: the test, from the fixtures.
         alternatives: variants that differ from the reference in this test.
         recording: what the submission's run left.
-        command: how a student runs this test alone, for visible tests; may be empty.
+        command: how a student runs this test alone; empty for tests that students don't have.
     """
     best = _best(spec, alternatives, recording)
     counted = Fraction(0) if recording.ending in _LOST else best.worth
@@ -63,7 +63,7 @@ def judge_test(spec: TestSpec, alternatives: Sequence[Alternative], recording: R
     hint = mistake.hint if mistake is not None else best.reason
     if not hint and status != "passed":
         hint = next((check.hint for check in best.checks if check.hint), "")
-    message = "" if status == "passed" else _message(spec, recording, best, command)
+    message = "" if status == "passed" else _message(spec, recording, best)
     return TestResult(
         id=spec.id,
         part=spec.part,
@@ -77,6 +77,7 @@ def judge_test(spec: TestSpec, alternatives: Sequence[Alternative], recording: R
         hint="" if spec.hide_errors is not None else hint,
         variant=mistake.variant if mistake is not None else best.variant,
         checks=best.checks,
+        command=command,
         output=recording.output,
         tags=spec.tags,
         leaderboard=recording.leaderboard if spec.leaderboard is not None else None,
@@ -163,8 +164,8 @@ def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recordin
     return matches[0] if len({item.hint for item in matches}) == 1 else None
 
 
-def _message(spec: TestSpec, recording: Recording, best: _Verdict, command: str) -> str:
-    """What a student reads: how the test ended, or the first wrong check; then how to run it alone."""
+def _message(spec: TestSpec, recording: Recording, best: _Verdict) -> str:
+    """What a student reads: how the test ended, or the first wrong check."""
     if spec.hide_errors is not None:
         return spec.hide_errors
     failed = [check for check in best.checks if not check.passed]
@@ -180,7 +181,5 @@ def _message(spec: TestSpec, recording: Recording, best: _Verdict, command: str)
             lines.append(f"also wrong: {names}{' ...' if len(reached) > 6 else ''}")
     elif recording.ending == "ok" and best.reason:
         lines.append(best.reason)
-    if command and spec.visibility == "visible":
-        lines.append(f"Run it alone: {command}")
     return "\n".join(lines)
 

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 
 from grader.assignment import Limits
 from grader.recording import Ending, Recording
-from grader.sandbox.wire import Decoder, WireError, clean_text
+from grader.sandbox.wire import Decoder, WireError
+from grader.text import clean_text
 
 CHUNK = 2**18
 EXIT_SECONDS = 5.0

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import struct
 from dataclasses import dataclass
 from typing import Any, cast, get_args
@@ -18,6 +17,7 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from grader.recording import DTYPES, Claim, Observation, Value, plain
+from grader.text import clean_text
 
 HEADER_BYTES = 256 * 1024
 FRAMES = 2000
@@ -26,11 +26,6 @@ NAME_CHARS = 200
 TYPE_CHARS = 80
 MESSAGE_CHARS = 8000
 _LENGTH = struct.Struct("<I")
-
-# what a terminal, a browser or a spreadsheet could take for a command: C0 and C1 controls, direction overrides
-_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
-
 
 class WireError(Exception):
     """The worker sent what a worker of ours doesn't send."""
@@ -44,13 +39,6 @@ class End:
     message: str
     score: float | None
     leaderboard: float | str | None
-
-
-def clean_text(text: str, limit: int) -> str:
-    """Return text that is safe to show: no control characters but newline and tab, no lone surrogates, `limit` characters."""
-    text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
-    cleaned = _UNSAFE.sub("", _ESCAPES.sub("", text))
-    return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
 
 
 # the worker's side

@@ -34,6 +34,7 @@ class Ended:
 class _Run:
     """The test that is running."""
 
+    nodeid: str
     submission: Submission
     root: Path
     recorder: Recorder
@@ -67,9 +68,9 @@ class TestingPlugin:
         return self._running.submission
 
     @pytest.fixture
-    def rng(self, request: pytest.FixtureRequest) -> np.random.RandomState:
+    def rng(self) -> np.random.RandomState:
         """A generator of this test's own, whose stream numpy keeps frozen."""
-        return np.random.RandomState(self.seed_of(request.node.nodeid))
+        return np.random.RandomState(self.seed_of(self._running.nodeid))
 
     @pytest.fixture
     def check(self) -> Check:
@@ -84,6 +85,11 @@ class TestingPlugin:
     def set_leaderboard_value(self) -> None:
         """Present so that pytest accepts the argument; gradescope_utils' decorator passes the real one."""
 
+    def begin(self, nodeid: str, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> None:
+        """Make `submission`, `rng` and `check` those of the test that is about to run, and seed every generator."""
+        self._run = _Run(nodeid, submission, root, recorder, given)
+        seed_everything(self.seed_of(nodeid))
+
     def run(self, item: pytest.Item, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> Ended:
         """Run one test against a hand-in and say how it ended; what it checked went to `recorder`.
 
@@ -92,18 +98,17 @@ class TestingPlugin:
             submission: the hand-in, installed.
             root: its folder, to tell a student's frames from others.
             recorder: takes the observations.
-            given: whether checks also record what they were given (record runs and local checks).
+            given: whether checks also record what they were given (record runs).
         """
-        self._run = _Run(submission, root, recorder, given)
-        # Python-level counters of the last run must not survive: the decorators keep them on the function
+        function = _function(item)
+        # the decorators keep what a test claims on the function, and it may have run before
         for name in ("__score__", "__leaderboard_value__"):
-            if hasattr(_function(item), name):
-                delattr(_function(item), name)
-        seed_everything(self.seed_of(item.nodeid))
+            if hasattr(function, name):
+                delattr(function, name)
+        self.begin(item.nodeid, submission, root, recorder, given=given)
         error = _run_phases(item)
         self._run = None
         claim, message = ("ok", "") if error is None else explain(error, root, self.library)
-        function = _function(item)
         return Ended(
             claim,  # type: ignore[arg-type]  # the ternary widens the literal
             message,

@@ -1,0 +1,222 @@
+"""Makes what students download: the template, the public tests with their fixtures, and a runner. Nothing hidden."""
+
+from __future__ import annotations
+
+import ast
+import io
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import grader
+from grader.assignment import Assignment
+from grader.authoring.template import build
+from grader.errors import AssignmentError, UsageError
+from grader.fixtures import load_current, save
+
+_WITHHELD = ("authoring", "sandbox", "grade.py")
+"""What of the package isn't needed to run public tests."""
+
+_RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""
+
+import sys
+from pathlib import Path
+
+HANDOUT = Path(__file__).resolve().parents[{depth}]
+REQUIREMENTS = HANDOUT / "autograder" / "requirements.txt"
+sys.path.insert(0, str(HANDOUT / "autograder"))
+
+try:
+    from grader.cli import main
+
+    code = main(["check", str(HANDOUT), *sys.argv[1:]])
+except ModuleNotFoundError as error:
+    sys.exit(f"The package {{error.name}} isn't installed. Install what the tests need: {{sys.executable}} -m pip install -r {{REQUIREMENTS}}")
+sys.exit(code)
+'''
+
+_CONFTEST = '''"""Lets plain `pytest` run the public tests on the code of this handout."""
+
+import sys
+from pathlib import Path
+
+HANDOUT = Path(__file__).resolve().parent
+sys.path.insert(0, str(HANDOUT / "autograder"))
+
+from grader.local import LocalPlugin  # the path comes first
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(LocalPlugin(HANDOUT))
+'''
+
+_TARBALL = """#!/bin/sh
+# Makes {archive} for handing in.
+set -e
+cd "$(dirname "$0")"
+tar -cvf {archive} {names}
+"""
+
+_README = """# {title}
+
+Write the parts marked `TODO` in {files}.
+
+| what | how |
+|---|---|
+| install what the tests need | `python3 -m pip install -r autograder/requirements.txt` |
+| run the public tests | `python3 {runner}` |
+| run one part | `python3 {runner} --part {part}` |
+| stop in a debugger where your code fails | `pytest --pdb` |
+| make the hand-in | `sh create_tarball.sh` |
+
+{points}
+
+The public tests are a part of the grading. What you hand in is also run on tests that are not in here.
+"""
+
+
+def make_handout(assignment: Assignment, output: Path) -> list[str]:
+    """Write the handout to `output`: a new folder, or an archive by its ending (.zip, .tar, .tar.gz, .tgz).
+
+    Returns the relative paths of its files.
+    """
+    suffixes = "".join(output.suffixes[-2:])
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        _fill(assignment, root)
+        names = sorted(file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file())
+        if output.suffix == ".zip":
+            _zip(root, names, output)
+        elif suffixes.endswith((".tar.gz", ".tgz", ".tar")):
+            _tar(root, names, output)
+        elif output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise UsageError(f"{output} exists already; name a new folder, or an archive that ends in .zip or .tar.gz")
+        else:
+            shutil.copytree(root, output, dirs_exist_ok=True)
+    return names
+
+
+def _fill(assignment: Assignment, root: Path) -> None:
+    for name, text in build(assignment).items():
+        _put(root / name, text)
+    fixtures = load_current(assignment).public()
+    runner = PurePosixPath(assignment.handout.runner)
+    tests = root / runner.parent / assignment.name
+    public = {spec.part for spec in fixtures.tests}
+    for file in sorted(assignment.folder.glob("*.py")):
+        if not file.name.startswith("test_"):
+            _put(tests / file.name, file.read_text("utf-8"))
+    for part in assignment.parts:
+        if part.name in public:
+            file = assignment.folder / f"test_{part.name}.py"
+            _put(tests / file.name, public_tests(file, file.read_text("utf-8")))
+    if assignment.helpers.is_dir():
+        shutil.copytree(assignment.helpers, tests / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    _put(tests / "assignment.toml", assignment.toml.read_text("utf-8"))
+    save(fixtures, tests / "fixtures")
+    package = Path(grader.__file__).parent
+    shutil.copytree(package, root / "autograder" / "grader", ignore=shutil.ignore_patterns("__pycache__", *_WITHHELD))
+    packages = ["numpy", "pytest>=8.0", "gradescope-utils>=0.5", "rich>=13.0", "tomli>=2.0; python_version < '3.11'"]
+    packages += ["torch"] if assignment.library == "torch" else []
+    _put(root / "autograder" / "requirements.txt", "\n".join(packages) + "\n")
+    _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))
+    _put(root / "conftest.py", _CONFTEST)
+    _put(root / "pytest.ini", f"[pytest]\ntestpaths = {runner.parent}/{assignment.name}\naddopts = -p no:cacheprovider\n")
+    names = sorted({PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files})
+    _put(root / "create_tarball.sh", _TARBALL.format(archive=assignment.submission.archive, names=" ".join(names)))
+    points = "\n".join(f"- {part.title}: {float(part.points):g} points" for part in assignment.parts)
+    _put(
+        root / "README.md",
+        _README.format(
+            title=assignment.title,
+            files=", ".join(f"`{name}`" for name in assignment.submission.files),
+            runner=runner,
+            part=assignment.parts[0].name,
+            points=points,
+        ),
+    )
+
+
+def _put(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8", newline="\n")
+
+
+def public_tests(file: Path, text: str) -> str:
+    """Return a test file without its hidden tests, and without what only they used."""
+    tree = ast.parse(text)
+    dropped = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef) and _hidden(file, node)]
+    while True:
+        gone = {id(inner) for node in dropped for inner in ast.walk(node)}
+        used = {
+            name
+            for node in ast.walk(tree)
+            if id(node) not in gone
+            for name in ([node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else [])
+        } | {
+            argument.arg
+            for node in ast.walk(tree)
+            if id(node) not in gone and isinstance(node, ast.FunctionDef)
+            for argument in node.args.args
+        }
+        unused = [node for node in tree.body if id(node) not in gone and not _needed(node, used)]
+        if not unused:
+            break
+        dropped += unused
+    lines = text.splitlines(keepends=True)
+    for node in sorted(dropped, key=lambda node: -node.lineno):
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        del lines[first - 1 : node.end_lineno]
+    return _tidy("".join(lines))
+
+
+def _hidden(file: Path, node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether a test's @visibility says anything but "visible"; an expression there can't be decided, and is refused."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", getattr(decorator.func, "attr", "")) == "visibility":
+            argument = decorator.args[0] if decorator.args else None
+            if not isinstance(argument, ast.Constant):
+                raise AssignmentError(file, decorator.lineno, "@visibility needs a plain text here, to know what students may have")
+            return bool(argument.value != "visible")
+    return False
+
+
+def _needed(node: ast.stmt, used: set[str]) -> bool:
+    """Whether a top-level statement stays: a test, a used name, or anything that isn't just a definition."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name.startswith(("test", "Test")) or node.name in used or bool(node.decorator_list)
+    if isinstance(node, ast.Assign):
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        return len(names) < len(node.targets) or any(name in used or name.startswith("__") for name in names)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+        return any(name in used or name in ("*", "annotations") for name in names)
+    return True
+
+
+def _tidy(text: str) -> str:
+    """At most two blank lines in a row, as everywhere."""
+    while "\n\n\n\n" in text:
+        text = text.replace("\n\n\n\n", "\n\n\n")
+    return text.rstrip() + "\n"
+
+
+def _zip(root: Path, names: list[str], output: Path) -> None:
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (0o755 if name.endswith(".sh") else 0o644) << 16
+            archive.writestr(info, (root / name).read_bytes())
+
+
+def _tar(root: Path, names: list[str], output: Path) -> None:
+    mode = "w:gz" if output.suffix in (".gz", ".tgz") else "w"
+    with tarfile.open(output, mode) as archive:  # type: ignore[call-overload]  # both modes are fine
+        for name in names:
+            data = (root / name).read_bytes()
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o755 if name.endswith(".sh") else 0o644
+            archive.addfile(info, io.BytesIO(data))

@@ -1,0 +1,325 @@
+"""The command line: reads arguments, calls one stage, prints. Imports stages late, so that each command loads its own.
+
+Exit codes: 0 done, whatever the score; 1 a check failed; 2 the call or the assignment is wrong; 3 our own fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.assignment import Assignment, assignment_names, find_project, load_assignment, read_assignment
+from grader.errors import AssignmentError, InternalError, UsageError
+
+if TYPE_CHECKING:
+    from grader.report import Report
+
+DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
+FORMATS = ("gradescope", "autolab", "terminal", "json")
+
+Progress = Callable[[int, int, str], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except (UsageError, AssignmentError) as error:
+        print(f"grader: {error}", file=sys.stderr)
+        return WRONG
+    except InternalError as error:
+        print(f"grader: the grader failed, not the submission: {error}", file=sys.stderr)
+        return INTERNAL
+    except KeyboardInterrupt:
+        print("grader: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has gone; nobody needs a traceback
+        return DONE
+    except ModuleNotFoundError:
+        raise  # the handout's runner says which package to install
+    except Exception:
+        traceback.print_exc()
+        print("grader: the grader failed, not the submission; please report the lines above", file=sys.stderr)
+        return INTERNAL
+
+
+def run() -> None:
+    """Run one command and leave at once: tearing down the libraries would take longer than writing a report."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="grader",
+        description="Grades deep-learning homework: fixtures from a reference, handouts for students, scores for platforms.",
+        epilog="exit codes: 0 done, whatever the score; 1 a check failed; 2 the call or the assignment is wrong; 3 our fault",
+    )
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(
+        name: str, command: Callable[[argparse.Namespace], int], summary: str, *examples: str
+    ) -> argparse.ArgumentParser:
+        lines = "\n".join(f"  {example}" for example in examples)
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=f"examples:\n{lines}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command=command)
+        sub.add_argument("--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)")
+        return sub
+
+    add("list", _list, "show the assignments, their parts and points", "grader list")
+
+    sub = add(
+        "record",
+        _record,
+        "make fixtures from the reference and its variants",
+        "grader record cmu11785_hw1_bonus",
+        "grader record cmu11785_hw1_bonus --check",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out")
+
+    sub = add(
+        "template",
+        _template,
+        "make the students' template from the reference",
+        "grader template cmu11785_hw1_bonus",
+        "grader template cmu11785_hw1_bonus --check",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("--check", action="store_true", help="write nothing; exit 1 when the template on disk is not what comes out")
+
+    sub = add(
+        "handout",
+        _handout,
+        "make what students download",
+        "grader handout cmu11785_hw1_bonus -o handout.zip",
+        "grader handout cmu11785_hw1_bonus -o handout/",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a new folder, .zip, .tar or .tar.gz")
+
+    sub = add(
+        "check",
+        _check,
+        "run the public tests on your own code, here",
+        "grader check",
+        "grader check my_handout --part adam",
+        "grader check my_code --assignment cmu11785_hw1_bonus",
+    )
+    sub.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="an unpacked handout (default: here)")
+    sub.add_argument("--part", action="append", default=[], metavar="P", help="only this part; may be given again")
+    sub.add_argument("--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout")
+
+    sub = add(
+        "grade",
+        _grade,
+        "grade one submission",
+        "grader grade cmu11785_hw1_bonus handin.tar -o results.json",
+        "grader grade cmu11785_hw1_bonus handin.tar --format terminal",
+        "grader grade cmu11785_hw1_bonus handin.tar --format autolab",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file")
+    sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
+    sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
+    for name, what in (
+        ("test-seconds", "wall time of one test"),
+        ("total-seconds", "wall time of all tests together"),
+        ("memory-mb", "memory of a test, in MiB"),
+    ):
+        sub.add_argument(f"--{name}", type=_positive, metavar="N", help=f"{what}, instead of the assignment's")
+    return parser
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a positive number")
+    return value
+
+
+def _project(options: argparse.Namespace) -> Path:
+    start = (options.project or Path()).resolve()
+    return find_project(start)
+
+
+def _assignment(options: argparse.Namespace) -> Assignment:
+    return load_assignment(_project(options), options.assignment)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Progress]:
+    """A bar on standard error where that is a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def step(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{title}: {what[:50]}")
+
+        yield step
+
+
+def _list(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    project = _project(options)
+    table = Table(box=None, pad_edge=False)
+    for column in ("Assignment", "Part", "Title"):
+        table.add_column(column)
+    table.add_column("Points", justify="right")
+    names = assignment_names(project)
+    if not names:
+        raise UsageError(f"{project / 'testcases'} holds no assignment: no folder with an assignment.toml")
+    for name in names:
+        assignment = load_assignment(project, name)
+        table.add_row(name, "", assignment.title, f"{float(assignment.points):g}", style="bold")
+        for part in assignment.parts:
+            table.add_row("", part.name, part.title, f"{float(part.points):g}")
+    Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
+    return DONE
+
+
+def _record(options: argparse.Namespace) -> int:
+    from grader.authoring import record
+
+    assignment = _assignment(options)
+    with _progress(f"record {assignment.name}") as progress:
+        made = record.record(assignment, progress)
+    for warning in made.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if options.check:
+        return _drift(record.drift(assignment, made), f"grader record {assignment.name}")
+    record.write(assignment, made)
+    checks = sum(len(test.expected) for test in made.fixtures.tests)
+    variants = {item.variant for items in made.fixtures.alternatives.values() for item in items}
+    print(
+        f"{assignment.name}: recorded {len(made.fixtures.tests)} tests with {checks} checks and {len(variants)} variants, "
+        f"{float(assignment.points):g} points"
+    )
+    return DONE
+
+
+def _drift(found: Sequence[str], remedy: str) -> int:
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    if found:
+        print(f"run: {remedy}", file=sys.stderr)
+        return FAILED
+    print("up to date")
+    return DONE
+
+
+def _template(options: argparse.Namespace) -> int:
+    from grader.authoring import template
+
+    assignment = _assignment(options)
+    if options.check:
+        return _drift(template.drift(assignment), f"grader template {assignment.name}")
+    names = template.write(assignment)
+    print(f"{assignment.name}: wrote {len(names)} files to {assignment.template}")
+    return DONE
+
+
+def _handout(options: argparse.Namespace) -> int:
+    from grader.authoring.handout import make_handout
+
+    names = make_handout(_assignment(options), options.output)
+    print(f"wrote {options.output} with {len(names)} files")
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from grader import local
+    from grader.export.terminal import print_report
+    from grader.fixtures import load, load_current
+
+    folder = options.folder.resolve()
+    if options.assignment:
+        assignment = _assignment(options)
+        fixtures = load_current(assignment).public()
+    else:
+        tests = local.find_handout(folder)
+        assignment = read_assignment(tests)
+        fixtures = load(tests / "fixtures", assignment.name)
+    report = local.check(assignment, fixtures, folder, options.part)
+    print_report(report)
+    hidden = float(assignment.points - sum(spec.points for spec in fixtures.tests))
+    if hidden and not options.part:
+        print(f"\nThese are the public tests. Hidden tests decide about {hidden:g} more points when you hand in.")
+    return DONE
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from grader.grade import grade
+
+    assignment = _assignment(options).with_limits(
+        test_seconds=options.test_seconds,
+        total_seconds=options.total_seconds,
+        memory_mb=None if options.memory_mb is None else int(options.memory_mb),
+    )
+
+    def write_first(report: Report) -> None:
+        if options.output is not None:
+            write_atomically(options.output, _exported(report, options.format))
+
+    with _progress(f"grade {assignment.name}") as progress:
+        report = grade(assignment, options.submission, before=write_first, progress=progress)
+    if options.output is not None:
+        write_atomically(options.output, _exported(report, options.format))
+        print(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}", file=sys.stderr)
+    elif options.format == "terminal":
+        from grader.export.terminal import print_report
+
+        print_report(report)
+    else:
+        sys.stdout.write(_exported(report, options.format))
+    return DONE
+
+
+def _exported(report: Report, name: str) -> str:
+    from grader.export import exporter
+
+    return exporter(name)(report)
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Replace a file's contents at once: a reader sees the old text or the new, never a part."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except OSError as error:
+        raise UsageError(f"can't write {file}: {error.strerror}; name a file in a folder that exists") from None

@@ -1,0 +1,49 @@
+"""Autolab's two last lines: semantic feedback, then the scores.
+
+Autolab puts quotes around every letters-or-digits word before a colon in the last line before it parses it, so no
+string there may hold a colon; part titles are checked for that when the assignment is read. Everything printed on
+Autolab is shown to the student: hidden tests add to their part's score and to nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.export.common import strict_json
+from grader.report import Report, number
+from grader.text import cut
+
+HINT_CHARS = 300
+
+
+def to_autolab(report: Report) -> str:
+    """Return what make must print last: a newline first, in case something was printed without one."""
+    return f"\n{strict_json(presentation(report))}\n{strict_json(scores(report))}\n"
+
+
+def scores(report: Report) -> dict[str, Any]:
+    """Return the last line: one score a part, by its title, and the leaderboard's columns."""
+    line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in report.parts}}
+    if report.leaderboard:
+        line["scoreboard"] = [
+            row.value.replace(":", " ") if isinstance(row.value, str) else row.value for row in report.leaderboard
+        ]
+    return line
+
+
+def presentation(report: Report) -> dict[str, Any]:
+    """Return the line before it: one stage a part, one row a visible test."""
+    stages: dict[str, Any] = {}
+    for part in report.parts:
+        rows: dict[str, Any] = {}
+        for test in report.tests:
+            if test.part == part.name and test.visibility == "visible":
+                row: dict[str, Any] = {"passed": test.status == "passed"}
+                hint = " ".join(f"{test.message} {test.hint}".split())
+                if hint and test.status != "passed":
+                    row["hint"] = cut(hint, HINT_CHARS)
+                rows[f"{test.number} {test.title}"] = row
+        if rows:
+            stages[part.title] = rows | {"_order": list(rows)}
+    order = [part.title for part in report.parts]
+    return {"_presentation": "semantic", "stages": list(stages), "_scores_order": order} | stages

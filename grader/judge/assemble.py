@@ -1,0 +1,59 @@
+"""From results to the report of a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from grader.assignment import Assignment
+from grader.errors import InternalError
+from grader.fixtures import Fixtures, TestSpec
+from grader.judge.score import judge_test
+from grader.recording import Ending, Recording
+from grader.report import LeaderboardRow, Report, TestResult, part_scores
+from grader.text import clean_text
+
+NOTE_CHARS = 1000
+
+
+def command_for(assignment: Assignment, spec: TestSpec) -> str:
+    """Return how a student runs one test alone in the handout; empty for tests that the handout doesn't have."""
+    folder = PurePosixPath(assignment.handout.runner).parent / assignment.name
+    return f'pytest "{folder / spec.id}"' if spec.visibility == "visible" else ""
+
+
+def failed_report(
+    assignment: Assignment, fixtures: Fixtures, ending: Ending, message: str, *, notes: Sequence[str] = ()
+) -> Report:
+    """Return a complete report in which every test ended the same way."""
+    results = [judge_test(spec, (), Recording(ending, message)) for spec in fixtures.tests]
+    return make_report(assignment, fixtures, results, notes=notes)
+
+
+def make_report(
+    assignment: Assignment,
+    fixtures: Fixtures,
+    results: Sequence[TestResult],
+    *,
+    notes: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    seconds: float = 0.0,
+) -> Report:
+    """Put results together; notes carry names from the hand-in, so they are cleaned here."""
+    if [result.id for result in results] != [spec.id for spec in fixtures.tests]:
+        raise InternalError("the results aren't those of the assignment's tests")
+    rows = [
+        LeaderboardRow(spec.leaderboard[0], result.leaderboard, "asc" if spec.leaderboard[1] == "asc" else "desc")
+        for spec, result in zip(fixtures.tests, results, strict=True)
+        if spec.leaderboard is not None and result.leaderboard is not None
+    ]
+    return Report(
+        assignment=assignment.name,
+        title=assignment.title,
+        parts=part_scores([(part.name, part.title) for part in assignment.parts], results),
+        tests=tuple(results),
+        notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
+        leaderboard=tuple(rows),
+        isolation="+".join(layers),
+        seconds=seconds,
+    )

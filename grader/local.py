@@ -1,0 +1,204 @@
+"""The students' side: the public tests, in this process, with pytest's own failures.
+
+`check` runs them for `grader check` and the handout's runner and makes a report as grading does. `LocalPlugin` is what
+the handout's conftest.py registers, so that plain `pytest`, with `--pdb` if wished, works there too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from grader.assignment import Assignment, read_assignment
+from grader.errors import UsageError
+from grader.fixtures import Alternative, Fixtures, TestSpec, load
+from grader.judge.assemble import command_for, make_report
+from grader.judge.score import judge_checks, judge_test
+from grader.recording import Observation, Recording
+from grader.report import Report
+from grader.testing.plugin import TestingPlugin, pytest_arguments
+from grader.testing.submission import Submission
+
+
+def find_handout(folder: Path) -> Path:
+    """Return the folder of tests in an unpacked handout; raises UsageError where `folder` isn't one."""
+    found = sorted(folder.glob("autograder/**/assignment.toml"))
+    if not found:
+        raise UsageError(
+            f"{folder} isn't an unpacked handout: it has no autograder/ folder with an assignment.toml; "
+            "run this in the folder that you downloaded, or name the assignment with --assignment"
+        )
+    return found[0].parent
+
+
+def submission_in(folder: Path, assignment: Assignment) -> Submission:
+    """Return the code in a folder as tests see it."""
+    spec = assignment.submission
+    return Submission(folder, spec.path, spec.forbid, assignment.helpers)
+
+
+class Collected:
+    """A Recorder that keeps observations until the test is over."""
+
+    def __init__(self) -> None:
+        self.observations: list[Observation] = []
+
+    def add(self, observation: Observation) -> None:
+        self.observations.append(observation)
+
+
+class Asserting:
+    """A Recorder that fails the test at the first wrong value, so that a debugger stops where it was checked."""
+
+    def __init__(self, spec: TestSpec | None, alternatives: Sequence[Alternative]) -> None:
+        self._show = spec is not None and spec.visibility == "visible"
+        accepted = [item.observations for item in alternatives if item.credit == 1]
+        self._consistent = [spec.expected, *accepted] if spec is not None else []
+
+    def add(self, observation: Observation) -> None:
+        __tracebackhide__ = True
+        if not self._consistent:
+            return  # a test that the student wrote: nothing is known about its values
+        message = ""
+        still = []
+        for expected in self._consistent:
+            wanted = [item for item in expected if item.name == observation.name]
+            results = judge_checks(wanted, [observation], show_expected=self._show)
+            wrong = [result for result in results if not result.passed]
+            if not wrong:
+                still.append(expected)
+            elif not message:
+                hint = f"\nHint: {wrong[0].hint}" if wrong[0].hint else ""
+                message = f"{wrong[0].name}: {wrong[0].message}{hint}"
+        if not still:
+            raise AssertionError(message)
+        self._consistent = still
+
+
+class LocalPlugin(TestingPlugin):
+    """Serves `submission`, `rng` and `check` to plain pytest in a handout."""
+
+    def __init__(self, folder: Path) -> None:
+        """Serve the code in `folder`, an unpacked handout."""
+        tests = find_handout(folder)
+        self._assignment = read_assignment(tests)
+        self._fixtures = load(tests / "fixtures", self._assignment.name)
+        self._tests = tests
+        self._folder = folder
+        super().__init__(self._assignment.seed, self._assignment.library)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Give each test a fresh import of the student's files and a recorder that asserts."""
+        identity = item.nodeid
+        if item.path.is_relative_to(self._tests):
+            # the id that grading uses, so that the test draws the same numbers wherever pytest was started
+            identity = item.path.relative_to(self._tests).as_posix() + item.nodeid[item.nodeid.index("::") :]
+        spec = next((spec for spec in self._fixtures.tests if spec.id == identity), None)
+        recorder = Asserting(spec, self._fixtures.alternatives.get(identity, ()))
+        submission = submission_in(self._folder, self._assignment)
+        self.begin(identity, submission, self._folder, recorder, given=False)
+        submission.install()
+        try:
+            return (yield)
+        finally:
+            submission.uninstall()
+
+
+class _TooLong(BaseException):
+    """Raised by the alarm in whatever runs too long."""
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Interrupt the block after `seconds`, where the system has alarms; code that swallows everything goes on."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _Loop:
+    """Runs the collected tests one by one and keeps their recordings, by id."""
+
+    def __init__(self, plugin: TestingPlugin, folder: Path, assignment: Assignment) -> None:
+        self.recordings: dict[str, Recording] = {}
+        self.errors: list[str] = []
+        self._plugin = plugin
+        self._folder = folder
+        self._assignment = assignment
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for item in session.items:
+            self.recordings[item.nodeid] = self._run(item)
+        return True
+
+    def _run(self, item: pytest.Item) -> Recording:
+        submission = submission_in(self._folder, self._assignment)
+        recorder, output = Collected(), io.StringIO()
+        seconds = self._assignment.limits.test_seconds
+        submission.install()
+        try:
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), _time_limit(seconds):
+                ended = self._plugin.run(item, submission, self._folder, recorder, given=False)
+        except _TooLong:
+            message = f"stopped after {seconds:g} s; the code doesn't end, or is far slower than needed"
+            return Recording("timeout", message, output=output.getvalue())
+        finally:
+            submission.uninstall()
+        score = ended.claimed_score if isinstance(ended.claimed_score, int | float) else None
+        return Recording(ended.claim, ended.message, tuple(recorder.observations), output.getvalue(), score)
+
+
+def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Sequence[str] = ()) -> Report:
+    """Run the public tests on the code in `folder` and judge them as grading would.
+
+    Args:
+        assignment: whose `folder` holds the test files.
+        fixtures: the public ones.
+        folder: the student's code, in place; nothing is copied.
+        parts: only these parts; all where empty.
+    """
+    for part in parts:
+        if part not in {known.name for known in assignment.parts}:
+            raise UsageError(f"no part '{part}'; there are: {', '.join(known.name for known in assignment.parts)}")
+    wanted = [part for part in assignment.parts if not parts or part.name in parts]
+    public = {spec.part for spec in fixtures.tests}
+    plugin = TestingPlugin(assignment.seed, assignment.library)
+    loop = _Loop(plugin, folder.resolve(), assignment)
+    files = [f"test_{part.name}.py" for part in wanted if part.name in public]
+    pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])
+    if loop.errors:
+        raise UsageError("the tests can't be loaded; download the handout again:\n" + "\n".join(loop.errors))
+    specs = [spec for spec in fixtures.tests if spec.part in {part.name for part in wanted}]
+    missing = Recording("crashed", "the test didn't run")
+    results = [
+        judge_test(
+            spec,
+            fixtures.alternatives.get(spec.id, ()),
+            loop.recordings.get(spec.id, missing),
+            command=command_for(assignment, spec),
+        )
+        for spec in specs
+    ]
+    return make_report(assignment, Fixtures(tuple(specs), fixtures.required), results)

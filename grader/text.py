@@ -1,0 +1,28 @@
+"""Text that came from a submission, made safe and short enough to show."""
+
+from __future__ import annotations
+
+import re
+
+# what a terminal, a browser or a spreadsheet could take for a command: C0 and C1 controls, direction overrides
+_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+
+
+def clean_text(text: str, limit: int) -> str:
+    """Return text that is safe to show: no control characters but newline and tab, no lone surrogates, `limit` characters."""
+    text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
+    cleaned = _UNSAFE.sub("", _ESCAPES.sub("", text))
+    return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
+
+
+def cut(text: str, limit: int) -> str:
+    """Return at most `limit` characters: the head and the tail around a mark, cut at line ends where there are any."""
+    if len(text) <= limit:
+        return text
+    mark = "\n[... left out ...]\n"
+    room = limit - len(mark)
+    head, tail = text[: room * 2 // 3], text[len(text) - room // 3 :]
+    head = head[: head.rfind("\n")] if "\n" in head[len(head) // 2 :] else head
+    tail = tail[tail.find("\n") + 1 :] if "\n" in tail[: len(tail) // 2] else tail
+    return head + mark + tail

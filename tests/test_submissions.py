@@ -1,0 +1,57 @@
+"""Grades every sample submission through the real pipeline and compares with the verdict that it declares.
+
+A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are laid over the reference, beside a
+`verdict.toml`:
+
+    about = "wrong: one line on what it does"
+    lost  = ["dropout_forward"]     parts that lose points; every other part keeps all of them
+    zero  = ["dropout_forward"]     of these, parts that get nothing (optional)
+    hint  = "keep and drop"         stands in a message or hint of a test in each lost part (optional)
+    without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
+"""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.assignment import load_assignment
+from grader.grade import grade
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = sorted(file.parent for file in (ROOT / "tests" / "submissions").glob("*/*/verdict.toml"))
+
+
+def lay_over(reference: Path, sample: Path, verdict: dict[str, Any], into: Path) -> Path:
+    shutil.copytree(reference, into, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in verdict.get("without", []):
+        (into / name).unlink()
+    shutil.copytree(sample, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("verdict.toml"))
+    return into
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.parent.name}-{sample.name}")
+def test_declared_verdict(sample: Path, tmp_path: Path) -> None:
+    verdict = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
+    assignment = load_assignment(ROOT, sample.parent.name)
+    report = grade(assignment, lay_over(assignment.reference, sample, verdict, tmp_path / "submission"))
+
+    lost = {part.name for part in report.parts if part.score < part.max_score}
+    wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]
+    assert lost == set(verdict["lost"]), wrong
+    for part in report.parts:
+        if part.name in verdict.get("zero", []):
+            assert part.score == 0
+    if "hint" in verdict:
+        for name in lost:
+            told = "\n".join(f"{test.message}\n{test.hint}" for test in report.tests if test.part == name)
+            assert verdict["hint"] in told, wrong
+    if not lost:
+        assert report.score == report.max_score
