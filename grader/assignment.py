@@ -6,7 +6,6 @@ Read by every stage; imports nothing heavy, because grading starts its worker be
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -14,11 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.errors import AssignmentError, UsageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from grader.toml import line_of, read_toml
 
 LIBRARIES = ("numpy", "torch")
 
@@ -127,8 +122,10 @@ class Assignment:
         files = [self.folder / f"test_{part.name}.py" for part in self.parts]
         for file, part in zip(files, self.parts, strict=True):
             if not file.is_file():
-                line = _line_of(self.toml.read_text("utf-8"), f"[parts.{part.name}]")
-                raise AssignmentError(self.toml, line, f"part '{part.name}' has no {file.name}; write it beside this file")
+                line = line_of(self.toml.read_text("utf-8"), f"[parts.{part.name}]")
+                raise AssignmentError(
+                    self.toml, line, f"part '{part.name}' has no {file.name}; write it beside this file"
+                )
         return files
 
     def with_limits(self, **changes: float | None) -> Assignment:
@@ -169,26 +166,8 @@ def read_assignment(folder: Path) -> Assignment:
     """Read `folder/assignment.toml`; the folder's name is the assignment's."""
     folder = folder.resolve()
     file = folder / "assignment.toml"
-    try:
-        text = file.read_text("utf-8")
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = re.search(r"line (\d+)", str(error))
-        raise AssignmentError(file, int(match[1]) if match else None, f"not valid TOML: {error}") from None
-    except UnicodeDecodeError as error:
-        raise AssignmentError(file, None, f"not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    except OSError as error:
-        raise AssignmentError(file, None, f"can't be read: {error.strerror}") from None
+    text, data = read_toml(file)
     return _Reader(file, text).assignment(folder, data)
-
-
-def _line_of(text: str, needle: str) -> int | None:
-    """The first line that starts with `needle` (a key or a table header), counted from 1."""
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped == needle or re.match(rf"{re.escape(needle)}\s*=", stripped):
-            return number
-    return None
 
 
 class _Reader:
@@ -199,7 +178,7 @@ class _Reader:
         self.text = text
 
     def fail(self, key: str, message: str) -> AssignmentError:
-        return AssignmentError(self.file, _line_of(self.text, key), message)
+        return AssignmentError(self.file, line_of(self.text, key), message)
 
     def table(self, data: Mapping[str, Any], key: str, allowed: set[str]) -> Mapping[str, Any]:
         value = data.get(key, {})
@@ -299,7 +278,9 @@ class _Reader:
             self.only(value, {"title", "points"}, where)
             title = self.text_value(value, "title", where)
             if ":" in title:
-                raise self.fail(where, f"title {title!r} of {where} has a colon, which breaks Autolab's score line; drop it")
+                raise self.fail(
+                    where, f"title {title!r} of {where} has a colon, which breaks Autolab's score line; drop it"
+                )
             if title in {part.title for part in parts}:
                 raise self.fail(where, f"title {title!r} of {where} is another part's title too; each needs its own")
             points = value.get("points")

@@ -64,8 +64,8 @@ def run() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="grader",
-        description="Grades deep-learning homework: fixtures from a reference, handouts for students, scores for platforms.",
-        epilog="exit codes: 0 done, whatever the score; 1 a check failed; 2 the call or the assignment is wrong; 3 our fault",
+        description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
+        epilog="exit codes: 0 done, whatever the score; 1 a check failed; 2 a wrong call or assignment; 3 our fault",
     )
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         sub.set_defaults(command=command)
-        sub.add_argument("--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)")
+        sub.add_argument(
+            "--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)"
+        )
         return sub
 
     add("list", _list, "show the assignments, their parts and points", "grader list")
@@ -95,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
         "grader record cmu11785_hw1_bonus --check",
     )
     sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument("--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out")
+    sub.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out"
+    )
 
     sub = add(
         "template",
@@ -105,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
         "grader template cmu11785_hw1_bonus --check",
     )
     sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument("--check", action="store_true", help="write nothing; exit 1 when the template on disk is not what comes out")
+    sub.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the template on disk is not what comes out"
+    )
 
     sub = add(
         "handout",
@@ -115,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
         "grader handout cmu11785_hw1_bonus -o handout/",
     )
     sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="a new folder, .zip, .tar or .tar.gz")
+    sub.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="a new folder, .zip, .tar or .tar.gz"
+    )
 
     sub = add(
         "check",
@@ -125,9 +133,13 @@ def _parser() -> argparse.ArgumentParser:
         "grader check my_handout --part adam",
         "grader check my_code --assignment cmu11785_hw1_bonus",
     )
-    sub.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="an unpacked handout (default: here)")
+    sub.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="an unpacked handout (default: here)"
+    )
     sub.add_argument("--part", action="append", default=[], metavar="P", help="only this part; may be given again")
-    sub.add_argument("--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout")
+    sub.add_argument(
+        "--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout"
+    )
 
     sub = add(
         "grade",
@@ -138,7 +150,9 @@ def _parser() -> argparse.ArgumentParser:
         "grader grade cmu11785_hw1_bonus handin.tar --format autolab",
     )
     sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument("submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file")
+    sub.add_argument(
+        "submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file"
+    )
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
     for name, what in (
@@ -224,8 +238,8 @@ def _record(options: argparse.Namespace) -> int:
     checks = sum(len(test.expected) for test in made.fixtures.tests)
     variants = {item.variant for items in made.fixtures.alternatives.values() for item in items}
     print(
-        f"{assignment.name}: recorded {len(made.fixtures.tests)} tests with {checks} checks and {len(variants)} variants, "
-        f"{float(assignment.points):g} points"
+        f"{assignment.name}: recorded {len(made.fixtures.tests)} tests with {checks} checks "
+        f"and {len(variants)} variants, {float(assignment.points):g} points"
     )
     return DONE
 

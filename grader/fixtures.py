@@ -179,7 +179,9 @@ def load(folder: Path, assignment: str) -> Fixtures:
     try:
         manifest = json.loads(file.read_text("utf-8"))
         if manifest["format"] != FORMAT:
-            raise AssignmentError(file, None, f"format {manifest['format']} isn't the {FORMAT} of this version; {remedy}")
+            raise AssignmentError(
+                file, None, f"format {manifest['format']} isn't the {FORMAT} of this version; {remedy}"
+            )
         with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
             return _parse(manifest, {name: arrays[name] for name in arrays.files})
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

@@ -85,7 +85,9 @@ def run_tests(worker: Worker, fixtures: Fixtures, progress: Progress | None = No
         if left > 0:
             recording = worker.run(spec.id, seconds=left)
         else:
-            recording = Recording("timeout", f"not run: the {limits.total_seconds:g} s for all tests together are used up")
+            recording = Recording(
+                "timeout", f"not run: the {limits.total_seconds:g} s for all tests together are used up"
+            )
         command = command_for(worker.assignment, spec)
         results.append(judge_test(spec, fixtures.alternatives.get(spec.id, ()), recording, command=command))
     return results

@@ -35,7 +35,7 @@ class Value:
     dtype: str = ""
     """A key of DTYPES; for something that can't cross, the dtype's own name, for the message."""
     array: NDArray[Any] | None = None
-    """A plain C-contiguous ndarray; bfloat16 is widened to float32, text is its UTF-8 bytes. None: can't be compared."""
+    """A plain C-contiguous ndarray; bfloat16 widened to float32, text as UTF-8 bytes. None: can't be compared."""
 
     @property
     def text(self) -> str:
@@ -59,9 +59,9 @@ def plain(dtype: str, raw: bytes | bytearray | memoryview, shape: tuple[int, ...
     """Rebuild an array from wire bytes (C order, little-endian); bfloat16 becomes float32, booleans become 0 or 1."""
     array: NDArray[Any] = np.frombuffer(raw, dtype=DTYPES["uint8" if dtype == "bool" else dtype]).reshape(shape)
     if dtype == "bool":
-        return array != 0
+        return np.asarray(array != 0)
     if dtype == "bfloat16":
-        return (array.astype("<u4") << 16).view("<f4").astype(np.float32)
+        return np.asarray((array.astype("<u4") << 16).view("<f4"), dtype=np.float32)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 

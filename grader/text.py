@@ -6,11 +6,13 @@ import re
 
 # what a terminal, a browser or a spreadsheet could take for a command: C0 and C1 controls, direction overrides
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Return text that is safe to show: no control characters but newline and tab, no lone surrogates, `limit` characters."""
+    """Return text that is safe to show: of control characters only newline and tab, no lone surrogates, cut at `limit`."""
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
     cleaned = _UNSAFE.sub("", _ESCAPES.sub("", text))
     return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"

@@ -33,7 +33,8 @@ try:
 
     code = main(["check", str(HANDOUT), *sys.argv[1:]])
 except ModuleNotFoundError as error:
-    sys.exit(f"The package {{error.name}} isn't installed. Install what the tests need: {{sys.executable}} -m pip install -r {{REQUIREMENTS}}")
+    install = f"{{sys.executable}} -m pip install -r {{REQUIREMENTS}}"
+    sys.exit(f"The package {{error.name}} isn't installed. Install what the tests need: {{install}}")
 sys.exit(code)
 '''
 
@@ -123,7 +124,9 @@ def _fill(assignment: Assignment, root: Path) -> None:
     _put(root / "autograder" / "requirements.txt", "\n".join(packages) + "\n")
     _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))
     _put(root / "conftest.py", _CONFTEST)
-    _put(root / "pytest.ini", f"[pytest]\ntestpaths = {runner.parent}/{assignment.name}\naddopts = -p no:cacheprovider\n")
+    _put(
+        root / "pytest.ini", f"[pytest]\ntestpaths = {runner.parent}/{assignment.name}\naddopts = -p no:cacheprovider\n"
+    )
     names = sorted({PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files})
     _put(root / "create_tarball.sh", _TARBALL.format(archive=assignment.submission.archive, names=" ".join(names)))
     points = "\n".join(f"- {part.title}: {float(part.points):g} points" for part in assignment.parts)
@@ -147,7 +150,9 @@ def _put(file: Path, text: str) -> None:
 def public_tests(file: Path, text: str) -> str:
     """Return a test file without its hidden tests, and without what only they used."""
     tree = ast.parse(text)
-    dropped = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef) and _hidden(file, node)]
+    dropped: list[ast.stmt] = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef) and _hidden(file, node)
+    ]
     while True:
         gone = {id(inner) for node in dropped for inner in ast.walk(node)}
         used = {
@@ -173,12 +178,17 @@ def public_tests(file: Path, text: str) -> str:
 
 
 def _hidden(file: Path, node: ast.FunctionDef | ast.ClassDef) -> bool:
-    """Whether a test's @visibility says anything but "visible"; an expression there can't be decided, and is refused."""
+    """Whether a test's @visibility says anything but "visible"; an expression can't be decided, and is refused."""
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", getattr(decorator.func, "attr", "")) == "visibility":
+        if (
+            isinstance(decorator, ast.Call)
+            and getattr(decorator.func, "id", getattr(decorator.func, "attr", "")) == "visibility"
+        ):
             argument = decorator.args[0] if decorator.args else None
             if not isinstance(argument, ast.Constant):
-                raise AssignmentError(file, decorator.lineno, "@visibility needs a plain text here, to know what students may have")
+                raise AssignmentError(
+                    file, decorator.lineno, "@visibility needs a plain text here, to know what students may have"
+                )
             return bool(argument.value != "visible")
     return False
 

@@ -160,7 +160,9 @@ def _record_test(assignment: Assignment, spec: TestSpec, recording: Recording) -
     file = assignment.folder / spec.id.split("::")[0]
     if recording.ending != "ok":
         raise AssignmentError(
-            file, None, f"the reference doesn't pass {spec.id} ({recording.ending}):\n{recording.message}\n{recording.output}"
+            file,
+            None,
+            f"the reference doesn't pass {spec.id} ({recording.ending}):\n{recording.message}\n{recording.output}",
         )
     for item in recording.observations:
         _check_observation(file, spec, item)
@@ -170,7 +172,9 @@ def _record_test(assignment: Assignment, spec: TestSpec, recording: Recording) -
         own and len(own) == len(recording.observations) and sum(own, Fraction(0)) != spec.points
     ):
         raise AssignmentError(
-            file, None, f"the points of the checks in {spec.id} add up to {float(sum(own)):g}, not to {float(spec.points):g}"
+            file,
+            None,
+            f"the points of the checks in {spec.id} add up to {float(sum(own)):g}, not to {float(spec.points):g}",
         )
     for check in judge_checks(complete.expected, recording.observations, show_expected=True):
         if not check.passed:
@@ -191,11 +195,13 @@ def _check_observation(file: Path, spec: TestSpec, item: Observation) -> None:
         assert published.array is not None
         value = item.values["actual"]
         assert value.array is not None
-        # a published number holds to the digits that were printed: half a unit of its last one is the test author's rtol
+        # a published number holds to the digits that were printed: the test author's rtol says how many
         rtol = float(item.params.get("rtol", 1e-6))
         if not compare(replace(value, array=value.array), published_like(value, published), rtol=rtol).passed:
             raise AssignmentError(
-                file, None, f"check '{item.name}' of {spec.id}: the reference gives {value.array}, published is {published.array}"
+                file,
+                None,
+                f"check '{item.name}' of {spec.id}: the reference gives {value.array}, published is {published.array}",
             )
 
 
@@ -207,11 +213,15 @@ def published_like(value: Any, published: Any) -> Any:
 def _warnings(spec: TestSpec) -> list[str]:
     warnings = []
     if not spec.sealed and spec.points:
-        warnings.append(f"{spec.id}: its {float(spec.points):g} points aren't sealed, because they rest on the worker's own word")
+        warnings.append(
+            f"{spec.id}: its {float(spec.points):g} points aren't sealed, because they rest on the worker's own word"
+        )
     for item in spec.expected:
         x = item.values["x"].array if item.kind == "dropout" else None
         if x is not None and indistinguishable(x, float(item.params["keep"])):
-            warnings.append(f"{spec.id}: check '{item.name}' can't tell keep from drop; use more elements, or a p other than 0.5")
+            warnings.append(
+                f"{spec.id}: check '{item.name}' can't tell keep from drop; use more elements, or a p other than 0.5"
+            )
     return warnings
 
 
@@ -249,7 +259,7 @@ def write(assignment: Assignment, made: Record) -> None:
 
 
 def drift(assignment: Assignment, made: Record) -> list[str]:
-    """Return what differs between the fixtures on disk and a fresh record run, as sentences; empty where nothing does."""
+    """Return what differs between the fixtures on disk and a fresh record run, as sentences; empty if nothing."""
     old = load(assignment.folder / "fixtures", assignment.name)
     found = []
     before = {test.id: test for test in old.tests}

@@ -42,7 +42,9 @@ def regions(file: Path, text: str) -> list[Region]:
         bare = comment.strip()
         if bare == BEGIN:
             if begin is not None:
-                raise AssignmentError(file, line, f"a second {BEGIN} before the {END} of line {begin}; close that first")
+                raise AssignmentError(
+                    file, line, f"a second {BEGIN} before the {END} of line {begin}; close that first"
+                )
             begin = line
         elif bare == END:
             if begin is None:
@@ -50,14 +52,16 @@ def regions(file: Path, text: str) -> list[Region]:
             found.append(Region(begin, line))
             begin = None
         elif _looks_like_marker(bare):
-            raise AssignmentError(file, line, f"'{bare}' isn't a marker; write exactly {BEGIN} or {END}, alone on its line")
+            raise AssignmentError(
+                file, line, f"'{bare}' isn't a marker; write exactly {BEGIN} or {END}, alone on its line"
+            )
     if begin is not None:
         raise AssignmentError(file, begin, f"{BEGIN} without an {END} after it")
     return found
 
 
 def _looks_like_marker(comment: str) -> bool:
-    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# Begin Solution`, `# END SOLUTON`."""
+    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# End Solution`, `# END SOLUTON`."""
     words = comment.lstrip("# ").upper().split()
     return len(words) == 2 and words[0] in ("BEGIN", "END", "BEING") and words[1].startswith("SOLU")
 
@@ -81,7 +85,7 @@ def _comments(file: Path, text: str) -> Iterator[tuple[int, str]]:
 
 
 def strip_solution(file: Path, text: str) -> str:
-    """Return a file's text for students; raises AssignmentError where that would not parse or would keep the solution."""
+    """Return a file's text for students; raises AssignmentError where that wouldn't parse or would keep a solution."""
     found = regions(file, text)
     if file.suffix != ".py":
         return _without(text, found, lambda region, indent: [f"{indent}# TODO: your answer"])
@@ -156,7 +160,11 @@ def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result:
         if name in inner:
             continue
         other = left.get(name)
-        if other is None or ast.dump(other.args) != ast.dump(node.args) or ast.get_docstring(other) != ast.get_docstring(node):
+        if (
+            other is None
+            or ast.dump(other.args) != ast.dump(node.args)
+            or ast.get_docstring(other) != ast.get_docstring(node)
+        ):
             raise AssignmentError(file, node.lineno, f"the template would lose {name}, its arguments or its docstring")
     lines = text.splitlines()
     kept = {line.strip() for line in result.splitlines()}
@@ -181,7 +189,9 @@ def build(assignment: Assignment) -> dict[str, str]:
             count += len(regions(file, text)) if file.suffix in (".py", ".toml") else 0
             files[file.relative_to(root).as_posix()] = strip_solution(file, text)
     if count == 0:
-        raise AssignmentError(root, None, f"no solution region is marked; put {BEGIN} and {END} around what students write")
+        raise AssignmentError(
+            root, None, f"no solution region is marked; put {BEGIN} and {END} around what students write"
+        )
     return files
 
 
@@ -208,5 +218,9 @@ def drift(assignment: Assignment) -> list[str]:
     return (
         [f"{name} is missing from the template" for name in wanted if name not in found]
         + [f"{name} isn't made from the reference" for name in found if name not in wanted]
-        + [f"{name} differs from what the reference gives" for name in wanted if name in found and found[name] != wanted[name]]
+        + [
+            f"{name} differs from what the reference gives"
+            for name in wanted
+            if name in found and found[name] != wanted[name]
+        ]
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,11 +12,7 @@ from typing import Any
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from grader.toml import read_toml
 
 
 @dataclass(frozen=True)
@@ -48,12 +43,7 @@ def load_variants(assignment: Assignment) -> list[Variant]:
     file = assignment.folder / "variants.toml"
     if not file.is_file():
         return []
-    text = file.read_text("utf-8")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = re.search(r"line (\d+)", str(error))
-        raise AssignmentError(file, int(match[1]) if match else None, f"not valid TOML: {error}") from None
+    text, data = read_toml(file)
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[variant]]"]
     entries = data.pop("variant", [])
     if data:

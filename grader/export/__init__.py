@@ -10,6 +10,6 @@ from grader.report import Report
 
 
 def exporter(name: str) -> Callable[[Report], str]:
-    """Return the function that writes the format `name`; only that one is imported, since a terminal needs a library."""
+    """Return the function that writes the format `name`; only its module is imported: a terminal needs a library."""
     module = import_module(f"grader.export.{'plain' if name == 'json' else name}")
     return cast("Callable[[Report], str]", getattr(module, f"to_{name}"))

@@ -30,7 +30,9 @@ def to_gradescope(report: Report) -> str:
     if report.staff_notes:
         result["extra_data"]["staff_notes"] = list(report.staff_notes)
     if report.leaderboard:
-        result["leaderboard"] = [{"name": row.name, "value": row.value, "order": row.order} for row in report.leaderboard]
+        result["leaderboard"] = [
+            {"name": row.name, "value": row.value, "order": row.order} for row in report.leaderboard
+        ]
     return strict_json(result, indent=1) + "\n"
 
 

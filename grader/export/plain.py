@@ -32,7 +32,8 @@ def to_value(report: Report) -> dict[str, Any]:
         "resources": {
             "seconds": round(report.seconds, 3),
             "tests": {
-                test.id: {"seconds": round(test.seconds, 4), "memory_mb": round(test.memory_mb, 1)} for test in report.tests
+                test.id: {"seconds": round(test.seconds, 4), "memory_mb": round(test.memory_mb, 1)}
+                for test in report.tests
             },
         },
     }

@@ -15,9 +15,16 @@ from numpy.typing import NDArray
 from grader.judge.hints import hint_for
 from grader.recording import Value
 
-TOLERANCES = {"float64": 1e-5, "complex128": 1e-5, "float32": 1e-4, "complex64": 1e-4, "float16": 1e-2, "bfloat16": 4e-2}
-"""Default rtol by the *reference's* dtype. An honest float32 solution of a float64 reference is off by about 1e-6 of the
-array's scale after a few layers; the mistakes that students make are off by 1e-3 and more."""
+TOLERANCES = {
+    "float64": 1e-5,
+    "complex128": 1e-5,
+    "float32": 1e-4,
+    "complex64": 1e-4,
+    "float16": 1e-2,
+    "bfloat16": 4e-2,
+}
+"""Default rtol by the *reference's* dtype. An honest float32 solution of a float64 reference is off by about 1e-6 of
+the array's scale after a few layers; the mistakes that students make are off by 1e-3 and more."""
 CELLS = 4
 NOT_REACHED = "no value: the test ended before it got here"
 
@@ -162,15 +169,12 @@ def _close(actual: NDArray[Any], expected: NDArray[Any], rtol: float, atol: floa
     return actual.shape == expected.shape and bool(_elementwise(actual, expected, rtol, atol).all())
 
 
-def _differences(
-    actual: Value, expected: Value, good: NDArray[np.bool_], rtol: float, atol: float, show: bool
-) -> str:
+def _differences(actual: Value, expected: Value, good: NDArray[np.bool_], rtol: float, atol: float, show: bool) -> str:
     found, wanted = actual.array, expected.array
     assert found is not None
     assert wanted is not None
     if found.ndim == 0:
-        headline = f"is {_number(found[()])}" + (f", expected {_number(wanted[()])}" if show else ", which is wrong")
-        return headline
+        return f"is {_number(found[()])}" + (f", expected {_number(wanted[()])}" if show else ", which is wrong")
     lines = [f"{int((~good).sum())} of {good.size} elements differ; shape {found.shape}, {actual.dtype}"]
     places = _places(found, wanted)
     if places:

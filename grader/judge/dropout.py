@@ -56,7 +56,7 @@ def _within(count: int, n: int, p: float) -> bool:
 
 
 def indistinguishable(x: Array, keep: float) -> bool:
-    """Whether keep and drop can't be told apart by the kept fraction on this input: too few elements, or keep near 0.5."""
+    """Whether keep and drop can't be told apart on this input: too few elements, or keep near 0.5."""
     n = int((x != 0).sum())
     low, high = binomial_interval(n, keep, FALSE_ALARM / _LAWS)
     other_low, other_high = binomial_interval(n, 1 - keep, FALSE_ALARM / _LAWS)
@@ -105,7 +105,7 @@ def _factor(output: Array, base: Array) -> float:
 def _ratio(output: Array, base: Array) -> Array:
     """output / base at the elements that were kept and say something."""
     kept = (output != 0) & (base != 0)
-    return output[kept].astype(np.float64) / base[kept].astype(np.float64)
+    return np.asarray(output[kept].astype(np.float64) / base[kept].astype(np.float64))
 
 
 def _constant(ratio: Array, dtype: str) -> bool:
@@ -157,8 +157,14 @@ def _pairs(kept: Mask, informative: Mask) -> dict[str, tuple[Mask, Mask]]:
 _STRUCTURE = {
     "row": ("a whole row is dropped or kept together", "draw one number for each element, not one for each row"),
     "column": ("every row has the same mask", "draw one number for each element, not one for each column"),
-    "batch": ("the mask of one half of the batch is repeated in the other", "draw the mask for the whole input at once"),
-    "features": ("the mask of one half of the features is repeated in the other", "draw the mask for the whole input at once"),
+    "batch": (
+        "the mask of one half of the batch is repeated in the other",
+        "draw the mask for the whole input at once",
+    ),
+    "features": (
+        "the mask of one half of the features is repeated in the other",
+        "draw the mask for the whole input at once",
+    ),
 }
 
 
@@ -264,7 +270,9 @@ def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Compar
     if bad_form is not None:
         return bad_form
     if check_form(actual.get("y"), expected.values["y"]) is not None:
-        return Comparison(False, "can't be judged, because the forward pass doesn't return an array of the input's shape")
+        return Comparison(
+            False, "can't be judged, because the forward pass doesn't return an array of the input's shape"
+        )
     x, delta = _array(expected.values["x"]), _array(expected.values["delta"])
     y, dx = _array(actual["y"]), _array(actual["actual"])
     informative = (x != 0) & (delta != 0)

@@ -75,9 +75,9 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
         return ""
     for size in dict.fromkeys(expected.shape):
         if size > 1 and abs(factor * size - 1) < 1e-3:
-            return f"your values are 1/{size} of the expected ones, and {size} is a size here: a mean where a sum is meant?"
+            return f"your values are 1/{size} of the expected ones, and {size} is a size here: a mean for a sum?"
         if size > 1 and abs(factor / size - 1) < 1e-3:
-            return f"your values are {size} times the expected ones, and {size} is a size here: a sum where a mean is meant?"
+            return f"your values are {size} times the expected ones, and {size} is a size here: a sum for a mean?"
     return f"your values are {factor:.4g} times the expected ones everywhere: a factor is missing or too many"
 
 
@@ -90,7 +90,9 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> 
     factor = float(np.median(ratio))
     if factor > 0 and close(np.where(kept, actual / factor, expected), expected):
         scaled = "" if abs(factor - 1) < 1e-3 else f" and the others are scaled by {factor:.4g}"
-        return f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
+        return (
+            f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
+        )
     return ""
 
 
@@ -100,7 +102,9 @@ def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) ->
         return ""
     for axis, word in ((0, "row"), (1, "column")):
         lines = actual.shape[axis]
-        wrong = [i for i in range(lines) if not close(actual.take(i, axis), expected.take(i, axis))] if lines > 2 else []
+        wrong = (
+            [i for i in range(lines) if not close(actual.take(i, axis), expected.take(i, axis))] if lines > 2 else []
+        )
         if len(wrong) == 1:
             return f"only {word} {wrong[0]} is wrong"
     return ""

@@ -1,4 +1,4 @@
-"""From a recording to a result: the best credit among the reference and the accepted variants, for a test as a whole."""
+"""From a recording to a result: the best credit among reference and accepted variants, for a test as a whole."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class _Verdict:
         return self.share * self.credit
 
 
-def judge_test(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, *, command: str = "") -> TestResult:
+def judge_test(
+    spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, *, command: str = ""
+) -> TestResult:
     """Judge what a submission left in one test.
 
     Args:
@@ -99,7 +101,7 @@ def judge_checks(
 
 
 def has_shares(spec: TestSpec) -> bool:
-    """Whether single checks of the test earn points: some have points of their own, or the test gives partial credit."""
+    """Whether single checks of the test earn points: some have their own, or the test gives partial credit."""
     return spec.partial or any("points" in item.params for item in spec.expected)
 
 
@@ -182,4 +184,3 @@ def _message(spec: TestSpec, recording: Recording, best: _Verdict) -> str:
     elif recording.ending == "ok" and best.reason:
         lines.append(best.reason)
     return "\n".join(lines)
-

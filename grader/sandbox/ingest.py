@@ -150,7 +150,9 @@ def _stand_in(name: str, candidates: Iterable[PurePosixPath]) -> PurePosixPath |
     """A file elsewhere, or in other case, that can only be meant for `name`."""
     wanted = PurePosixPath(name.lower())
     same_name = [path for path in candidates if path.name.lower() == wanted.name]
-    same_tail = [path for path in same_name if PurePosixPath(str(path).lower()).parts[-len(wanted.parts) :] == wanted.parts]
+    same_tail = [
+        path for path in same_name if PurePosixPath(str(path).lower()).parts[-len(wanted.parts) :] == wanted.parts
+    ]
     for group in (same_tail, same_name):
         if len(group) == 1:
             return group[0]
@@ -178,7 +180,9 @@ def _members(source: Path, notes: list[str]) -> Iterator[list[_Member]]:
     if not stat.S_ISREG(mode):
         raise SubmissionError(f"{source.name} is neither a file nor a folder")
     if source.stat().st_size > ARCHIVE_BYTES:
-        raise SubmissionError(f"{source.name} is larger than {ARCHIVE_BYTES // 2**20} MiB; hand in the source files only")
+        raise SubmissionError(
+            f"{source.name} is larger than {ARCHIVE_BYTES // 2**20} MiB; hand in the source files only"
+        )
     with source.open("rb") as file:
         yield list(_from_file(source, file, notes))
 
@@ -242,7 +246,12 @@ def _old_tar(file: BinaryIO) -> bool:
 
 
 def _foreign(head: bytes) -> str:
-    for mark, what in ((b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7z archive"), (b"%PDF", "a PDF"), (b"BZh", "a bzip2 file")):
+    for mark, what in (
+        (b"Rar!", "a RAR archive"),
+        (b"7z\xbc\xaf", "a 7z archive"),
+        (b"%PDF", "a PDF"),
+        (b"BZh", "a bzip2 file"),
+    ):
         if head.startswith(mark):
             return what
     if head.startswith(b"\xfd7zXZ"):
@@ -257,7 +266,9 @@ def _gunzip(file: BinaryIO, name: str) -> bytes:
     with gzip.GzipFile(fileobj=file) as stream:
         data = stream.read(TOTAL_BYTES * 2 + 1)
     if len(data) > TOTAL_BYTES * 2:
-        raise SubmissionError(f"{name} unpacks to more than {TOTAL_BYTES * 2 // 2**20} MiB; hand in the source files only")
+        raise SubmissionError(
+            f"{name} unpacks to more than {TOTAL_BYTES * 2 // 2**20} MiB; hand in the source files only"
+        )
     return data
 
 

@@ -79,7 +79,7 @@ def set_limits(memory_mb: int, cpu_seconds: int) -> None:
 
 
 def detach() -> None:
-    """Become a session of its own that dies with its parent, is killed first when memory runs out, gains nothing by exec."""
+    """Become a session of its own that dies with its parent, goes first when memory runs out, gains nothing by exec."""
     os.setsid()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(PR_SET_NO_NEW_PRIVS)
@@ -89,7 +89,7 @@ def detach() -> None:
 
 
 def prepare_files(readable: Iterable[Path], writable: Iterable[Path]) -> int | None:
-    """Return a Landlock ruleset (a descriptor) that leaves only these files and folders reachable; None without Landlock.
+    """Return a Landlock ruleset (a descriptor) that leaves only these files reachable; None without Landlock.
 
     Made once in the zygote: adding two dozen rules costs more than a fork. Raises OSError when the kernel offers
     Landlock and then refuses it.

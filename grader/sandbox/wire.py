@@ -27,6 +27,7 @@ TYPE_CHARS = 80
 MESSAGE_CHARS = 8000
 _LENGTH = struct.Struct("<I")
 
+
 class WireError(Exception):
     """The worker sent what a worker of ours doesn't send."""
 
@@ -44,10 +45,10 @@ class End:
 # the worker's side
 
 
-def encode_observation(item: Observation, budget: int) -> tuple[list[bytes | memoryview], int]:
+def encode_observation(item: Observation, budget: int) -> tuple[list[bytes], int]:
     """Return the frame's chunks and the bytes of its arrays; an array over `budget` is named, not sent."""
     entries: list[dict[str, Any]] = []
-    buffers: list[bytes | memoryview] = []
+    buffers: list[bytes] = []
     used = 0
     for role, value in item.values.items():
         entry: dict[str, Any] = {"role": role, "type": value.type[:TYPE_CHARS], "dtype": value.dtype[:TYPE_CHARS]}
@@ -60,7 +61,7 @@ def encode_observation(item: Observation, budget: int) -> tuple[list[bytes | mem
                 used += data.nbytes
                 entry |= {"shape": list(value.array.shape), "nbytes": data.nbytes}
                 if data.nbytes:
-                    buffers.append(memoryview(data).cast("B"))
+                    buffers.append(data.tobytes())
         entries.append(entry)
     header = {"frame": "check", "name": item.name, "kind": item.kind, "params": dict(item.params), "values": entries}
     return [_header(header), *buffers], used
@@ -245,8 +246,8 @@ def _entry(entry: object) -> tuple[str, Value, tuple[int, ...], int]:
 
 
 def _end(header: dict[str, Any]) -> End:
-    claim = header.get("claim")
-    if claim not in get_args(Claim):
+    claim: Claim | None = next((known for known in get_args(Claim) if known == header.get("claim")), None)
+    if claim is None:
         raise WireError("an ending of an unknown kind")
     message = header.get("message")
     score, board = header.get("score"), header.get("leaderboard")

@@ -34,7 +34,10 @@ START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 MESSAGE_BYTES = 2**20
 
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from grader.sandbox.zygote import main; main(int(sys.argv[2]))"
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from grader.sandbox.zygote import main; main(int(sys.argv[2]))"
+)
 
 
 class Worker:
@@ -73,7 +76,9 @@ class Worker:
     def __enter__(self) -> Worker:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _folder(self, name: str) -> Path:
@@ -88,7 +93,9 @@ class Worker:
         for file in folder.glob("*.py"):
             shutil.copyfile(file, self._tests / file.name)
         if self.assignment.helpers.is_dir():
-            shutil.copytree(self.assignment.helpers, self._tests / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                self.assignment.helpers, self._tests / "helpers", ignore=shutil.ignore_patterns("__pycache__")
+            )
         (self._tests / "pytest.ini").write_text("[pytest]\n", "ascii")
 
     def _start(self) -> None:
@@ -169,7 +176,9 @@ class Worker:
             if message is None:
                 raise InternalError(f"the worker didn't start; its log:\n{self.log()}")
             if "error" in message:
-                raise AssignmentError(self.assignment.folder, None, f"the tests can't be collected:\n{message['error']}")
+                raise AssignmentError(
+                    self.assignment.folder, None, f"the tests can't be collected:\n{message['error']}"
+                )
             if "ready" in message:
                 break
             tests.append(message["test"])
@@ -202,7 +211,9 @@ class Worker:
             log = self.log() + recording.output
             self._stop()
             if attempt == 2:
-                raise InternalError(f"no child could be started for {test}: {recording.message}; the worker's log:\n{log}")
+                raise InternalError(
+                    f"no child could be started for {test}: {recording.message}; the worker's log:\n{log}"
+                )
         raise AssertionError("unreachable")
 
     def _restart_if_dead(self) -> None:

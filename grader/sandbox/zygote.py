@@ -127,7 +127,8 @@ def warm_up(library: str) -> None:
         torch.set_num_threads(1)
         layer = torch.nn.Linear(4, 3)
         optimiser = torch.optim.Adam(layer.parameters())
-        torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long)).backward()
+        loss = torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long))
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
         optimiser.step()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, Protocol
@@ -48,8 +48,8 @@ class Check:
         self,
         kind: str,
         name: str,
-        observed: dict[str, object],
-        given: dict[str, object] | None = None,
+        observed: Mapping[str, object],
+        given: Mapping[str, object] | None = None,
         **params: object,
     ) -> None:
         """Write down one check. What it was given crosses from the reference's run only: the judge trusts no other."""
@@ -141,8 +141,8 @@ class Check:
     ) -> None:
         """Judge dropout's gradient: `delta` where the forward pass kept, zero where it dropped.
 
-        The factor is the reference's, or an accepted variant's. A wrong forward pass doesn't cost this check, as long as
-        it keeps a part and drops a part.
+        The factor is the reference's, or an accepted variant's. A wrong forward pass doesn't cost this check, as
+        long as it keeps a part and drops a part.
 
         Args:
             name: unique in the test.
@@ -163,9 +163,7 @@ class Check:
         self._add("unchanged", name, {"actual": value}, {"original": original}, points=points)
 
     @contextmanager
-    def raises(
-        self, name: str, *errors: type[Exception], points: float | None = None
-    ) -> Iterator[None]:
+    def raises(self, name: str, *errors: type[Exception], points: float | None = None) -> Iterator[None]:
         """Demand that the block raises one of `errors`."""
         __tracebackhide__ = True
         raised = "no exception"

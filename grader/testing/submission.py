@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 
-class NotFound(Exception):  # noqa: N818  # says what was looked for; it isn't an error of ours
+class NotFound(Exception):  # says what was looked for; it isn't an error of ours
     """A file or a name that a test needs isn't in the submission."""
 
 
@@ -35,7 +35,9 @@ class _Finder:
         self.forbid = frozenset(forbid)
         self.root = root
 
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         top = name.partition(".")[0]
         if self.forbids(name) and self._asked_by_submission():
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
@@ -49,13 +51,11 @@ class _Finder:
 
     def _asked_by_submission(self) -> bool:
         """Whether the import statement stands in a file of the submission, not in a library or a test."""
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             file = frame.f_code.co_filename
             if not file.startswith("<frozen") and file != __file__:
                 return Path(file).is_relative_to(self.root)
-            if frame.f_back is None:
-                return False
             frame = frame.f_back
         return False
 
@@ -82,7 +82,7 @@ class Submission:
     def install(self) -> None:
         """Make the submission's modules importable, after everything that is installed."""
         sys.path.extend([*self._path, *self._helpers])
-        sys.meta_path.insert(0, self._finder)  # type: ignore[arg-type]  # a finder needs find_spec alone
+        sys.meta_path.insert(0, self._finder)
         self._hidden = {}
         if any(name in sys.modules for name in self._finder.forbid):
             # a package that some library loaded before isn't looked for again: hide it from the submission
@@ -90,7 +90,7 @@ class Submission:
 
     def uninstall(self) -> None:
         """Undo `install` and forget the submission's modules, so that the next test imports them anew."""
-        sys.meta_path.remove(self._finder)  # type: ignore[arg-type]  # see install
+        sys.meta_path.remove(self._finder)
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)

@@ -1,5 +1,7 @@
 """A model for Adam that needs nothing of Homework 1: who lost points there doesn't lose them here again."""
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -40,7 +42,7 @@ class StandInModel:
 
 def make_model(rng, sizes, lr):
     """A model with layers sizes[0] -> sizes[1] -> ..., drawn from rng."""
-    pairs = list(zip(sizes, sizes[1:]))
+    pairs = list(pairwise(sizes))
     return StandInModel([StandInLayer(rng.normal(size=pair), rng.normal(size=(1, pair[1]))) for pair in pairs], lr)
 
 

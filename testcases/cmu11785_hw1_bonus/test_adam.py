@@ -16,7 +16,7 @@ def start_of(model):
 
 
 def check_moves(check, label, start, model):
-    for index, ((W, b), layer) in enumerate(zip(start, model.linear_layers)):
+    for index, ((W, b), layer) in enumerate(zip(start, model.linear_layers, strict=True)):
         check(f"move of linear_layers[{index}].W {label}", layer.W - W)
         check(f"move of linear_layers[{index}].b {label}", layer.b - b)
 
