@@ -21,6 +21,7 @@ from grader.errors import AssignmentError, InternalError, UsageError
 
 if TYPE_CHECKING:
     from grader.report import Report
+    from grader.sandbox.launch import Zygote
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
 FORMATS = ("gradescope", "autolab", "terminal", "json")
@@ -28,9 +29,9 @@ FORMATS = ("gradescope", "autolab", "terminal", "json")
 Progress = Callable[[int, int, str], None]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:
+    """Run one command and return its exit code; `grade` goes on with `zygote`, if one was started for it already."""
+    options = _parser().parse_args(arguments, argparse.Namespace(zygote=zygote))
     try:
         return int(options.command(options))
     except (UsageError, AssignmentError) as error:
@@ -51,14 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         print("grader: the grader failed, not the submission; please report the lines above", file=sys.stderr)
         return INTERNAL
-
-
-def run() -> None:
-    """Run one command and leave at once: tearing down the libraries would take longer than writing a report."""
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -308,7 +301,7 @@ def _grade(options: argparse.Namespace) -> int:
             write_atomically(options.output, _exported(report, options.format))
 
     with _progress(f"grade {assignment.name}") as progress:
-        report = grade(assignment, options.submission, before=write_first, progress=progress)
+        report = grade(assignment, options.submission, before=write_first, progress=progress, zygote=options.zygote)
     if options.output is not None:
         write_atomically(options.output, _exported(report, options.format))
         print(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}", file=sys.stderr)

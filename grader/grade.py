@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.errors import SubmissionError
+from grader.sandbox.launch import Zygote
 from grader.sandbox.worker import Worker
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def grade(
     *,
     before: Callable[[Report], None] | None = None,
     progress: Progress | None = None,
+    zygote: Zygote | None = None,
 ) -> Report:
     """Grade one submission.
 
@@ -39,16 +41,18 @@ def grade(
         source: the hand-in: a folder, an archive or a single file.
         before: gets a report with everything failed, before any code of the submission runs.
         progress: told about each test before it runs.
+        zygote: one that was started before, to save its start-up time.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
         InternalError: the worker could not be made to run; no score is given.
     """
     start = time.monotonic()
-    with Worker(assignment) as worker:
+    with Worker(assignment, zygote) as worker:
         # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
         from grader.fixtures import load_current
         from grader.judge.assemble import failed_report, make_report
+        from grader.sandbox import run as _run  # noqa: F401  # the worker needs it later, and would wait for it then
         from grader.sandbox.ingest import ingest
 
         fixtures = load_current(assignment)

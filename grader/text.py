@@ -12,7 +12,7 @@ _UNSAFE = re.compile(
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Return text that is safe to show: of control characters only newline and tab, no lone surrogates, cut at `limit`."""
+    """Return text that is safe to show: no control characters but newline and tab, no surrogates, cut at `limit`."""
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
     cleaned = _UNSAFE.sub("", _ESCAPES.sub("", text))
     return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"

@@ -61,7 +61,7 @@ def regions(file: Path, text: str) -> list[Region]:
 
 
 def _looks_like_marker(comment: str) -> bool:
-    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# End Solution`, `# END SOLUTON`."""
+    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# END SOLUTON`."""
     words = comment.lstrip("# ").upper().split()
     return len(words) == 2 and words[0] in ("BEGIN", "END", "BEING") and words[1].startswith("SOLU")
 

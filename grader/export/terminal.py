@@ -6,9 +6,9 @@ import io
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from textwrap import indent
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +17,7 @@ from grader.text import cut
 
 COLOURS: dict[Status, str] = {"passed": "green", "partial": "yellow", "missing": "cyan", "internal": "magenta"}
 """Every other status is red."""
-OUTPUT_CHARS = 1500
+OUTPUT_CHARS = 600
 
 
 def to_terminal(report: Report) -> str:
@@ -52,10 +52,10 @@ def render(report: Report, console: Console) -> None:
     total = f"{_points(report.score)} / {_points(report.max_score)}"
     table.add_row("", Text("Total", style="bold"), "", Text(total, style="bold"))
     console.print(table)
-    groups: dict[tuple[str, str, str, str], list[TestResult]] = {}
+    groups: dict[tuple[str, str, str], list[TestResult]] = {}
     for test in report.tests:
         if test.status != "passed":
-            groups.setdefault((test.status, test.message, test.hint, test.output), []).append(test)
+            groups.setdefault((test.status, test.message, test.hint), []).append(test)
     for tests in groups.values():
         _explain(tests, console)
 
@@ -80,12 +80,15 @@ def _explain(tests: Sequence[TestResult], console: Console) -> None:
     headline.append(first.status, style=COLOURS.get(first.status, "red"))
     console.print()
     console.print(headline)
-    if first.message:
-        console.print(Padding(Text(first.message), (0, 0, 0, 2)))
-    if first.hint:
-        console.print(Padding(Text(f"Hint: {first.hint}", style="yellow"), (0, 0, 0, 2)))
+    _indented(first.message, "", console)
+    _indented(f"Hint: {first.hint}" if first.hint else "", "yellow", console)
     command = next((test.command for test in tests if test.command), "")
-    if command:
-        console.print(Text(f"  Run it alone: {command}", style="dim"), soft_wrap=True)  # one line, to be copied
-    if first.output.strip():
-        console.print(Padding(Text(f"Printed:\n{cut(first.output.rstrip(), OUTPUT_CHARS)}", style="dim"), (0, 0, 0, 2)))
+    _indented(f"Run it alone: {command}" if command else "", "dim", console)
+    output = first.output.rstrip()
+    _indented(f"Printed:\n{cut(output, OUTPUT_CHARS)}" if output else "", "dim", console)
+
+
+def _indented(text: str, style: str, console: Console) -> None:
+    """Print lines as they are, long ones too, so that a command can be copied."""
+    if text:
+        console.print(Text(indent(text, "  "), style=style), soft_wrap=True)

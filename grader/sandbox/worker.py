@@ -13,7 +13,6 @@ import os
 import select
 import shutil
 import socket
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -21,10 +20,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError, InternalError
+from grader.sandbox import launch
 from grader.sandbox.processes import PR_SET_DUMPABLE, become_subreaper, children, kill_children, prctl
 
 if TYPE_CHECKING:
@@ -34,10 +34,15 @@ START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 MESSAGE_BYTES = 2**20
 
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from grader.sandbox.zygote import main; main(int(sys.argv[2]))"
-)
+
+_WARM_UP = """import numpy as np
+
+def test_warm_up(submission, rng, check):
+    with check.seeded(0):
+        x = rng.normal(size=(64, 64)) @ np.ones((64, 64)) * np.random.binomial(1, 0.5, (64, 64))
+    check("x", x)
+    check("number", 1.0)
+"""
 
 
 class Worker:
@@ -46,8 +51,8 @@ class Worker:
     Use one at a time in a process: every child process that this process doesn't know is taken for a left-over.
     """
 
-    def __init__(self, assignment: Assignment) -> None:
-        """Start loading; returns at once."""
+    def __init__(self, assignment: Assignment, zygote: launch.Zygote | None = None) -> None:
+        """Start loading, or go on with a zygote that was started before; returns at once."""
         self.assignment = assignment
         self.tests: list[dict[str, Any]] = []
         """What the collected tests say about themselves; believed in a record run only."""
@@ -59,16 +64,14 @@ class Worker:
         """Where the clean submission goes; the worker can read it."""
         self._work = self._folder("work")
         self._tests = self._folder("tests")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._log: IO[bytes] | None = None
+        self._zygote: launch.Zygote | None = None
         self._ready = False
         try:
             self._copy_tests()
             with contextlib.suppress(OSError):
                 prctl(PR_SET_DUMPABLE, 0)
             become_subreaper()
-            self._start()
+            self._start(zygote)
         except BaseException:
             self.close()
             raise
@@ -97,27 +100,11 @@ class Worker:
                 self.assignment.helpers, self._tests / "helpers", ignore=shutil.ignore_patterns("__pycache__")
             )
         (self._tests / "pytest.ini").write_text("[pytest]\n", "ascii")
+        (self._tests / "test_warm_up.py").write_text(_WARM_UP, "ascii")
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the zygote
-        self._known = children()
-        path = [entry for entry in sys.path if entry and Path(entry).is_dir()]
-        package = str(Path(__file__).resolve().parents[2])
-        if package not in path:
-            path.append(package)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-s", "-B", "-c", _BOOT, json.dumps(path), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                pass_fds=[theirs.fileno()],
-                cwd=self._work,
-                env=self._environment(),
-                start_new_session=True,
-            )
-        self._control = ours
+    def _start(self, zygote: launch.Zygote | None = None) -> None:
+        self._known = children() - ({zygote.pid} if zygote is not None else set())
+        self._zygote = zygote or launch.start()
         self._ready = False
         helpers = self._tests / "helpers"
         self._send(
@@ -135,32 +122,21 @@ class Worker:
             }
         )
 
-    def _environment(self) -> dict[str, str]:
-        """A clean environment: nothing of the caller's, one thread for every numerics library, a fixed hash seed."""
-        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-        return {
-            "PATH": os.defpath,
-            "LANG": "C.UTF-8",
-            "PYTHONHASHSEED": "0",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "HOME": str(self._work),
-            "TMPDIR": str(self._work),
-        } | dict.fromkeys(threads, "1")
-
     def _send(self, message: Mapping[str, Any], descriptors: tuple[int, ...] = ()) -> None:
-        assert self._control is not None
+        assert self._zygote is not None
         try:
-            socket.send_fds(self._control, [json.dumps(message).encode("ascii")], descriptors)
+            socket.send_fds(self._zygote.control, [json.dumps(message).encode("ascii")], descriptors)
         except OSError as error:
             raise InternalError(f"the worker is gone ({error.strerror})") from None
 
     def _receive(self, seconds: float) -> dict[str, Any] | None:
         """The zygote's next message; None when it is gone or silent for so long."""
-        assert self._control is not None
-        if not select.select([self._control], [], [], max(seconds, 0.0))[0]:
+        assert self._zygote is not None
+        control = self._zygote.control
+        if not select.select([control], [], [], max(seconds, 0.0))[0]:
             return None
         try:
-            message = json.loads(self._control.recv(MESSAGE_BYTES) or b"null")
+            message = json.loads(control.recv(MESSAGE_BYTES) or b"null")
         except (OSError, ValueError):
             return None
         return message if isinstance(message, dict) else None
@@ -187,11 +163,7 @@ class Worker:
 
     def log(self) -> str:
         """Return the end of what the zygote itself printed, for messages about our own faults."""
-        if self._log is None:
-            return ""
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(size - 4000, 0))
-        return self._log.read().decode("utf-8", "replace")
+        return self._zygote.log() if self._zygote is not None else ""
 
     def run(self, test: str, *, given: bool = False, seconds: float | None = None) -> Recording:
         """Run one test in a child of its own and return what it left; never raises for what the child does.
@@ -217,7 +189,7 @@ class Worker:
         raise AssertionError("unreachable")
 
     def _restart_if_dead(self) -> None:
-        if self._process is None or self._process.poll() is not None:
+        if self._zygote is None or not self._zygote.alive():
             self._stop()
             self._start()
 
@@ -243,9 +215,9 @@ class Worker:
         finally:
             channel_end.close()
             os.close(output_end)
-        assert self._control is not None
+        assert self._zygote is not None
         with channel, os.fdopen(output, "rb", buffering=0) as pipe:
-            run = Run(channel, pipe, self._control, limits, seconds)
+            run = Run(channel, pipe, self._zygote.control, limits, seconds)
             recording = run.finish()
         if run.zygote_lost:
             self._stop()
@@ -254,18 +226,10 @@ class Worker:
 
     def _stop(self) -> None:
         """End the zygote and whatever came from it."""
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            if self._process.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(0.05)  # it leaves by itself when its socket is closed
-            self._process.kill()
-            self._process.wait()
+        if self._zygote is not None:
+            self._zygote.end()
+            self._zygote = None
             kill_children(self._known)
-        if self._log is not None:
-            self._log.close()
-        self._control = self._process = self._log = None
 
     def close(self) -> None:
         """End every process and remove every file that this worker made."""

@@ -41,6 +41,7 @@ from grader.testing.plugin import TestingPlugin, describe, forget_arguments, pyt
 from grader.testing.submission import Submission
 
 MESSAGE_BYTES = 2**20
+WARM_UP = "test_warm_up.py::test_warm_up"
 CHANNEL = 3
 """The descriptor on which a child sends its frames."""
 
@@ -86,17 +87,27 @@ class Server:
             self.send({"error": "\n".join(self.errors)[:20_000]})
             return True
         items = {item.nodeid: item for item in session.items}
-        warm_up(self.settings["library"])
-        for item in session.items:
+        self.warm_up(items.pop(WARM_UP))
+        for item in items.values():
             self.send({"test": describe(item)})
         self.send({"ready": True})
-        gc.collect()
         gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
         while True:
             message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
             if not message:
                 return True
             self.serve(json.loads(message), descriptors, items)
+
+    def warm_up(self, item: pytest.Item) -> None:
+        """Run a test of our own a few times: what it touches is then not copied, page by page, in every child."""
+        if self.settings["library"] == "torch":
+            warm_up_torch()
+        root = Path(self.settings["work"])
+        for _ in range(3):
+            submission = Submission(root, ["."], self.settings["forbid"])
+            submission.install()
+            self.plugin.run(item, submission, root, _Nowhere(), given=False)
+            submission.uninstall()
 
     def send(self, message: dict[str, Any]) -> None:
         self.control.send(json.dumps(message).encode("ascii"))
@@ -116,20 +127,23 @@ class Server:
         self.send({"exit": status, "memory_mb": usage.ru_maxrss / 1024, "clean": clean})
 
 
-def warm_up(library: str) -> None:
-    """Touch what tests touch first (a generator, a matrix product), once here instead of once in each child."""
-    np.random.RandomState(0).normal(size=(64, 64)) @ np.ones((64, 64))
-    np.random.seed(0)
-    np.random.binomial(1, 0.5, (4, 4))
-    if library == "torch":
-        import torch
+class _Nowhere:
+    """A recorder for the warm-up: does the work of a Channel and drops it."""
 
-        torch.set_num_threads(1)
-        layer = torch.nn.Linear(4, 3)
-        optimiser = torch.optim.Adam(layer.parameters())
-        loss = torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long))
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
-        optimiser.step()
+    def add(self, observation: Observation) -> None:
+        encode_observation(observation, 2**20)
+
+
+def warm_up_torch() -> None:
+    """Load what torch loads lazily at the first training step, once here instead of once in each child."""
+    import torch
+
+    torch.set_num_threads(1)
+    layer = torch.nn.Linear(4, 3)
+    optimiser = torch.optim.Adam(layer.parameters())
+    loss = torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long))
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
+    optimiser.step()
 
 
 def run_child(
@@ -150,6 +164,7 @@ def run_child(
         os.dup2(moved, CHANNEL)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
+        gc.enable()
         layers = enter_jail(command, settings, ruleset)
         pipe = Channel(CHANNEL, command["value_bytes"])
         pipe.write(encode_ready(layers))
@@ -187,7 +202,12 @@ def enter_jail(command: dict[str, Any], settings: dict[str, Any], ruleset: int |
 def main(descriptor: int) -> None:
     """Serve the judge on this inherited socket until it closes it."""
     control = socket.socket(fileno=descriptor)
-    settings = json.loads(control.recv(MESSAGE_BYTES))
+    raw = control.recv(MESSAGE_BYTES)
+    if not raw:
+        os._exit(0)  # the command line had nothing to grade
+    settings = json.loads(raw)
+    os.chdir(settings["work"])
+    os.environ.update(HOME=settings["work"], TMPDIR=settings["work"])
     become_subreaper()
     prctl(PR_SET_DUMPABLE, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
@@ -199,6 +219,6 @@ def main(descriptor: int) -> None:
 
     plugin = TestingPlugin(settings["seed"], settings["library"])
     server = Server(control, settings, plugin)
-    arguments = pytest_arguments(Path(settings["tests"]), settings["files"])
+    arguments = pytest_arguments(Path(settings["tests"]), [*settings["files"], "test_warm_up.py"])
     code = pytest.main(arguments, plugins=[plugin, server])
     os._exit(int(code))

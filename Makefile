@@ -1,0 +1,36 @@
+# make demo   sets up and shows the main job: record, grade three hand-ins, results.json
+# make test   sets up and runs all tests
+# make bench  grades the same ten tests with the peers and with this project, in one run
+
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: demo test lint bench clean
+
+demo: .venv/ready
+	$(BIN)/python demo/run.py
+
+test: .venv/test-ready lint
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+lint: .venv/test-ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/test-ready
+	$(BIN)/python benchmarks/ten_tests.py
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed; name one: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/ready: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/test-ready: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@ .venv/ready
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache

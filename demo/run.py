@@ -1,0 +1,47 @@
+"""The main job, once, for a person to look at: record the homework, grade three hand-ins, show what was written."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSIGNMENT = "cmu11785_hw1_bonus"
+HAND_INS = {
+    "right": "a right solution, written another way than the reference",
+    "wrong": "p taken for the probability to drop, and Adam without bias correction",
+    "hostile": "nothing implemented; tries to read the answers and to write its own score",
+}
+
+
+def grader(*arguments: object) -> None:
+    """Run one command the way a person would, and show it."""
+    words = [str(argument) for argument in arguments]
+    print(f"\n$ grader {' '.join(words)}", flush=True)
+    subprocess.run([sys.executable, "-m", "grader", *words], cwd=ROOT, check=True)
+
+
+def main() -> None:
+    """Record, grade, show."""
+    output = ROOT / "build" / "demo"
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
+    grader("record", ASSIGNMENT)
+    for name, what in HAND_INS.items():
+        print(f"\n=== {name}: {what}", flush=True)
+        hand_in = output / name
+        shutil.copytree(ROOT / "reference" / ASSIGNMENT, hand_in, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "demo" / name, hand_in, dirs_exist_ok=True)
+        grader("grade", ASSIGNMENT, hand_in.relative_to(ROOT), "--format", "terminal")
+        results = output / f"{name}.results.json"
+        grader("grade", ASSIGNMENT, hand_in.relative_to(ROOT), "-o", results.relative_to(ROOT))
+        rows = json.loads(results.read_text("utf-8"))["tests"]
+        print(
+            f"{results.relative_to(ROOT)}: {len(rows)} tests, {sum(row['score'] for row in rows):g} points; its first row:"
+        )
+        print(json.dumps(rows[0], indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Starts the zygote: an exec with a clean environment and nothing inherited but one end of a socket.
+
+Imports next to nothing, because the command line calls this before it reads its own arguments: while the libraries of
+the untrusted side load on one core, the trusted side loads its own on another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+
+# the collector would look at every object that the imports make, several times, and find nothing
+_BOOT = (
+    "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2].split('\\n'); "
+    "from grader.sandbox.zygote import main; main(int(sys.argv[1]))"
+)
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class Zygote:
+    """A started process: its id, the judge's end of the socket, the descriptor of its log."""
+
+    def __init__(self, pid: int, control: socket.socket, log: int) -> None:
+        self.pid = pid
+        self.control = control
+        self._log = log
+        self._ended = False
+
+    def alive(self) -> bool:
+        """Whether it still runs; reaps it where it doesn't."""
+        if not self._ended:
+            try:
+                self._ended = os.waitpid(self.pid, os.WNOHANG)[0] == self.pid
+            except ChildProcessError:
+                self._ended = True
+        return not self._ended
+
+    def log(self) -> str:
+        """Return the end of what it printed, for messages about our own faults."""
+        size = os.fstat(self._log).st_size
+        return os.pread(self._log, 4000, max(size - 4000, 0)).decode("utf-8", "replace")
+
+    def end(self) -> None:
+        """Kill it, reap it and close what belongs to it."""
+        if self.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
+            self._ended = True
+        self.control.close()
+        os.close(self._log)
+
+
+def start() -> Zygote:
+    """Start a zygote; it loads numpy, pytest and our side of the border, and then waits for its settings."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    log = os.memfd_create("grader-zygote-log")  # no file: nothing to find, and gone with the process
+    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    path = [entry for entry in sys.path if entry and os.path.isdir(entry)]
+    path += [] if package in path else [package]
+    environment = {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        **dict.fromkeys(_THREADS, "1"),
+    }
+    with theirs:
+        descriptor = theirs.fileno()
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-s", "-B", "-c", _BOOT, str(descriptor), "\n".join(path)],
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log, 1),
+                (os.POSIX_SPAWN_DUP2, log, 2),
+                # a descriptor dup'ed on itself loses its close-on-exec mark
+                (os.POSIX_SPAWN_DUP2, descriptor, descriptor),
+            ],
+            setsid=True,
+        )
+    return Zygote(pid, ours, log)

@@ -1,0 +1,43 @@
+"""What the tests feed to layers, optimisers and networks. Every call makes new tensors, so a test may give them away."""
+
+import math
+
+import torch
+
+
+def draw(rng, *shape, dtype=torch.float64):
+    """Normal numbers of this shape, drawn from the test's own generator."""
+    return torch.tensor(rng.normal(size=shape)).to(dtype)
+
+
+def line(start, stop, *shape):
+    """The numbers from start to stop in equal steps, in this shape: how the course makes the inputs it publishes."""
+    return torch.linspace(start, stop, math.prod(shape), dtype=torch.float64).reshape(shape)
+
+
+def labels(rng, count, classes):
+    """Class numbers for `count` examples."""
+    return torch.tensor(rng.randint(classes, size=count))
+
+
+def draw_params(rng, dims, dtype=torch.float64):
+    """W1, b1, W2, ... of a network with layers dims[0] -> dims[1] -> ...: biases too, and scores of about one."""
+    params = {}
+    for layer, (rows, columns) in enumerate(zip(dims, dims[1:]), 1):
+        params[f"W{layer}"] = draw(rng, rows, columns, dtype=dtype) * (2 / rows) ** 0.5
+        params[f"b{layer}"] = draw(rng, columns, dtype=dtype) / 2
+    return params
+
+
+def fill(net, params):
+    """Put copies of `params` into the network, one by one: a student may hold on to the dict."""
+    for name, value in params.items():
+        net.params[name] = value.clone()
+
+
+def step(rule, w, gradients, config=None):
+    """Yield (w, config) after each step of an optimiser; the config that a step returns is given to the next."""
+    w = w.clone()
+    for dw in gradients:
+        w, config = rule(w.clone(), dw.clone(), config)
+        yield w, config

@@ -1,0 +1,97 @@
+"""Dropout, judged by what is true of every right mask, whatever it was drawn with. Here p is the probability to drop."""
+
+import pytest
+import torch
+from inputs import draw
+
+from grader.testing import number, visibility, weight
+
+PROBABILITIES = pytest.mark.parametrize("p", [0.3, 0.6])
+
+
+def train(p, **seed):
+    return {"mode": "train", "p": p, **seed}
+
+
+@weight(4)
+@number("9.1")
+@PROBABILITIES
+def test_training(submission, rng, check, p):
+    """Dropout.forward drops with probability p in training, and scales what it keeps"""
+    dropout = submission.fully_connected_networks.Dropout
+    x = draw(rng, 30, 50, dtype=torch.float32)
+    out, _ = dropout.forward(x.clone(), train(p))
+    again, _ = dropout.forward(x.clone(), train(p))
+    check.dropout("out", out, x=x, keep=1 - p, again=again)
+
+
+@weight(1.5)
+@number("9.2")
+def test_test_mode(submission, rng, check):
+    """Dropout changes nothing in test mode, neither forward nor backward"""
+    dropout = submission.fully_connected_networks.Dropout
+    out, cache = dropout.forward(draw(rng, 8, 13), {"mode": "test", "p": 0.3})
+    check("out", out)
+    check("dx", dropout.backward(draw(rng, 8, 13), cache))
+
+
+@weight(3)
+@number("9.3")
+@PROBABILITIES
+def test_backward(submission, rng, check, p):
+    """Dropout.backward lets the gradient through where forward kept, with the same scale"""
+    dropout = submission.fully_connected_networks.Dropout
+    x, dout = draw(rng, 20, 40, dtype=torch.float32), draw(rng, 20, 40, dtype=torch.float32)
+    out, cache = dropout.forward(x.clone(), train(p))
+    dx = dropout.backward(dout.clone(), cache)
+    check.dropout_backward("dx", dx, y=out, x=x, delta=dout, keep=1 - p)
+
+
+@weight(1)
+@number("9.4")
+def test_seed(submission, rng, check):
+    """Dropout repeats its mask for the same seed, and draws another for another seed"""
+    dropout = submission.fully_connected_networks.Dropout
+    x = draw(rng, 30, 40, dtype=torch.float32)
+    out, _ = dropout.forward(x.clone(), train(0.35, seed=12))
+    repeat, _ = dropout.forward(x.clone(), train(0.35, seed=12))
+    other, _ = dropout.forward(x.clone(), train(0.35, seed=13))
+    check.dropout("out", out, x=x, keep=0.65, again=other, repeat=repeat)
+
+
+@weight(1)
+@number("9.5")
+@visibility("hidden")
+def test_other_shape(submission, rng, check):
+    """Dropout for inputs of four dimensions, in float64"""
+    dropout = submission.fully_connected_networks.Dropout
+    x, dout = draw(rng, 6, 3, 8, 9) + 3, draw(rng, 6, 3, 8, 9)
+    out, cache = dropout.forward(x.clone(), train(0.2))
+    dx = dropout.backward(dout.clone(), cache)
+    check.dropout("out", out, x=x, keep=0.8)
+    check.dropout_backward("dx", dx, y=out, x=x, delta=dout, keep=0.8)
+
+
+@weight(0.5)
+@number("9.6")
+@visibility("hidden")
+def test_drop_nothing(submission, rng, check):
+    """Dropout with p = 0 keeps everything"""
+    dropout = submission.fully_connected_networks.Dropout
+    out, cache = dropout.forward(draw(rng, 7, 9), train(0.0))
+    check("out", out)
+    check("dx", dropout.backward(draw(rng, 7, 9), cache))
+
+
+@weight(1)
+@number("9.7")
+@visibility("hidden")
+def test_two_passes(submission, rng, check):
+    """Dropout.backward uses the mask of the forward pass that its cache comes from"""
+    dropout = submission.fully_connected_networks.Dropout
+    x, dout = draw(rng, 15, 40, dtype=torch.float32), draw(rng, 15, 40, dtype=torch.float32)
+    first, first_cache = dropout.forward(x.clone(), train(0.4))
+    second, second_cache = dropout.forward(x.clone(), train(0.4))
+    for name, out, cache in (("second", second, second_cache), ("first", first, first_cache)):
+        dx = dropout.backward(dout.clone(), cache)
+        check.dropout_backward(f"dx of the {name} pass", dx, y=out, x=x, delta=dout, keep=0.6)

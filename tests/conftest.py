@@ -1,0 +1,140 @@
+"""What several test files share: the homework, submissions laid over its reference, strict readers, a look at processes."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from grader.assignment import Assignment, load_assignment
+from grader.export.gradescope import to_gradescope
+from grader.fixtures import Fixtures, load_current
+from grader.report import Report
+
+ROOT = Path(__file__).resolve().parent.parent
+BONUS = "cmu11785_hw1_bonus"
+
+Overlay = Callable[[Mapping[str, str]], Path]
+"""Makes a submission: the reference, with the given files (relative path to text) written over it."""
+
+
+@pytest.fixture(scope="session")
+def bonus() -> Assignment:
+    """The homework that most tests grade."""
+    return load_assignment(ROOT, BONUS)
+
+
+@pytest.fixture(scope="session")
+def answers(bonus: Assignment) -> Fixtures:
+    """What the judge compares with; no submission may see any of it."""
+    return load_current(bonus)
+
+
+@pytest.fixture
+def overlay(bonus: Assignment, tmp_path: Path) -> Overlay:
+    """Make submissions below the test's own folder."""
+
+    def make(files: Mapping[str, str]) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="submission-", dir=tmp_path))
+        shutil.copytree(
+            bonus.reference, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
+        )
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which this process makes its temporary files, so that a test sees what is left."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def nothing_left(scratch: Path) -> Iterator[None]:
+    """Fail the test when a process that it started is alive afterwards, or a temporary file is still there."""
+    before = descendants()
+    yield
+    left = {pid: _command(pid) for pid in descendants() - before}
+    assert not left, f"processes are still alive: {left}"
+    assert not list(scratch.iterdir()), "temporary files are left"
+
+
+def descendants() -> set[int]:
+    """Return the ids of all processes below this one; zombies count."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(fields[1])
+    found = {os.getpid()}
+    while True:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        if not more:
+            return found - {os.getpid()}
+        found |= more
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")[:200]
+    except OSError:
+        return "?"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and isn't a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")
+
+
+def strict_loads(text: str) -> Any:
+    """Parse JSON as strictly as a platform might: no NaN, no infinity, no key twice."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} isn't JSON")
+
+    def unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        pairs = list(pairs)
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"a key stands twice: {sorted(key for key in keys if keys.count(key) > 1)}")
+        return dict(pairs)
+
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+
+
+def validate(schema: str, value: Any) -> None:
+    """Hold a value against one of the project's copies of the platforms' schemas."""
+    file = ROOT / "grader" / "export" / "schemas" / f"{schema}.schema.json"
+    jsonschema.Draft202012Validator(json.loads(file.read_text("utf-8"))).validate(value)
+
+
+def check_complete(report: Report, answers: Fixtures) -> dict[str, Any]:
+    """Demand every test with its own maximum, in order, in a report that Gradescope takes; return what it takes."""
+    assert [(test.id, test.max_score) for test in report.tests] == [(test.id, test.points) for test in answers.tests]
+    assert report.max_score == sum(test.points for test in answers.tests)
+    for test in report.tests:
+        assert 0 <= test.score <= test.max_score
+        assert (test.status == "passed") == (test.score == test.max_score or test.max_score == 0), test
+    results: dict[str, Any] = strict_loads(to_gradescope(report))
+    validate("gradescope-results", results)
+    assert len(results["tests"]) == len(answers.tests)
+    return results
