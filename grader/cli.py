@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from grader import __version__
 from grader.assignment import Assignment, assignment_names, find_project, load_assignment, read_assignment
 from grader.errors import AssignmentError, InternalError, UsageError
+from grader.sandbox.levels import LEVELS, at_least
 
 if TYPE_CHECKING:
     from grader.report import Report
@@ -154,6 +155,15 @@ def _parser() -> argparse.ArgumentParser:
         ("memory-mb", "memory of a test, in MiB"),
     ):
         sub.add_argument(f"--{name}", type=_positive, metavar="N", help=f"{what}, instead of the assignment's")
+    sub.add_argument(
+        "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
+    )
+    sub.add_argument("--max-isolation", choices=LEVELS, default="full", help="use no more than this, to test a level")
+
+    sub = add(
+        "doctor", _doctor, "show which layers of isolation work here, and what to do about the others", "grader doctor"
+    )
+    sub.add_argument("--min-isolation", choices=LEVELS, default="none", help="exit 1 when less is reached")
     return parser
 
 
@@ -301,7 +311,15 @@ def _grade(options: argparse.Namespace) -> int:
             write_atomically(options.output, _exported(report, options.format))
 
     with _progress(f"grade {assignment.name}") as progress:
-        report = grade(assignment, options.submission, before=write_first, progress=progress, zygote=options.zygote)
+        report = grade(
+            assignment,
+            options.submission,
+            before=write_first,
+            progress=progress,
+            zygote=options.zygote,
+            level=options.max_isolation,
+            minimum=options.min_isolation,
+        )
     if options.output is not None:
         write_atomically(options.output, _exported(report, options.format))
         print(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}", file=sys.stderr)
@@ -312,6 +330,14 @@ def _grade(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(_exported(report, options.format))
     return DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from grader import doctor
+
+    findings = doctor.examine()
+    doctor.show(findings)
+    return DONE if at_least(findings.level, options.min_isolation) and not findings.broken else FAILED
 
 
 def _exported(report: Report, name: str) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
-from grader.errors import SubmissionError
+from grader.errors import InternalError, SubmissionError
+from grader.sandbox.conceal import concealed
 from grader.sandbox.launch import Zygote
+from grader.sandbox.levels import Level, at_least, level_of
 from grader.sandbox.worker import Worker
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ def grade(
     before: Callable[[Report], None] | None = None,
     progress: Progress | None = None,
     zygote: Zygote | None = None,
+    level: Level = "full",
+    minimum: Level = "none",
 ) -> Report:
     """Grade one submission.
 
@@ -42,13 +47,15 @@ def grade(
         before: gets a report with everything failed, before any code of the submission runs.
         progress: told about each test before it runs.
         zygote: one that was started before, to save its start-up time.
+        level: the strongest isolation to use, where this machine has it.
+        minimum: the weakest isolation to grade under.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
         InternalError: the worker could not be made to run; no score is given.
     """
     start = time.monotonic()
-    with Worker(assignment, zygote) as worker:
+    with Worker(assignment, zygote, level) as worker:
         # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
         from grader.fixtures import load_current
         from grader.judge.assemble import failed_report, make_report
@@ -65,11 +72,17 @@ def grade(
         if not intake.files:
             message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
             return failed_report(assignment, fixtures, "missing", message, notes=[message])
-        results = run_tests(worker, fixtures, progress)
+        worker.wait_ready()
         layers = worker.layers
-    return make_report(
-        assignment, fixtures, results, notes=intake.notes, layers=layers, seconds=time.monotonic() - start
-    )
+        if not at_least(level_of(layers), minimum):
+            raise InternalError(
+                f"the isolation here is '{level_of(layers)}', and '{minimum}' is demanded; see: grader doctor"
+            )
+        with concealed([assignment.folder / "fixtures"], layers) if level != "none" else nullcontext():
+            results = run_tests(worker, fixtures, progress)
+    isolation = f"{level_of(layers)} ({', '.join(layers)})"
+    seconds = time.monotonic() - start
+    return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
 
 
 def run_tests(worker: Worker, fixtures: Fixtures, progress: Progress | None = None) -> list[TestResult]:
@@ -79,7 +92,6 @@ def run_tests(worker: Worker, fixtures: Fixtures, progress: Progress | None = No
     from grader.recording import Recording
 
     limits = worker.assignment.limits
-    worker.wait_ready()
     end = time.monotonic() + limits.total_seconds
     results = []
     for index, spec in enumerate(fixtures.tests):

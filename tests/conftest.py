@@ -1,4 +1,4 @@
-"""What several test files share: the homework, submissions laid over its reference, strict readers, a look at processes."""
+"""What several test files share: the homework, submissions laid over its reference, strict readers, processes."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import settings
 
 from grader.assignment import Assignment, load_assignment
 from grader.export.gradescope import to_gradescope
@@ -18,6 +19,11 @@ from grader.report import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 BONUS = "cmu11785_hw1_bonus"
+
+# the same examples in every run, and nothing of Hypothesis in the project's folder
+settings.register_profile("project", database=None, derandomize=True, deadline=None)
+settings.load_profile("project")
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".pytest_cache" / "hypothesis"))
 
 Overlay = Callable[[Mapping[str, str]], Path]
 """Makes a submission: the reference, with the given files (relative path to text) written over it."""

@@ -33,7 +33,7 @@ from grader.testing.observe import observe
 
 CAP = 2**20
 READY = encode_ready(["basic"])
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 
 
 def frame(header: object, *bodies: bytes) -> bytes:
@@ -71,7 +71,7 @@ def encoded(value: Value, budget: int = CAP) -> bytes:
 
 
 def sample(dtype: str, shape: Sequence[int]) -> NDArray[Any]:
-    """Different values of a dtype, the extremes and the special ones among them; bfloat16 as the float32 it widens to."""
+    """Different values of a dtype, extremes and special ones among them; bfloat16 as the float32 it widens to."""
     size = math.prod(shape)
     if dtype == "bool":
         flat = np.arange(size) % 2 == 0
@@ -85,7 +85,8 @@ def sample(dtype: str, shape: Sequence[int]) -> NDArray[Any]:
     else:
         flat = (np.arange(size) / 3).astype(dtype)
         flat[:4] = np.array([np.nan, np.inf, -0.0, np.finfo(dtype).tiny], dtype)[:size]
-    return flat.reshape(shape)
+    shaped: NDArray[Any] = flat.reshape(shape)
+    return shaped
 
 
 def laid_out(array: NDArray[Any], dtype: str, layout: str) -> NDArray[Any]:
@@ -95,11 +96,14 @@ def laid_out(array: NDArray[Any], dtype: str, layout: str) -> NDArray[Any]:
     if layout == "strided":
         wide = np.zeros((*array.shape, 3), array.dtype)
         wide[..., 1] = array
-        return wide[..., 1]
+        strided: NDArray[Any] = wide[..., 1]
+        return strided
     if layout == "reversed":
-        return np.flip(np.array(np.flip(array)))
+        turned: NDArray[Any] = np.flip(np.array(np.flip(array)))
+        return turned
     if layout == "big-endian" and dtype != "bfloat16":  # which only torch has, and torch has no byte order
-        return array.astype(array.dtype.newbyteorder(">"))
+        swapped: NDArray[Any] = array.astype(array.dtype.newbyteorder(">"))
+        return swapped
     copy = array.copy()
     copy.flags.writeable = layout != "read-only"
     return copy
@@ -378,7 +382,18 @@ def test_every_claim_of_ours_is_taken(claim: str) -> None:
     assert end.claim == claim
 
 
-NO_NUMBERS = (math.nan, math.inf, -math.inf, 10**400, -(10**400), True, False, {}, {"a": {"b": 1}}, [1])
+NO_NUMBERS: tuple[object, ...] = (
+    math.nan,
+    math.inf,
+    -math.inf,
+    10**400,
+    -(10**400),
+    True,
+    False,
+    {},
+    {"a": {"b": 1}},
+    [1],
+)
 
 
 def short(value: object) -> str:
@@ -496,7 +511,7 @@ def test_arbitrary_bytes_raise_nothing_else(data: bytes) -> None:
     feed_quietly(READY + data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(headers, st.binary(max_size=40)), max_size=4))
 def test_arbitrary_headers_raise_nothing_else(frames: list[tuple[dict[str, Any], bytes]]) -> None:
     decoder = feed_quietly(READY + b"".join(frame(header, body) for header, body in frames))
@@ -555,9 +570,10 @@ def test_a_flood_of_values_stops_at_the_cap(peak: Any) -> None:
     cap = 2**20
     decoder = Decoder(cap)
     decoder.feed(READY)
-    with pytest.raises(WireError):
+    with contextlib.suppress(WireError):
         for index in range(64):
             decoder.feed(check_frame(entry(shape=[2**14], nbytes=2**17), body=bytes(2**17), name=str(index)))
+    assert len(decoder.observations) == cap // 2**17
     assert peak() < 4 * cap
 
 
@@ -565,7 +581,7 @@ def test_a_flood_of_headers_stops_too(peak: Any) -> None:
     """The parameters of a check are headers, not arrays: thousands of them mustn't fill the judge's memory either."""
     decoder = Decoder(2**20)
     decoder.feed(READY)
-    params = {"a": [[]] * 60_000}
+    params: dict[str, object] = {"a": [[]] * 60_000}
     with contextlib.suppress(WireError):
         for index in range(24):
             decoder.feed(check_frame(name=str(index), params=params, body=b""))

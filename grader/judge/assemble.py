@@ -36,7 +36,7 @@ def make_report(
     results: Sequence[TestResult],
     *,
     notes: Sequence[str] = (),
-    layers: Sequence[str] = (),
+    isolation: str = "",
     seconds: float = 0.0,
 ) -> Report:
     """Put results together; notes carry names from the hand-in, so they are cleaned here."""
@@ -54,6 +54,6 @@ def make_report(
         tests=tuple(results),
         notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
         leaderboard=tuple(rows),
-        isolation="+".join(layers),
+        isolation=isolation,
         seconds=seconds,
     )

@@ -69,9 +69,9 @@ class Run:
         self._late = False
 
     @property
-    def layers(self) -> tuple[str, ...]:
-        """The layers of isolation; empty where the child never got to run a test: no fault of the submission."""
-        return self._decoder.layers or ()
+    def layers(self) -> tuple[str, ...] | None:
+        """The layers of isolation; None where the child never got to run a test: no fault of the submission."""
+        return self._decoder.layers
 
     def finish(self) -> Recording:
         """Read until the child is buried and its ends are closed, or the deadline; return what it left."""

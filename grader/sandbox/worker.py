@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 from grader.assignment import Assignment
 from grader.errors import AssignmentError, InternalError
 from grader.sandbox import launch
+from grader.sandbox.levels import Level
+from grader.sandbox.probe import broken_layers
 from grader.sandbox.processes import PR_SET_DUMPABLE, become_subreaper, children, kill_children, prctl
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 MESSAGE_BYTES = 2**20
+WORKER_USER = "grader-worker"
+"""The user that student code runs as where the grader is root; setup.sh makes it."""
 
 
 _WARM_UP = """import numpy as np
@@ -51,23 +55,37 @@ class Worker:
     Use one at a time in a process: every child process that this process doesn't know is taken for a left-over.
     """
 
-    def __init__(self, assignment: Assignment, zygote: launch.Zygote | None = None) -> None:
-        """Start loading, or go on with a zygote that was started before; returns at once."""
+    def __init__(self, assignment: Assignment, zygote: launch.Zygote | None = None, level: Level = "full") -> None:
+        """Start loading, or go on with a zygote that was started before; returns at once.
+
+        Args:
+            assignment: whose tests to load.
+            zygote: one that was started before.
+            level: the strongest isolation to use; what this machine has not got is left out.
+        """
         self.assignment = assignment
         self.tests: list[dict[str, Any]] = []
         """What the collected tests say about themselves; believed in a record run only."""
         self.layers: tuple[str, ...] = ()
-        """The layers of isolation that the last run's child reached."""
+        """The layers of isolation that hold; known when the worker is ready."""
+        self.probe: dict[str, bool] = {}
+        """What the self-probe could do from inside the jail."""
+        self.level = level
+        self.user = worker_user() if level == "full" else None
         self._stage = Path(tempfile.mkdtemp(prefix="grader-"))
         self._stage.chmod(0o755)  # the default of 0700 would hide it from a worker under another uid
         self.submission = self._folder("submission")
         """Where the clean submission goes; the worker can read it."""
         self._work = self._folder("work")
         self._tests = self._folder("tests")
+        self._secret = self._stage / "secret"
         self._zygote: launch.Zygote | None = None
         self._ready = False
         try:
             self._copy_tests()
+            self._secret.touch(0o600)
+            if self.user is not None:
+                os.chown(self._work, *self.user)
             with contextlib.suppress(OSError):
                 prctl(PR_SET_DUMPABLE, 0)
             become_subreaper()
@@ -84,9 +102,9 @@ class Worker:
     ) -> None:
         self.close()
 
-    def _folder(self, name: str) -> Path:
+    def _folder(self, name: str, again: bool = False) -> Path:
         folder = self._stage / name
-        folder.mkdir(mode=0o755)
+        folder.mkdir(mode=0o755, exist_ok=again)
         return folder
 
     def _copy_tests(self) -> None:
@@ -118,6 +136,11 @@ class Worker:
                 "helpers": str(helpers) if helpers.is_dir() else "",
                 "submission": str(self.submission),
                 "work": str(self._work),
+                "scratch": str(self._folder("scratch", again=True)),
+                "secret": str(self._secret),
+                "judge": os.getpid(),
+                "level": self.level,
+                "user": self.user,
                 "readable": readable_paths(),
             }
         )
@@ -156,10 +179,14 @@ class Worker:
                     self.assignment.folder, None, f"the tests can't be collected:\n{message['error']}"
                 )
             if "ready" in message:
+                self.layers, self.probe = tuple(message["layers"]), message["probe"]
                 break
             tests.append(message["test"])
         self.tests = tests
         self._ready = True
+        broken = broken_layers(self.probe, self.layers)
+        if broken:
+            raise InternalError(f"the isolation doesn't hold: {'; '.join(broken)}; the worker's log:\n{self.log()}")
 
     def log(self) -> str:
         """Return the end of what the zygote itself printed, for messages about our own faults."""
@@ -176,8 +203,8 @@ class Worker:
         for attempt in (1, 2):
             self._restart_if_dead()
             self.wait_ready()
-            recording = self._run(test, given, min(seconds or math.inf, self.assignment.limits.test_seconds))
-            if self.layers:
+            started, recording = self._run(test, given, min(seconds or math.inf, self.assignment.limits.test_seconds))
+            if started:
                 return recording
             # no student code ran: once more with a fresh zygote, then it is an error of ours
             log = self.log() + recording.output
@@ -193,7 +220,7 @@ class Worker:
             self._stop()
             self._start()
 
-    def _run(self, test: str, given: bool, seconds: float) -> Recording:
+    def _run(self, test: str, given: bool, seconds: float) -> tuple[bool, Recording]:
         from grader.sandbox.run import Run  # numpy comes with it: not before the zygote has started
 
         for entry in self._work.iterdir():
@@ -221,8 +248,7 @@ class Worker:
             recording = run.finish()
         if run.zygote_lost:
             self._stop()
-        self.layers = run.layers
-        return recording
+        return run.layers is not None, recording
 
     def _stop(self) -> None:
         """End the zygote and whatever came from it."""
@@ -235,6 +261,19 @@ class Worker:
         """End every process and remove every file that this worker made."""
         self._stop()
         shutil.rmtree(self._stage, ignore_errors=True)
+
+
+def worker_user() -> tuple[int, int] | None:
+    """Return uid and gid of the user for student code; None where we aren't root, or there is no such user."""
+    if os.geteuid() != 0:
+        return None
+    import pwd
+
+    try:
+        entry = pwd.getpwnam(WORKER_USER)
+    except KeyError:
+        return None
+    return entry.pw_uid, entry.pw_gid
 
 
 def readable_paths() -> list[str]:

@@ -20,6 +20,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ import numpy as np
 import pytest
 
 from grader.recording import Observation
-from grader.sandbox import jail
+from grader.sandbox.jail import Jail, enter, prepare
+from grader.sandbox.probe import attempt
 from grader.sandbox.processes import (
     PR_SET_DUMPABLE,
     PR_SET_PDEATHSIG,
@@ -36,6 +38,7 @@ from grader.sandbox.processes import (
     prctl,
     thread_count,
 )
+from grader.sandbox.reach import closed_folders, open_folders
 from grader.sandbox.wire import encode_end, encode_observation, encode_ready
 from grader.testing.plugin import TestingPlugin, describe, forget_arguments, pytest_arguments
 from grader.testing.submission import Submission
@@ -73,10 +76,7 @@ class Server:
         self.settings = settings
         self.plugin = plugin
         self.errors: list[str] = []
-        folders = [Path(entry) for entry in (*settings["readable"], settings["tests"], settings["submission"])]
-        ruleset = jail.prepare_files(folders, [Path(settings["work"]), Path(os.devnull)])
-        # out of the way of the numbers that a child gives its own descriptors
-        self.ruleset = None if ruleset is None else fcntl.fcntl(ruleset, fcntl.F_DUPFD_CLOEXEC, 10)
+        self.jail = make_jail(settings)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -90,8 +90,8 @@ class Server:
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
             self.send({"test": describe(item)})
-        self.send({"ready": True})
         gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
+        self.send({"ready": True, "layers": self.jail.layers, "probe": self.probe()})
         while True:
             message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
             if not message:
@@ -109,6 +109,29 @@ class Server:
             self.plugin.run(item, submission, root, _Nowhere(), given=False)
             submission.uninstall()
 
+    def probe(self) -> dict[str, bool]:
+        """Try the jail from inside, in a child of its own."""
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                settings = self.settings
+                os.dup2(writing, CHANNEL)
+                enter(self.jail, settings["work"], 64, 10, keep=CHANNEL)
+                libraries = [str(file) for module in (os, np, pytest) if (file := module.__file__)]
+                done = attempt(Path(settings["secret"]), Path(settings["tests"]), settings["judge"], libraries)
+                os.write(CHANNEL, json.dumps(done).encode("ascii"))
+                os._exit(0)
+            except BaseException:
+                os.write(2, traceback.format_exc().encode())
+                os._exit(70)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            raw = pipe.read()
+        os.waitpid(pid, 0)
+        kill_children()
+        return dict(json.loads(raw or b"{}"))
+
     def send(self, message: dict[str, Any]) -> None:
         self.control.send(json.dumps(message).encode("ascii"))
 
@@ -118,7 +141,7 @@ class Server:
         pid = os.fork()
         if pid == 0:
             tests = [items[name] for name in command["run"]]
-            run_child(command, descriptors, tests, self.settings, self.plugin, self.ruleset)
+            run_child(command, descriptors, tests, self.settings, self.plugin, self.jail)
         for descriptor in descriptors:
             os.close(descriptor)
         self.send({"pid": pid})
@@ -152,7 +175,7 @@ def run_child(
     items: Sequence[pytest.Item],
     settings: dict[str, Any],
     plugin: TestingPlugin,
-    ruleset: int | None,
+    jail: Jail,
 ) -> None:
     """Run tests in this forked process, and leave it; nothing of it returns to the zygote."""
     try:
@@ -165,9 +188,9 @@ def run_child(
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         gc.enable()
-        layers = enter_jail(command, settings, ruleset)
+        enter(jail, settings["work"], command["memory_mb"], command["cpu_seconds"], keep=CHANNEL)
         pipe = Channel(CHANNEL, command["value_bytes"])
-        pipe.write(encode_ready(layers))
+        pipe.write(encode_ready(jail.layers))
         helpers = Path(settings["helpers"]) if settings["helpers"] else None
         root = Path(settings["submission"])
         submission = Submission(root, settings["path"], settings["forbid"], helpers)
@@ -186,17 +209,24 @@ def run_child(
         os._exit(70)
 
 
-def enter_jail(command: dict[str, Any], settings: dict[str, Any], ruleset: int | None) -> list[str]:
-    """Give up what student code must not have; return the names of the layers that hold."""
-    work = settings["work"]
-    os.chdir(work)
-    os.environ.update(HOME=work, TMPDIR=work, MPLCONFIGDIR=work, TORCH_HOME=work, XDG_CACHE_HOME=work)
-    jail.detach()
-    jail.set_limits(command["memory_mb"], command["cpu_seconds"])
-    if ruleset is not None:
-        jail.restrict_files(ruleset)
-    jail.close_descriptors(CHANNEL)
-    return ["basic", *(["landlock"] if ruleset is not None else [])]
+def make_jail(settings: dict[str, Any]) -> Jail:
+    """Prepare the layers that the judge asks for and this machine has."""
+    readable = [Path(entry) for entry in (*settings["readable"], settings["tests"], settings["submission"])]
+    user = settings["user"]
+    closed = closed_folders(readable) if user is not None else {}
+    if closed:
+        try:
+            open_folders(closed, Path(settings["scratch"]))
+        except OSError as error:
+            print(f"the worker's user can't reach {closed}: {error}", file=sys.stderr)
+            user = None  # the judge sees that the layer is missing
+    jail = prepare(
+        settings["level"], tuple(user) if user else None, readable, [Path(settings["work"]), Path(os.devnull)]
+    )
+    if jail.ruleset is not None:
+        # out of the way of the numbers that a child gives its own descriptors
+        jail = replace(jail, ruleset=fcntl.fcntl(jail.ruleset, fcntl.F_DUPFD_CLOEXEC, 10))
+    return jail
 
 
 def main(descriptor: int) -> None:

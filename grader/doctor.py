@@ -1,0 +1,133 @@
+"""`grader doctor`: which layers of isolation hold here, tried from inside a jail, and what to do about the others."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from grader import __version__
+from grader.assignment import read_assignment
+from grader.errors import InternalError
+from grader.sandbox import landlock, seccomp
+from grader.sandbox.levels import Level, level_of
+from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
+from grader.sandbox.worker import WORKER_USER, Worker, worker_user
+
+_TOML = """title = "Self-test"
+seed = 1
+[submission]
+files = ["*.py"]
+[parts.nothing]
+title = "Nothing"
+points = 0
+"""
+
+LAYERS: Mapping[str, str] = {
+    "basic": "own session, limits on memory, time, files and processes, no new privileges",
+    "seccomp": "no new programs or processes, no network, no signals to others",
+    "landlock": "no files but the libraries, the submission and a work folder",
+    "uid": "another user than the grader's",
+}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found."""
+
+    level: Level
+    layers: tuple[str, ...]
+    probe: Mapping[str, bool]
+    broken: tuple[str, ...]
+    """Layers that claim to hold and don't."""
+    remedies: Mapping[str, str]
+    """Missing layer to what can be done about it."""
+    versions: Mapping[str, str]
+
+
+def examine() -> Findings:
+    """Start a worker on an assignment of nothing and look at what its jail holds."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "testcases" / "nothing"
+        folder.mkdir(parents=True)
+        (folder / "assignment.toml").write_text(_TOML, "utf-8")
+        (folder / "test_nothing.py").write_text("", "utf-8")
+        with Worker(read_assignment(folder)) as worker:
+            try:
+                worker.wait_ready()
+            except InternalError:
+                if not worker.layers:
+                    raise
+            layers, probe, log = worker.layers, worker.probe, worker.log()
+    return Findings(
+        level_of(layers), layers, probe, tuple(broken_layers(probe, layers)), _remedies(layers, log), _versions()
+    )
+
+
+def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
+    remedies = {}
+    if "seccomp" not in layers:
+        remedies["seccomp"] = f"needs Linux on x86-64 or aarch64 with seccomp filters; this is {platform.machine()}"
+    if "landlock" not in layers:
+        remedies["landlock"] = (
+            f"needs Linux 5.13 with Landlock on (this is {platform.release()}); in a container, a recent engine too"
+        )
+    if "uid" not in layers:
+        if os.geteuid() != 0:
+            remedies["uid"] = "needs root; as a plain user, landlock is the strongest level"
+        elif worker_user() is None:
+            command = f"useradd --system --no-create-home --shell /usr/sbin/nologin {WORKER_USER}"
+            remedies["uid"] = f"there is no user {WORKER_USER}; make it: {command}"
+        else:
+            remedies["uid"] = (
+                f"the user {WORKER_USER} can't reach the interpreter {sys.executable}: it lies in a folder closed to "
+                f"others, and mounting isn't allowed here; use one outside of home folders. {log.strip()[-200:]}"
+            )
+    return remedies
+
+
+def _versions() -> dict[str, str]:
+    versions = {"grader": __version__, "python": platform.python_version(), "kernel": platform.release()}
+    for name in ("numpy", "pytest", "gradescope-utils", "torch"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    versions["landlock ABI"] = str(landlock.abi())
+    versions["seccomp filters"] = "yes" if seccomp.available() else "no"
+    return versions
+
+
+def show(findings: Findings) -> None:
+    """Print the findings as tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    table = Table(box=None, pad_edge=False)
+    for column in ("Layer", "Here", "What it does, or what to do"):
+        table.add_column(column, overflow="fold")
+    for name, what in LAYERS.items():
+        held = name in findings.layers
+        table.add_row(
+            name, "[green]yes[/]" if held else "[red]no[/]", what if held else findings.remedies.get(name, what)
+        )
+    console.print(table)
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    for column in ("From inside the jail, student code could", ""):
+        table.add_column(column)
+    for name in (*PROTECTS, NEEDS):
+        worked, wanted = findings.probe.get(name, False), name == NEEDS
+        table.add_row(name, f"[{'green' if worked == wanted else 'red'}]{'yes' if worked else 'no'}[/]")
+    console.print(table)
+    for sentence in findings.broken:
+        console.print(f"[red]broken: {sentence}[/]")
+    console.print()
+    console.print("  ".join(f"{name} {version}" for name, version in findings.versions.items()), style="dim")
+    console.print(f"isolation level: [bold]{findings.level}[/]")

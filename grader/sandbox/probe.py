@@ -1,0 +1,61 @@
+"""Tries, from inside a jail, what student code would try. A layer that claims to work and doesn't is our own fault."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+PROTECTS: Mapping[str, frozenset[str]] = {
+    "read a secret file": frozenset({"landlock", "uid"}),
+    "write outside the work folder": frozenset({"landlock", "uid"}),
+    "read the judge's memory": frozenset({"landlock", "uid"}),
+    "signal the judge": frozenset({"seccomp", "uid"}),
+    "open a socket": frozenset({"seccomp"}),
+    "start a process": frozenset({"seccomp"}),
+}
+"""What is tried, and the layers each of which must refuse it."""
+
+NEEDS = "read the libraries"
+"""What must work, or no module that is imported late can be found."""
+
+
+def attempt(secret: Path, outside: Path, judge: int, libraries: Collection[str]) -> dict[str, bool]:
+    """Return what succeeded; runs in a jailed child before any student code."""
+    tries: dict[str, Callable[[], object]] = {
+        "read a secret file": secret.read_bytes,
+        "write outside the work folder": lambda: (outside / "probe").write_bytes(b""),
+        "read the judge's memory": lambda: os.close(os.open(f"/proc/{judge}/mem", os.O_RDONLY)),
+        "signal the judge": lambda: os.kill(judge, 0),
+        "open a socket": lambda: socket.socket().close(),
+        "start a process": _fork,
+        NEEDS: lambda: [Path(file).stat() and Path(file).read_bytes() for file in libraries],
+    }
+    done = {}
+    for name, action in tries.items():
+        try:
+            action()
+            done[name] = True
+        except OSError:
+            done[name] = False
+    return done
+
+
+def _fork() -> None:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def broken_layers(done: Mapping[str, bool], layers: Collection[str]) -> list[str]:
+    """Return a sentence for each thing that a layer must refuse and didn't, or that must work and doesn't."""
+    found = [
+        f"the layer {min(PROTECTS[name] & set(layers))} holds, and student code could still {name}"
+        for name in PROTECTS
+        if done.get(name, True) and PROTECTS[name] & set(layers)
+    ]
+    if not done.get(NEEDS, False):
+        found.append("student code can't read the interpreter's own files; see grader doctor")
+    return found

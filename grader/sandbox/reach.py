@@ -1,0 +1,87 @@
+"""Makes the interpreter reachable for the worker's user where it lies under a folder that only its owner may enter.
+
+An interpreter under a home folder of mode 0700 can't be used after a change of user: neither its files nor modules that
+are imported late can be opened. In a mount namespace of the zygote's own, the closed folder is covered by an empty one,
+and what the worker needs is bound back to its place. What else lay in the closed folder is gone from the worker's view.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from grader.sandbox.landlock import outermost
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+_CLONE_NEWNS = 0x00020000
+_MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
+_MNT_DETACH = 2
+
+
+def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:
+    """Return the outermost folders that other users may not enter, each with the paths that lie in it."""
+    found: dict[Path, list[Path]] = {}
+    for path in paths:
+        real = path.resolve()
+        for folder in reversed(real.parents):
+            if not folder.stat().st_mode & stat.S_IXOTH:
+                found.setdefault(folder, []).append(real)
+                break
+    return found
+
+
+def open_folders(closed: dict[Path, list[Path]], scratch: Path) -> None:
+    """Cover each closed folder in this process's view of the file system and bind its paths back.
+
+    Args:
+        closed: from `closed_folders`.
+        scratch: an empty folder, used while the mounts are made.
+
+    Raises:
+        OSError: where mounting isn't allowed, as in most containers.
+    """
+    if _libc.unshare(_CLONE_NEWNS) != 0:
+        raise _error("unshare")
+    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    for folder, paths in closed.items():
+        held = []
+        for index, path in enumerate(outermost(paths)):
+            place = scratch / str(index)
+            _make_like(path, place)
+            _mount(str(path), str(place), None, _MS_BIND | _MS_REC)
+            held.append((path, place))
+        _mount("none", str(folder), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
+        for path, place in held:
+            _make_like(place, path)
+            _mount(str(place), str(path), None, _MS_BIND | _MS_REC)
+            _libc.umount2(os.fsencode(place), _MNT_DETACH)
+
+
+def _make_like(path: Path, place: Path) -> None:
+    """Make something to mount on: a folder for a folder, an empty file for a file."""
+    if path.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    arguments = (
+        os.fsencode(source),
+        os.fsencode(target),
+        None if kind is None else kind.encode(),
+        ctypes.c_ulong(flags),
+        None if data is None else data.encode(),
+    )
+    if _libc.mount(*arguments) != 0:
+        raise _error(f"mount on {target}")
+
+
+def _error(what: str) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number), what)

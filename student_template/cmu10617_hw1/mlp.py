@@ -1,0 +1,261 @@
+"""Multi-layer perceptrons with dropout and momentum, written with numpy alone (10-417/10-617, homework 1).
+
+Data is laid out in columns: a batch x has the shape (indim, B), one example a column.
+A training step is zerograd(), forward(x), the loss's forward and backward, backward(g), step().
+Gradients add up from one backward() to the next, and only zerograd() clears them.
+"""
+
+import numpy as np
+
+# The course's Omniglot subset has this many alphabets to tell apart.
+CLASSES = 14
+
+
+def random_weight_init(input, output):
+    """Return a Glorot-uniform weight of shape (output, input): U(−a, a) with a = √6 / √(input + output).
+
+    One call of numpy.random.uniform.
+    """
+    bound = np.sqrt(6) / np.sqrt(input + output)
+    return np.random.uniform(-bound, bound, (output, input))
+
+
+def zeros_bias_init(outd):
+    """Return a bias of zeros, float64 of shape (outd, 1): a column, so that it broadcasts over a batch."""
+    return np.zeros((outd, 1))
+
+
+def labels2onehot(labels):
+    """Return bool of shape (B, CLASSES) for B integer labels: row i is True at labels[i] alone.
+
+    The rows are examples. The loss wants examples in columns, so transpose a batch of them.
+    """
+    return np.reshape(labels, (-1, 1)) == np.arange(CLASSES)
+
+
+class Transform:
+    """What each layer and each net offers; as it stands, one without parameters."""
+
+    def __init__(self):
+        """Set up parameters and what belongs to them, if there are any."""
+
+    def forward(self, x):
+        """Return the output for the columns of x, and keep what backward() needs."""
+
+    def backward(self, grad_wrt_out):
+        """Add the parameters' gradients to those already there, and return the gradient for the last input."""
+
+    def step(self):
+        """Move the parameters by the gradients added up so far."""
+
+    def zerograd(self):
+        """Set the parameters' gradients to zero."""
+
+
+class ReLU(Transform):
+    """max(0, x), then dropout, where dropout_probability p is the probability that a unit is *dropped*.
+
+    This is dropout as in the recitation's slide: nothing is scaled in training, and evaluation scales by 1 − p.
+    """
+
+    def __init__(self, dropout_probability=0):
+        """Keep p, 0 <= p < 1."""
+        Transform.__init__(self)
+        self.dropout_probability = dropout_probability
+
+    def forward(self, x, train=True):
+        """Return an array in the shape of x, (indim, B); x itself stays as it is.
+
+        train=True:  relu(x) · mask, where mask = u > p and u = np.random.uniform(0, 1, x.shape). That is the
+                     only draw, and it happens for p = 0 too, so that seeded runs can be compared.
+        train=False: (1 − p) · relu(x), the mean of the above; nothing is drawn.
+        """
+        # TODO: implement ReLU.forward
+        raise NotImplementedError("ReLU.forward")
+
+    def backward(self, grad_wrt_out):
+        """Return grad_wrt_out · mask · (x > 0), in the shape (indim, B) of x.
+
+        x and mask are those of the last forward(); if that was an evaluation, 1 − p stands in place of the mask.
+        """
+        # TODO: implement ReLU.backward
+        raise NotImplementedError("ReLU.backward")
+
+
+class LinearMap(Transform):
+    """y = W x + b, trained by gradient descent with momentum."""
+
+    def __init__(self, indim, outdim, alpha=0, lr=0.01):
+        """Start with W (outdim, indim) and b (outdim, 1) from random_weight_init and zeros_bias_init.
+
+        alpha is the momentum factor and lr the learning rate. Gradients and velocities start at zero.
+        """
+        Transform.__init__(self)
+        self.indim = indim
+        self.outdim = outdim
+        self.alpha = alpha
+        self.lr = lr
+        # TODO: implement LinearMap.__init__
+        raise NotImplementedError("LinearMap.__init__")
+
+    def forward(self, x):
+        """Return W x + b of shape (outdim, B) for x of shape (indim, B)."""
+        # TODO: implement LinearMap.forward
+        raise NotImplementedError("LinearMap.forward")
+
+    def backward(self, grad_wrt_out):
+        """Return ∂L/∂x = Wᵀ g of shape (indim, B) for g = grad_wrt_out of shape (outdim, B).
+
+        Adds g xᵀ to the gradient of W, and the sum of g's columns to that of b. The sums over the batch are not
+        divided by B, as the loss has done so already. x is that of the last forward(), which serves any number
+        of calls, also after step() and zerograd(); W is the present one.
+        """
+        # TODO: implement LinearMap.backward
+        raise NotImplementedError("LinearMap.backward")
+
+    def step(self):
+        """Update W and b by the recitation's momentum rule, g being the gradient added up since zerograd().
+
+        v ← alpha · v + g
+        W ← W − lr · v
+
+        b has a velocity of its own. The gradient stays for the next call; clearing it is zerograd()'s.
+        """
+        # TODO: implement LinearMap.step
+        raise NotImplementedError("LinearMap.step")
+
+    def zerograd(self):
+        """Set the gradients of W and b to zero. The velocities are the optimiser's memory and stay."""
+        # TODO: implement LinearMap.zerograd
+        raise NotImplementedError("LinearMap.zerograd")
+
+    def getW(self):
+        """Return W, shape (outdim, indim)."""
+        # TODO: implement LinearMap.getW
+        raise NotImplementedError("LinearMap.getW")
+
+    def getb(self):
+        """Return b, shape (outdim, 1)."""
+        # TODO: implement LinearMap.getb
+        raise NotImplementedError("LinearMap.getb")
+
+    def loadparams(self, w, b):
+        """Take w (outdim, indim) and b (outdim, 1) as the parameters; gradients and velocities stay as they are."""
+        # TODO: implement LinearMap.loadparams
+        raise NotImplementedError("LinearMap.loadparams")
+
+
+class SoftmaxCrossEntropyLoss:
+    """Cross-entropy of softmax(logits) against one-hot labels, as a mean over the batch."""
+
+    def forward(self, logits, labels):
+        """Return the loss, a scalar, for logits of shape (K, B) and one-hot bool labels of the same shape.
+
+        L = −1/B Σ_i log p[y_i, i],  where p = exp(z) / Σ_k exp(z_k) down each column z of logits.
+        """
+        # TODO: implement SoftmaxCrossEntropyLoss.forward
+        raise NotImplementedError("SoftmaxCrossEntropyLoss.forward")
+
+    def backward(self):
+        """Return ∂L/∂logits = (p − labels) / B of shape (K, B), for the logits and labels of the last forward()."""
+        # TODO: implement SoftmaxCrossEntropyLoss.backward
+        raise NotImplementedError("SoftmaxCrossEntropyLoss.backward")
+
+    def getAccu(self):
+        """Return which share of the last forward()'s columns has its largest logit at the label. Not graded."""
+        # TODO: implement SoftmaxCrossEntropyLoss.getAccu
+        raise NotImplementedError("SoftmaxCrossEntropyLoss.getAccu")
+
+
+class SingleLayerMLP(Transform):
+    """A net with one hidden layer: LinearMap, ReLU with dropout, LinearMap."""
+
+    def __init__(self, indim, outdim, hiddenlayer=100, alpha=0.1, dropout_probability=0, lr=0.01):
+        """Build the layers, indim -> hiddenlayer -> outdim, first layer first; alpha and lr go to both LinearMaps."""
+        Transform.__init__(self)
+        # TODO: implement SingleLayerMLP.__init__
+        raise NotImplementedError("SingleLayerMLP.__init__")
+
+    def forward(self, x, train=True):
+        """Return the logits, shape (outdim, B), for x of shape (indim, B). train is for the dropout alone."""
+        # TODO: implement SingleLayerMLP.forward
+        raise NotImplementedError("SingleLayerMLP.forward")
+
+    def backward(self, grad_wrt_out):
+        """Add up every layer's gradients for ∂L/∂logits of shape (outdim, B); return ∂L/∂x, shape (indim, B)."""
+        # TODO: implement SingleLayerMLP.backward
+        raise NotImplementedError("SingleLayerMLP.backward")
+
+    def step(self):
+        """Let every LinearMap take its step."""
+        # TODO: implement SingleLayerMLP.step
+        raise NotImplementedError("SingleLayerMLP.step")
+
+    def zerograd(self):
+        """Set every LinearMap's gradients to zero."""
+        # TODO: implement SingleLayerMLP.zerograd
+        raise NotImplementedError("SingleLayerMLP.zerograd")
+
+    def loadparams(self, Ws, bs):
+        """Load each LinearMap from the list of weights Ws and the list of biases bs, first layer first."""
+        # TODO: implement SingleLayerMLP.loadparams
+        raise NotImplementedError("SingleLayerMLP.loadparams")
+
+    def getWs(self):
+        """Return the list [(hiddenlayer, indim), (outdim, hiddenlayer)] of weights."""
+        # TODO: implement SingleLayerMLP.getWs
+        raise NotImplementedError("SingleLayerMLP.getWs")
+
+    def getbs(self):
+        """Return the list [(hiddenlayer, 1), (outdim, 1)] of biases."""
+        # TODO: implement SingleLayerMLP.getbs
+        raise NotImplementedError("SingleLayerMLP.getbs")
+
+
+class TwoLayerMLP(Transform):
+    """A net with two hidden layers: LinearMap, ReLU with dropout, LinearMap, ReLU with dropout, LinearMap."""
+
+    # The course's signature has a list as its default. It is only read.
+    def __init__(self, indim, outdim, hiddenlayers=[100, 100], alpha=0.1, dropout_probability=0, lr=0.01):  # noqa: B006
+        """Build the layers, indim -> hiddenlayers[0] -> hiddenlayers[1] -> outdim, first layer first.
+
+        alpha and lr go to all LinearMaps, dropout_probability to both ReLUs.
+        """
+        Transform.__init__(self)
+        # TODO: implement TwoLayerMLP.__init__
+        raise NotImplementedError("TwoLayerMLP.__init__")
+
+    def forward(self, x, train=True):
+        """Return the logits, shape (outdim, B), for x of shape (indim, B). train is for the dropouts alone."""
+        # TODO: implement TwoLayerMLP.forward
+        raise NotImplementedError("TwoLayerMLP.forward")
+
+    def backward(self, grad_wrt_out):
+        """Add up every layer's gradients for ∂L/∂logits of shape (outdim, B); return ∂L/∂x, shape (indim, B)."""
+        # TODO: implement TwoLayerMLP.backward
+        raise NotImplementedError("TwoLayerMLP.backward")
+
+    def step(self):
+        """Let every LinearMap take its step."""
+        # TODO: implement TwoLayerMLP.step
+        raise NotImplementedError("TwoLayerMLP.step")
+
+    def zerograd(self):
+        """Set every LinearMap's gradients to zero."""
+        # TODO: implement TwoLayerMLP.zerograd
+        raise NotImplementedError("TwoLayerMLP.zerograd")
+
+    def loadparams(self, Ws, bs):
+        """Load each LinearMap from the list of weights Ws and the list of biases bs, first layer first."""
+        # TODO: implement TwoLayerMLP.loadparams
+        raise NotImplementedError("TwoLayerMLP.loadparams")
+
+    def getWs(self):
+        """Return the list of weights, first layer first, with the shapes of LinearMap.getW()."""
+        # TODO: implement TwoLayerMLP.getWs
+        raise NotImplementedError("TwoLayerMLP.getWs")
+
+    def getbs(self):
+        """Return the list of biases, first layer first, with the shapes of LinearMap.getb()."""
+        # TODO: implement TwoLayerMLP.getbs
+        raise NotImplementedError("TwoLayerMLP.getbs")

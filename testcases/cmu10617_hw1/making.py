@@ -1,0 +1,55 @@
+"""What several test files make: layers with known parameters, arrays that compress well, small data sets.
+
+Whatever a submission is given is a copy, because it may work in place; whatever it returns is copied before it is kept,
+because it may be the array that the next step changes.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+
+def make_layer(submission, rng, indim, outdim, **options):
+    """A LinearMap with parameters drawn from rng, and those parameters."""
+    layer = submission.mlp.LinearMap(indim, outdim, **options)
+    W, b = rng.normal(size=(outdim, indim)), rng.normal(size=(outdim, 1))
+    layer.loadparams(W.copy(), b.copy())
+    return layer, W, b
+
+
+def check_moves(check, layer, W, b, label):
+    """Check how far the parameters are from where they started: a wrong step would drown in the weights themselves."""
+    check(f"move of W {label}", layer.getW() - W)
+    check(f"move of b {label}", layer.getb() - b)
+
+
+def positive(rng, shape):
+    """Sixteen different positive numbers in random places: a dropout that is seen in them needs little room on disk."""
+    return rng.randint(1, 17, size=shape) / 8.0
+
+
+def signed(rng, shape):
+    """The same with both signs, and more of them positive; never 0, where two gradients of ReLU are taught."""
+    return positive(rng, shape) * np.where(rng.uniform(size=shape) < 0.75, 1.0, -1.0)
+
+
+def one_hot(rng, classes, batch):
+    """Labels as the course passes them: bool, one example a column."""
+    return np.arange(classes)[:, None] == rng.randint(classes, size=batch)
+
+
+def draw_params(rng, dims):
+    """Weights and biases for a net of these sizes, first layer first."""
+    pairs = list(pairwise(dims))
+    Ws = [rng.normal(size=(after, before)) / np.sqrt(before) for before, after in pairs]
+    return Ws, [0.5 * rng.normal(size=(after, 1)) for _, after in pairs]
+
+
+def kept(value):
+    """A returned array as it is now; anything else as it is, so that the check can say what it is."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def copies(arrays):
+    """Copies of a list of arrays, as a list."""
+    return [np.array(array) for array in arrays]

@@ -1,0 +1,173 @@
+"""What the tests of both nets do: a scenario, on stand-ins for the layers where the net takes them."""
+
+from itertools import pairwise
+
+import numpy as np
+from making import copies, draw_params, kept, one_hot
+from stand_ins import on_stand_ins
+
+
+def build(net_class, dims, **options):
+    """SingleLayerMLP or TwoLayerMLP with the sizes dims, first layer first; the number of sizes tells which."""
+    if len(dims) == 3:
+        return net_class(dims[0], dims[-1], hiddenlayer=dims[1], **options)
+    return net_class(dims[0], dims[-1], hiddenlayers=list(dims[1:-1]), **options)
+
+
+def layer_count(dims):
+    return len(dims) - 1
+
+
+def check_forward(check, rng, net_class, dims, batch):
+    """The logits, in evaluation and in training without dropout."""
+    Ws, bs = draw_params(rng, dims)
+    x = rng.normal(size=(dims[0], batch))
+
+    def scenario(make, relus):
+        net = build(make, dims)
+        net.loadparams(copies(Ws), copies(bs))
+        return kept(net.forward(x.copy(), train=False)), kept(net.forward(x.copy()))
+
+    in_evaluation, in_training = on_stand_ins(net_class, layer_count(dims), scenario)
+    check("forward(x, train=False)", in_evaluation)
+    check("forward(x)", in_training)
+
+
+def check_params(check, rng, net_class, dims):
+    """getWs and getbs, after loadparams."""
+    Ws, bs = draw_params(rng, dims)
+
+    def scenario(make, relus):
+        net = build(make, dims)
+        net.loadparams(copies(Ws), copies(bs))
+        net.forward(np.ones((dims[0], 2)))
+        return copies(net.getWs()), copies(net.getbs())
+
+    weights, biases = on_stand_ins(net_class, layer_count(dims), scenario)
+    check("number of weights and biases", np.array([len(weights), len(biases)]))
+    for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
+        check(f"getWs()[{index}]", W)
+        check(f"getbs()[{index}]", b)
+
+
+def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, restart=True, **options):
+    """How far a few training steps move every parameter.
+
+    Args:
+        check: the test's.
+        rng: draws a new batch and a new gradient for each pass.
+        net_class: the submission's net.
+        dims: its sizes.
+        batch: examples in a batch.
+        steps: how many steps.
+        passes: forward and backward passes before each step, whose gradients add up.
+        restart: whether later steps have a forward of their own; the course's tests go without.
+        options: for the net's constructor.
+    """
+    Ws, bs = draw_params(rng, dims)
+    rounds = [
+        [(rng.normal(size=(dims[0], batch)), rng.normal(size=(dims[-1], batch))) for _ in range(passes)]
+        for _ in range(steps)
+    ]
+
+    def scenario(make, relus):
+        net = build(make, dims, **options)
+        net.loadparams(copies(Ws), copies(bs))
+        for index, pairs in enumerate(rounds):
+            net.zerograd()
+            for x, g in pairs:
+                if restart or index == 0:
+                    net.forward(x.copy())
+                net.backward(g.copy())
+            net.step()
+        return copies(net.getWs()), copies(net.getbs())
+
+    weights, biases = on_stand_ins(net_class, layer_count(dims), scenario)
+    for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
+        check(f"move of getWs()[{index}]", W - Ws[index])
+        check(f"move of getbs()[{index}]", b - bs[index])
+
+
+def check_returned_gradient(check, rng, net_class, dims, batch):
+    """What backward returns."""
+    Ws, bs = draw_params(rng, dims)
+    x, g = rng.normal(size=(dims[0], batch)), rng.normal(size=(dims[-1], batch))
+
+    def scenario(make, relus):
+        net = build(make, dims)
+        net.loadparams(copies(Ws), copies(bs))
+        net.zerograd()
+        net.forward(x.copy())
+        return kept(net.backward(g.copy()))
+
+    check("backward(g)", on_stand_ins(net_class, layer_count(dims), scenario))
+
+
+def check_drop_rates(check, rng, net_class, dims, batch, p):
+    """Which share of its units each hidden layer drops; dims must not grow but in the last layer.
+
+    A stand-in says what it was told to drop. On the submission's own layers, the zeros are counted, with parameters
+    that let them be seen in the logits; how kept units are scaled makes no difference.
+    """
+    x = rng.uniform(1.0, 2.0, size=(dims[0], batch))
+    first = rng.uniform(1.0, 2.0, size=(dims[1], dims[0])), np.zeros((dims[1], 1))
+
+    def through(net, train, opened):
+        """The share of zeros in the last hidden layer; its units are all on, where `opened`, or those before it."""
+        Ws, bs = [first[0]], [first[1]]
+        for before, after in pairwise(dims[1:]):
+            last = after == dims[-1]
+            Ws.append(np.eye(after, before) * (1.0 if last or not opened else 0.0))
+            bs.append(np.full((after, 1), 0.0 if last or not opened else 1.0))
+        net.loadparams(Ws, bs)
+        logits = net.forward(x.copy(), train=train)
+        return float(np.mean(logits[: dims[-2]] == 0))
+
+    def scenario(make, relus):
+        rates = []
+        for train in (True, False):
+            net = build(make, dims, dropout_probability=p)
+            counted = [through(net, train, opened=False)]
+            if relus is not None:
+                counted = [relu.dropped for relu in relus[-(layer_count(dims) - 1) :]]
+            elif len(dims) == 4:
+                last = through(net, train, opened=True)
+                counted = [1 - (1 - counted[0]) / max(1 - last, 1e-9), last]
+            rates.append(np.array(counted))
+        return rates
+
+    in_training, in_evaluation = on_stand_ins(net_class, layer_count(dims), scenario)
+    # counted in 8000 elements and more, a share is off by 0.08 in less than one of 1e9 gradings
+    check("share of units dropped in training", in_training, rtol=0, atol=0.08)
+    check("share of units dropped in evaluation", in_evaluation)
+
+
+def blobs(rng, features, classes, count):
+    """A made data set: points around a centre for each class, in columns, and their one-hot labels."""
+    labels = one_hot(rng, classes, count)
+    centres = 1.5 * rng.normal(size=(features, classes))
+    return centres @ labels + rng.normal(size=(features, count)), labels
+
+
+def check_training(check, rng, net_class, dims, **options):
+    """The recitation's loop on the submission's own layers: the squared error of each epoch.
+
+    A loss of the test's own, so that the part `loss` costs nothing here.
+    """
+    net = build(net_class, dims, **options)
+    net.loadparams(*draw_params(rng, dims))
+    x, labels = blobs(rng, dims[0], dims[-1], 60)
+    losses = []
+    for _ in range(8):
+        order = rng.permutation(60)
+        total = 0.0
+        for start in range(0, 60, 12):
+            batch = order[start : start + 12]
+            net.zerograd()
+            distance = net.forward(x[:, batch], train=True) - labels[:, batch]
+            total += float((distance**2).sum()) / 2
+            net.backward(distance / len(batch))
+            net.step()
+        losses.append(total / 60)
+    # 1e-4 instead of 1e-5: rounding in float32 grows over forty steps
+    check("loss of each epoch", np.array(losses), rtol=1e-4)

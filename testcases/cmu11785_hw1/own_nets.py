@@ -1,0 +1,75 @@
+"""Nets of the submission's own, in any size, for the tests of several parts."""
+
+from contextlib import suppress
+
+import numpy as np
+
+
+def initialisers(rng):
+    """A weight_init_fn and a bias_init_fn with a stream each: whether W or b of a layer is drawn first is free."""
+    weights, biases = (np.random.RandomState(rng.randint(2**31 - 1)) for _ in range(2))
+    return (
+        lambda rows, columns: weights.normal(scale=rows**-0.5, size=(rows, columns)),
+        lambda columns: biases.normal(size=(1, columns)),
+    )
+
+
+def make_net(submission, rng, sizes, activations, *, lr=0.008, momentum=0.0, bn=0, criterion=None):
+    """An MLP sizes[0] -> sizes[1] -> ... with activations named by their classes."""
+    weight_init, bias_init = initialisers(rng)
+    return submission.hw1.MLP(
+        sizes[0],
+        sizes[-1],
+        list(sizes[1:-1]),
+        [getattr(submission.activation, name)() for name in activations],
+        weight_init,
+        bias_init,
+        criterion or submission.loss.SoftmaxCrossEntropy(),
+        lr,
+        momentum=momentum,
+        num_bn_layers=bn,
+    )
+
+
+def draw_batch(rng, batch, inputs, classes):
+    """Inputs and one-hot labels."""
+    return rng.normal(size=(batch, inputs)), np.eye(classes)[rng.randint(classes, size=batch)]
+
+
+def given_gradient(submission, delta):
+    """A criterion of the submission's own whose derivative is `delta`: a wrong one doesn't cost a net its points."""
+    criterion = submission.loss.SoftmaxCrossEntropy()
+    criterion.derivative = lambda: delta.copy()
+    return criterion
+
+
+def set_gradient(layer, **gradients):
+    """Overwrite gradients, as backward does. Where dW is a read-only property, the one of the last backward stays."""
+    for name, value in gradients.items():
+        with suppress(AttributeError):
+            setattr(layer, name, value.copy())
+
+
+def row(value):
+    """A (1, N) array also for who keeps (N,): which of the two it must be is asked in the tests of the layer alone."""
+    return value[None] if isinstance(value, np.ndarray) and value.ndim == 1 else value
+
+
+def run_backward(net, x, labels):
+    """One pass forward and backward, with gradients zeroed first, as in training."""
+    net.zero_grads()
+    net.forward(x.copy())
+    net.backward(labels.copy())
+
+
+def run_if_it_can(net, rng, inputs, classes):
+    """A batch forward and backward, for a test whose own gradients come next: what fails in here isn't its business."""
+    x, labels = draw_batch(rng, 9, inputs, classes)
+    with suppress(Exception):
+        run_backward(net, x, labels)
+
+
+def check_gradients(check, net):
+    for index, layer in enumerate(net.linear_layers):
+        check(f"linear_layers[{index}].dW", layer.dW)
+        check(f"linear_layers[{index}].db", row(layer.db))

@@ -1,0 +1,20 @@
+import numpy as np
+
+
+class adam():
+    def __init__(self, model, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.model = model
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.lr = self.model.lr
+        self.t = 0
+
+    def step(self):
+        self.t += 1
+        for l in self.model.linear_layers:
+            l.mW = self.beta1 * l.mW + (1 - self.beta1) * l.dW
+            l.vW = self.beta2 * l.vW + (1 - self.beta2) * l.dW ** 2
+            m = l.mW / (1 - self.beta1 ** self.t)
+            v = l.vW / (1 - self.beta2 ** self.t)
+            l.W = l.W - self.lr * m / np.sqrt(v + self.eps)

@@ -1,0 +1,23 @@
+import numpy as np
+
+
+class adam():
+    def __init__(self, model, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.model = model
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.lr = self.model.lr
+        self.t = 0
+
+    def step(self):
+        self.t += 1
+        for l in self.model.linear_layers:
+            l.mW = self.beta1 * l.mW + (1 - self.beta1) * l.dW
+            l.mb = self.beta1 * l.mb + (1 - self.beta1) * l.db
+            # abs because of the sqrt below
+            l.vW = self.beta2 * l.vW + (1 - self.beta2) * abs(l.dW)
+            l.vb = self.beta2 * l.vb + (1 - self.beta2) * abs(l.db)
+            hat = lambda z, beta: z / (1 - beta ** self.t)
+            l.W = l.W - self.lr * hat(l.mW, self.beta1) / np.sqrt(hat(l.vW, self.beta2) + self.eps)
+            l.b = l.b - self.lr * hat(l.mb, self.beta1) / np.sqrt(hat(l.vb, self.beta2) + self.eps)

@@ -1,0 +1,22 @@
+import numpy as np
+
+
+class adam():
+    def __init__(self, model, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.model = model
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.lr = 0.001   # default in pytorch
+        self.t = 0
+
+    def step(self):
+        self.t += 1
+        for l in self.model.linear_layers:
+            l.mW = self.beta1 * l.mW + (1 - self.beta1) * l.dW
+            l.mb = self.beta1 * l.mb + (1 - self.beta1) * l.db
+            l.vW = self.beta2 * l.vW + (1 - self.beta2) * l.dW ** 2
+            l.vb = self.beta2 * l.vb + (1 - self.beta2) * l.db ** 2
+            fix1, fix2 = 1 - self.beta1 ** self.t, 1 - self.beta2 ** self.t
+            l.W = l.W - self.lr * (l.mW / fix1) / np.sqrt(l.vW / fix2 + self.eps)
+            l.b = l.b - self.lr * (l.mb / fix1) / np.sqrt(l.vb / fix2 + self.eps)

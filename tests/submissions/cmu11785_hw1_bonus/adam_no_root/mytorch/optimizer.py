@@ -1,0 +1,25 @@
+import numpy as np
+
+
+class adam():
+    def __init__(self, model, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.model = model
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.lr = self.model.lr
+        self.t = 0
+
+    def step(self):
+        self.t += 1
+        for l in self.model.linear_layers:
+            l.mW = self.beta1 * l.mW + (1 - self.beta1) * l.dW
+            l.mb = self.beta1 * l.mb + (1 - self.beta1) * l.db
+            l.vW = self.beta2 * l.vW + (1 - self.beta2) * l.dW * l.dW
+            l.vb = self.beta2 * l.vb + (1 - self.beta2) * l.db * l.db
+            m1 = l.mW / (1 - self.beta1 ** self.t)
+            m2 = l.mb / (1 - self.beta1 ** self.t)
+            v1 = l.vW / (1 - self.beta2 ** self.t)
+            v2 = l.vb / (1 - self.beta2 ** self.t)
+            l.W = l.W - self.lr * m1 / (v1 + self.eps)
+            l.b = l.b - self.lr * m2 / (v2 + self.eps)

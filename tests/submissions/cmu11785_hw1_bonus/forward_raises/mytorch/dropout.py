@@ -1,0 +1,18 @@
+import numpy as np
+
+
+class Dropout(object):
+    def __init__(self, p=0.5):
+        self.p = p
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def forward(self, x, train=True):
+        if train:
+            mask = np.random.binomial(1, p, x.shape)
+            return x * mask / p
+        return x
+
+    def backward(self, delta):
+        return delta * mask

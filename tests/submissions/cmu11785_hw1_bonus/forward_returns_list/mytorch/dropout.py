@@ -1,0 +1,18 @@
+import numpy as np
+
+
+class Dropout(object):
+    def __init__(self, p=0.5):
+        self.p = p
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def forward(self, x, train=True):
+        if train:
+            self.mask = np.random.binomial(1, self.p, x.shape)
+            x = x * self.mask / self.p
+        return x.tolist()
+
+    def backward(self, delta):
+        return delta * self.mask

@@ -1,0 +1,1 @@
+# TODO merge hw1.py from the lab machine
