@@ -254,7 +254,7 @@ def test_wrong_ways_fail_for_every_shape_and_probability(wrong: Wrong, hint: str
     assert not told, (len(told), told[:3])
 
 
-@pytest.mark.parametrize("keep", TELLING)
+@pytest.mark.parametrize("keep", [0.1, 0.2, 0.3, 0.4])
 def test_a_gaussian_draw_is_rejected_and_never_called_something_else(keep: float) -> None:
     told = []
     for seed in range(40):
@@ -267,10 +267,13 @@ def test_a_gaussian_draw_is_rejected_and_never_called_something_else(keep: float
     assert not told, (len(told), told[:3])
 
 
-def test_a_gaussian_draw_is_named_where_nothing_else_fits() -> None:
-    for seed in range(40):
-        rng, x = inputs(seed, (20, 64))
-        assert "randn" in forward(scaled(rng.randn(20, 64) < 0.7, x, 0.7), x, 0.7).hint
+@pytest.mark.parametrize("keep", [0.1, 0.2, 0.6])
+def test_a_gaussian_draw_is_named_where_nothing_else_fits(keep: float) -> None:
+    # from 0.6 on the Gaussian's fraction comes near to keep: it takes more elements to see it at all
+    shape = (60, 64)
+    for seed in range(30):
+        rng, x = inputs(seed, shape)
+        assert "randn" in forward(scaled(rng.randn(*shape) < keep, x, keep), x, keep).hint
 
 
 def test_one_mask_for_ever_is_seen_in_a_second_call() -> None:
@@ -317,7 +320,7 @@ def test_what_is_added_to_dropped_elements_is_seen() -> None:
 
 def test_a_fraction_that_is_a_little_off_is_seen_with_enough_elements() -> None:
     rng, x = inputs(5, (200, 300))
-    verdict = forward(scaled(rng.rand(*x.shape) < 0.65, x, 0.6), x, 0.6)
+    verdict = forward(scaled(rng.rand(*x.shape) < 0.63, x, 0.6), x, 0.6)
     assert not verdict.passed
     assert "of 60000 elements are kept" in verdict.message
     assert verdict.hint == ""

@@ -104,7 +104,7 @@ def laid_out(array: NDArray[Any], dtype: str, layout: str) -> NDArray[Any]:
     if layout == "big-endian" and dtype != "bfloat16":  # which only torch has, and torch has no byte order
         swapped: NDArray[Any] = array.astype(array.dtype.newbyteorder(">"))
         return swapped
-    copy = array.copy()
+    copy: NDArray[Any] = array.copy()
     copy.flags.writeable = layout != "read-only"
     return copy
 
