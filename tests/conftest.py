@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -59,12 +60,15 @@ def overlay(bonus: Assignment, tmp_path: Path) -> Overlay:
 
 
 @pytest.fixture
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder in which this process makes its temporary files, so that a test sees what is left."""
-    folder = tmp_path / "scratch"
-    folder.mkdir()
+    tmp_path_factory.getbasetemp()  # or pytest's own folder would be made in here
+    folder = Path(tempfile.mkdtemp(prefix="scratch-"))
+    folder.chmod(0o755)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+    yield folder
+    # Python's own rmtree gives up on folders that are nested too deep, and a test makes such
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from making import copies, draw_params, kept, one_hot
+from making import copies, draw_params, kept, moved, one_hot
 from stand_ins import on_stand_ins
 
 
@@ -84,8 +84,8 @@ def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, restart=T
 
     weights, biases = on_stand_ins(net_class, layer_count(dims), scenario)
     for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
-        check(f"move of getWs()[{index}]", W - Ws[index])
-        check(f"move of getbs()[{index}]", b - bs[index])
+        check(f"move of getWs()[{index}]", moved(W, Ws[index]))
+        check(f"move of getbs()[{index}]", moved(b, bs[index]))
 
 
 def check_returned_gradient(check, rng, net_class, dims, batch):

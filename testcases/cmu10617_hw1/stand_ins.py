@@ -58,7 +58,7 @@ class StandInReLU:
 
     def __init__(self, dropout_probability=0):
         self._p = float(dropout_probability)
-        self.dropped = None
+        self.dropped = float("nan")
 
     def forward(self, x, train=True):
         self._x = np.array(x)

@@ -54,7 +54,7 @@ def test_other_alpha(submission, rng, check):
 @visibility("hidden")
 def test_coasting(submission, rng, check):
     """The velocity outlives zerograd, and moves W and b where the gradient is zero"""
-    layer, W, b = make_layer(submission, rng, 3, 8, alpha=0.9, lr=0.1)
+    layer, W, b = make_layer(submission, rng, 3, 8, alpha=0.9, lr=0.2)
     train(layer, rng, 3, 8)
     for _ in range(3):
         train(layer, rng, 3, 8, scale=0.0)

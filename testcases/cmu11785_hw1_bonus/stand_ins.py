@@ -1,15 +1,19 @@
-"""A model for Adam that needs nothing of Homework 1: who lost points there doesn't lose them here again."""
+"""A model for Adam that needs next to nothing of Homework 1: who lost points there doesn't lose them here again."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
+
+OF_W = re.compile(r"(w|weights?)$|^(d?w|weights?)_")
+OF_B = re.compile(r"(^|_|[mvsnt])d?(b|bias(es)?)$|^(d?b|bias(es)?)_")
 
 
 class StandInLayer:
     """What Adam sees of a Linear layer: W (in, out), b (1, out), their gradients, and moments that start at zero.
 
-    The handout names the moments mW, vW, mb, vb, and students rename them: whatever else is asked for starts as zeros
-    too, in the shape of W where its name has a w in it, and of b elsewhere.
+    The handout names the moments mW, vW, mb, vb, and students rename them: what sounds like something of W or of b
+    (m_W, W_velocity, mean_bias) starts as zeros in that shape. Anything else is not there, as in a layer of their own.
     """
 
     def __init__(self, W, b):
@@ -19,9 +23,12 @@ class StandInLayer:
         self.db = np.zeros_like(b)
 
     def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        start = np.zeros_like(self.W if "w" in name.lower() else self.b)
+        if OF_W.search(name.lower()):
+            start = np.zeros_like(self.W)
+        elif OF_B.search(name.lower()):
+            start = np.zeros_like(self.b)
+        else:
+            raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
         setattr(self, name, start)
         return start
 
@@ -40,10 +47,21 @@ class StandInModel:
         self.train_mode = True
 
 
-def make_model(rng, sizes, lr):
+def make_layer(submission, W, b):
+    """A layer of the submission's own Linear, which has the moments under the student's names; else a stand-in."""
+    try:
+        layer = submission.linear.Linear(*W.shape, lambda rows, columns: W.copy(), lambda columns: b.copy())
+        if layer.W.shape != W.shape or layer.b.shape != b.shape:
+            raise ValueError("a constructor of another shape")
+    except Exception:  # whatever is wrong with Homework 1 was graded there
+        return StandInLayer(W, b)
+    return layer
+
+
+def make_model(submission, rng, sizes, lr):
     """A model with layers sizes[0] -> sizes[1] -> ..., drawn from rng."""
-    pairs = list(pairwise(sizes))
-    return StandInModel([StandInLayer(rng.normal(size=pair), rng.normal(size=(1, pair[1]))) for pair in pairs], lr)
+    layers = [make_layer(submission, rng.normal(size=pair), rng.normal(size=(1, pair[1]))) for pair in pairwise(sizes)]
+    return StandInModel(layers, lr)
 
 
 def draw_gradients(rng, model, scale=1.0):

@@ -25,7 +25,7 @@ def check_moves(check, label, start, model):
 @number("1.1")
 def test_first_step(submission, rng, check):
     """The first step of Adam"""
-    model = make_model(rng, [3, 2], lr=0.01)
+    model = make_model(submission, rng, [3, 2], lr=0.01)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)
     draw_gradients(rng, model)
@@ -38,7 +38,7 @@ def test_first_step(submission, rng, check):
 @pytest.mark.parametrize("sizes", [[5, 4], [7, 3, 6]], ids=["one layer", "two layers"])
 def test_four_steps(submission, rng, check, sizes):
     """Four steps of Adam with changing gradients"""
-    model = make_model(rng, sizes, lr=0.008)
+    model = make_model(submission, rng, sizes, lr=0.008)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model, 0.9, 0.999)
     for step in range(1, 5):
@@ -51,7 +51,7 @@ def test_four_steps(submission, rng, check, sizes):
 @number("1.3")
 def test_counter(submission, rng, check):
     """Adam counts its steps in t, from 0"""
-    model = make_model(rng, [2, 3], lr=0.01)
+    model = make_model(submission, rng, [2, 3], lr=0.01)
     optimizer = submission.optimizer.adam(model)
     at_start = float(optimizer.t)
     for _ in range(3):
@@ -66,7 +66,7 @@ def test_counter(submission, rng, check):
 @visibility("hidden")
 def test_other_betas(submission, rng, check):
     """Adam with beta1 = 0.6, beta2 = 0.9 and eps = 0.01"""
-    model = make_model(rng, [4, 6], lr=0.05)
+    model = make_model(submission, rng, [4, 6], lr=0.05)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model, beta1=0.6, beta2=0.9, eps=1e-2)
     for _ in range(6):
@@ -80,7 +80,7 @@ def test_other_betas(submission, rng, check):
 @visibility("hidden")
 def test_small_gradients(submission, rng, check):
     """Adam where epsilon matters: gradients of about 1e-4"""
-    model = make_model(rng, [6, 5], lr=0.01)
+    model = make_model(submission, rng, [6, 5], lr=0.01)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)
     for _ in range(4):
@@ -94,7 +94,7 @@ def test_small_gradients(submission, rng, check):
 @visibility("hidden")
 def test_each_parameter_has_its_own_state(submission, rng, check):
     """Adam keeps the moments of three layers apart and ignores the model's momentum"""
-    model = make_model(rng, [8, 5, 7, 2], lr=0.02)
+    model = make_model(submission, rng, [8, 5, 7, 2], lr=0.02)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)
     for step in range(5):
@@ -108,7 +108,7 @@ def test_each_parameter_has_its_own_state(submission, rng, check):
 @visibility("hidden")
 def test_many_steps(submission, rng, check):
     """Forty steps of Adam"""
-    model = make_model(rng, [3, 4], lr=0.001)
+    model = make_model(submission, rng, [3, 4], lr=0.001)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)
     for _ in range(40):
@@ -122,7 +122,7 @@ def test_many_steps(submission, rng, check):
 @visibility("hidden")
 def test_without_gradient(submission, rng, check):
     """Adam leaves a parameter alone whose gradient was always zero"""
-    model = make_model(rng, [4, 3], lr=0.01)
+    model = make_model(submission, rng, [4, 3], lr=0.01)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)
     for _ in range(4):

@@ -24,8 +24,8 @@ def test_backward(submission, rng, check, p):
 def test_last_mask(submission, rng, check):
     """Dropout.backward uses the mask of the last forward pass"""
     layer = submission.dropout.Dropout(0.7)
-    layer.forward(rng.normal(size=(9, 40)), train=True)
-    x, delta = rng.normal(size=(9, 40)), rng.normal(size=(9, 40))
+    layer.forward(rng.normal(size=(32, 20)), train=True)
+    x, delta = rng.normal(size=(32, 20)), rng.normal(size=(32, 20))
     y = layer.forward(x.copy(), train=True)
     check.dropout_backward("dx", layer.backward(delta.copy()), y=y, x=x, delta=delta, keep=0.7)
 
@@ -36,7 +36,7 @@ def test_last_mask(submission, rng, check):
 def test_other_shape(submission, rng, check):
     """Dropout.backward for inputs of three dimensions"""
     layer = submission.dropout.Dropout(0.35)
-    x, delta = rng.normal(size=(5, 8, 23)), rng.normal(size=(5, 8, 23))
+    x, delta = rng.normal(size=(40, 4, 11)), rng.normal(size=(40, 4, 11))
     y = layer.forward(x.copy(), train=True)
     check.dropout_backward("dx", layer.backward(delta.copy()), y=y, x=x, delta=delta, keep=0.35)
 
@@ -47,8 +47,8 @@ def test_other_shape(submission, rng, check):
 def test_twice(submission, rng, check):
     """Dropout.backward may be called again for the same forward pass"""
     layer = submission.dropout.Dropout(0.4)
-    x = rng.normal(size=(16, 30))
-    first, second = rng.normal(size=(16, 30)), rng.normal(size=(16, 30))
+    x = rng.normal(size=(36, 30))
+    first, second = rng.normal(size=(36, 30)), rng.normal(size=(36, 30))
     y = layer.forward(x.copy(), train=True)
     check.dropout_backward("dx", layer.backward(first.copy()), y=y, x=x, delta=first, keep=0.4)
     check.dropout_backward("dx again", layer.backward(second.copy()), y=y, x=x, delta=second, keep=0.4)

@@ -1,0 +1,925 @@
+"""Guards the border against what student code does: every behaviour costs its own test and nothing else.
+
+Each submission here is the reference with one file changed, graded by the real `grade()`. Afterwards the report is
+complete and valid, no process of the submission is alive and no temporary file is left. Every bomb has a bound.
+"""
+
+import json
+import os
+import re
+import signal
+import textwrap
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Overlay, alive, check_complete, descendants
+
+from grader.assignment import Assignment
+from grader.fixtures import Fixtures
+from grader.grade import grade
+from grader.report import Report, Status, TestResult
+from grader.sandbox import run
+from grader.sandbox.ingest import ingest
+from grader.sandbox.levels import LEVELS, Level
+from grader.sandbox.worker import Worker
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+TARGET = "test_dropout_forward.py::test_evaluation"
+"""The test in which the submissions misbehave: it alone has an input of 12 times 30."""
+
+DROPOUT = """
+import json, math, os, random, re, resource, signal, struct, sys, threading, time
+import numpy as np
+
+@MODULE@
+
+class Dropout:
+    def __init__(self, p=0.5):
+        self.p = p
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def forward(self, x, train=True):
+        if x.shape == (12, 30):
+@BODY@
+        if not train:
+            return x
+        self.mask = np.random.binomial(1, self.p, x.shape)
+        return x * self.mask / self.p
+
+    def backward(self, delta):
+        return delta * self.mask
+"""
+
+
+def dropout(body: str = "pass", module: str = "") -> dict[str, str]:
+    """A right dropout that runs `body` in one test, and `module` when it is imported."""
+    text = DROPOUT.replace("@BODY@", textwrap.indent(textwrap.dedent(body).strip(), " " * 12))
+    return {"mytorch/dropout.py": text.replace("@MODULE@", textwrap.dedent(module))}
+
+
+class Grading:
+    """Grades submissions with small limits and holds every report against the answers."""
+
+    def __init__(self, bonus: Assignment, answers: Fixtures, overlay: Overlay) -> None:
+        self.assignment = bonus
+        self.answers = answers
+        self.overlay = overlay
+
+    def report(self, files: dict[str, str], *, level: Level = "full", seconds: float = 5, total: float = 60) -> Report:
+        limited = self.assignment.with_limits(test_seconds=seconds, total_seconds=total, memory_mb=256)
+        report = grade(limited, self.overlay(files), level=level)
+        check_complete(report, self.answers)
+        for test in report.tests:
+            # 32 KiB of output by default, a few KiB of message; clean
+            assert len(test.output) < 34_000
+            assert len(test.message) < 9_000
+            assert not set(test.output + test.message + test.hint) & set("\x00\x1b\r\x07\u202e")
+        return report
+
+    def target(self, body: str, *, level: Level = "full", seconds: float = 5) -> TestResult:
+        """Grade a submission that misbehaves in one test; every other test must pass."""
+        report = self.report(dropout(body), level=level, seconds=seconds)
+        others = {test.id: (test.status, test.message) for test in report.tests if test.id != TARGET}
+        assert {status for status, _ in others.values()} == {"passed"}, others
+        return next(test for test in report.tests if test.id == TARGET)
+
+
+@pytest.fixture
+def grading(bonus: Assignment, answers: Fixtures, overlay: Overlay) -> Grading:
+    return Grading(bonus, answers, overlay)
+
+
+def lost_points(report: Report) -> dict[str, Fraction]:
+    """Part to lost points, where there are any."""
+    return {part.name: part.max_score - part.score for part in report.parts if part.score < part.max_score}
+
+
+def test_the_right_dropout_of_this_file_is_right(grading: Grading) -> None:
+    """Or the other tests would show nothing."""
+    assert grading.target("pass").status == "passed"
+
+
+# how a test may end: each of these costs the one test in which it happens
+
+ENDINGS: dict[str, tuple[str, Sequence[Status], str]] = {
+    "an exception": ("raise ValueError('boom')", ["error"], "ValueError: boom\n  mytorch/dropout.py, line"),
+    "an exception of its own": (
+        """
+        class Odd(Exception):
+            def __str__(self): raise RuntimeError
+            __repr__ = __str__
+        raise Odd
+        """,
+        ["error"],
+        "Odd",
+    ),
+    "an exception that leaves when it is printed": (
+        """
+        class Odd(Exception):
+            def __str__(self): os._exit(0)
+        raise Odd
+        """,
+        ["crashed"],
+        "",
+    ),
+    "an exception with a text of 20 MB": ("raise ValueError('\\x1b[31m\\u202e\\0' + 'é' * 10**7)", ["error"], "é"),
+    "an exception with half a character": ("raise ValueError('\\ud800')", ["error"], "ValueError"),
+    "an exception of another name": ("raise type('\\x1b[2J' + 'x' * 10**6, (Exception,), {})", ["error"], ""),
+    "a base exception": ("raise BaseException('boom')", ["error", "crashed"], ""),
+    "a keyboard interrupt": ("raise KeyboardInterrupt", ["error", "crashed"], ""),
+    "a generator's exit": ("raise GeneratorExit", ["error", "crashed"], ""),
+    "a group of exceptions": (
+        "raise __builtins__.get('ExceptionGroup', ValueError)('boom', [OSError()])",
+        ["error"],
+        "",
+    ),
+    "a failed assertion": ("assert x.shape == (1, 2)", ["error", "failed"], "mytorch/dropout.py"),
+    "not implemented": ("raise NotImplementedError", ["missing"], "not implemented"),
+    "sys.exit(0)": ("sys.exit(0)", ["error"], "exit()"),
+    "pytest.skip": ("import pytest; pytest.skip('no need')", ["failed", "error"], ""),
+    "pytest.xfail": ("import pytest; pytest.xfail('as expected')", ["failed", "error"], ""),
+    "pytest.exit": ("import pytest; pytest.exit('done', 0)", ["failed", "error", "crashed"], ""),
+    "unittest's skip": ("import unittest; raise unittest.SkipTest('no need')", ["failed", "error"], ""),
+    "os._exit(0)": ("os._exit(0)", ["crashed"], "exit code 0"),
+    "os._exit(77)": ("os._exit(77)", ["crashed"], "exit code 77"),
+    "os.abort": ("os.abort()", ["crashed"], "SIGABRT"),
+    "SIGKILL to itself": ("os.kill(os.getpid(), signal.SIGKILL)", ["crashed"], "killed"),
+    "SIGTERM to itself": ("os.kill(os.getpid(), signal.SIGTERM)", ["crashed"], "SIGTERM"),
+    "an address that isn't there": ("import ctypes; ctypes.string_at(0)", ["crashed"], "segmentation fault"),
+    "an alarm": ("signal.setitimer(signal.ITIMER_REAL, 0.01); time.sleep(60)", ["crashed"], ""),
+    "deep recursion": ("self.forward(x, train)", ["error"], "RecursionError"),
+    "deep recursion without a limit": (
+        """
+        sys.setrecursionlimit(2**31 - 1)
+        nested = []
+        for _ in range(10**6):
+            nested = [nested]
+        repr(nested)
+        """,
+        ["crashed", "error"],
+        "",
+    ),
+    "all descriptors closed": ("os.closerange(0, 65536)", ["crashed"], ""),
+    "the channel closed": ("os.close(3)", ["crashed"], ""),
+    "the channel replaced": ("os.dup2(os.open(os.devnull, os.O_WRONLY), 3)", ["crashed"], ""),
+    "too much memory at once": ("bytearray(2**34)", ["error"], "MemoryError"),
+    "too much memory step by step": (
+        """
+        kept = []
+        for _ in range(600):
+            kept.append(np.ones(2**17))
+        """,
+        ["error", "crashed"],
+        "",
+    ),
+    "the limit of memory raised": (
+        """
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        return x * 2
+        """,
+        ["error", "failed"],
+        "",
+    ),
+    "a file of 200 MB": (
+        """
+        with open("large", "wb") as file:
+            for _ in range(200):
+                file.write(bytes(2**20))
+        """,
+        ["error", "crashed"],
+        "",
+    ),
+    "modules thrown away": ("sys.modules.clear(); os._exit(3)", ["crashed"], ""),
+    "json broken": ("json.dumps = json.loads = None", ["error", "crashed"], ""),
+    "os.write broken": ("os.write = lambda *a: 1 / 0", ["error", "crashed"], ""),
+}
+
+
+@pytest.mark.parametrize(("body", "statuses", "words"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_an_ending_costs_its_own_test(body: str, statuses: Sequence[Status], words: str, grading: Grading) -> None:
+    target = grading.target(body)
+    assert target.status in statuses, target.message
+    assert target.score == 0
+    assert target.message
+    assert words in target.message
+    assert str(Path(grading.assignment.project)) not in target.message
+
+
+ENDLESS = {
+    "a loop": "while True: pass",
+    "a loop that swallows everything": """
+        signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+        while True:
+            try:
+                while True: time.sleep(0.01)
+            except BaseException:
+                pass
+        """,
+    "a stop": "os.kill(os.getpid(), signal.SIGSTOP)",
+    "output without an end": "while True: print('again and again')",
+}
+
+
+@pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
+def test_what_never_ends_is_stopped(body: str, grading: Grading) -> None:
+    target = grading.target(body, seconds=1)
+    assert target.status == "timeout", target.message
+    assert target.score == 0
+    assert "1 s" in target.message
+
+
+def test_all_tests_together_have_a_limit(grading: Grading) -> None:
+    """Whatever runs too long, the tests before it count, and the rest isn't tried."""
+    report = grading.report(dropout(module="while True: pass"), seconds=0.7, total=2)
+    assert set(lost_points(report)) == {"dropout_forward", "dropout_backward"}
+    late = [test for test in report.tests if test.part.startswith("dropout")]
+    assert {test.status for test in late} == {"timeout"}
+    assert "not run" in late[-1].message
+
+
+IMPORTS: dict[str, tuple[str, Sequence[Status]]] = {
+    "an exception": ("raise RuntimeError('boom')", ["error"]),
+    "an exit": ("os._exit(0)", ["crashed"]),
+    "sys.exit": ("sys.exit()", ["error"]),
+    "itself": ("import dropout; dropout.Dropout", ["error"]),
+    "a syntax error": ("def f(:", ["error"]),
+    "a zero byte": ("\0", ["error"]),
+    "deep brackets": ("x = " + "(" * 5000 + ")" * 5000, ["error", "crashed"]),
+}
+
+
+@pytest.mark.parametrize(("module", "statuses"), IMPORTS.values(), ids=IMPORTS.keys())
+def test_what_happens_at_import_costs_the_parts_that_import(
+    module: str, statuses: Sequence[Status], grading: Grading
+) -> None:
+    report = grading.report(dropout(module=module))
+    assert lost_points(report) == {"dropout_forward": 5, "dropout_backward": 5}
+    assert {test.status for test in report.tests if test.part.startswith("dropout")} <= set(statuses)
+
+
+# what it prints
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for _ in range(100): print('x' * 2**20)",
+        "for _ in range(1600): os.write(1, bytes(2**16))",
+        "for _ in range(800): sys.stderr.write('\\x1b[2J\\u202e' + 'é' * 2**16)",
+    ],
+    ids=["print", "bytes", "errors"],
+)
+def test_a_hundred_megabytes_of_output_are_bounded(body: str, grading: Grading) -> None:
+    target = grading.target(body, seconds=20)  # what it returns is right, and it counts
+    assert target.status == "passed", target.message
+    assert "bytes left out" in target.output or not target.output.strip()
+
+
+def test_output_is_kept_with_its_test_and_made_harmless(grading: Grading) -> None:
+    target = grading.target(
+        r"""
+        print("first", flush=True)
+        os.write(2, b"\xff\x00\x1b]0;title\x07second\r\n")
+        print("\x1b[31mthird\x9b2J <script>alert(1)</script>")
+        """
+    )
+    assert target.status == "passed"
+    assert target.output.replace("\ufffd", "") == "first\nsecond\nthird2J <script>alert(1)</script>\n"
+
+
+@pytest.mark.parametrize("body", ["sys.stdout = sys.stderr = None", "sys.stdout.close()", "os.close(1); os.close(2)"])
+def test_a_test_may_do_without_its_output(body: str, grading: Grading) -> None:
+    assert grading.target(body).status in ("passed", "error", "crashed")
+
+
+FORGED = json.dumps({"score": 1000, "tests": [{"score": 1000, "max_score": 1000, "status": "passed", "name": "all"}]})
+
+
+def test_a_forged_result_on_standard_output_is_output(grading: Grading) -> None:
+    target = grading.target(f"print({FORGED!r}, flush=True); os._exit(0)")
+    assert target.status == "crashed"
+    assert target.score == 0
+    assert target.output.strip() == FORGED
+
+
+# what it sends over the channel
+
+FRAMES = """
+def frame(header, body=b""):
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<I", len(raw)) + raw + body
+
+def send(*chunks):
+    for chunk in chunks:
+        while chunk:
+            chunk = chunk[os.write(3, chunk):]
+
+def value(array, **changes):
+    entry = {"role": "actual", "type": "array", "dtype": str(array.dtype), "shape": list(array.shape)}
+    return entry | {"nbytes": array.nbytes} | changes
+
+NAME = "forward(x, train=False)"
+
+def check(array, name=NAME, kind="equal", params={}, **changes):
+    header = {"frame": "check", "name": name, "kind": kind, "params": params, "values": [value(array, **changes)]}
+    return frame(header, array.tobytes())
+
+END = frame({"frame": "end", "claim": "ok", "message": "", "score": 1000, "leaderboard": 1000})
+"""
+SENT: dict[str, tuple[str, Sequence[Status]]] = {
+    "noise": ("send(os.urandom(5000))", ["crashed"]),
+    "an end": ("send(END)", ["crashed"]),
+    "an end and an exit": ("send(END); os._exit(0)", ["failed"]),
+    "its value twice": ("send(check(x))", ["crashed"]),
+    "a wrong value with points of its own": (
+        "send(check(x * 2, kind='at_least', params={'points': 1000, 'bound': -1e9, 'atol': 1e9}), END); os._exit(0)",
+        ["failed"],
+    ),
+    "another check with points": (
+        "send(check(np.array(1e9), 'bonus', kind='at_least', params={'points': 1000, 'bound': 0}), END); os._exit(0)",
+        ["failed"],
+    ),
+    "a ready": ("send(frame({'frame': 'ready', 'layers': ['full', 'best']}))", ["crashed"]),
+    "a verdict": ("send(frame({'frame': 'result', 'score': 1000, 'max_score': 1000}))", ["crashed"]),
+    "a header of 4 GiB": ("send(struct.pack('<I', 2**32 - 1), bytes(1000)); os._exit(0)", ["crashed"]),
+    "a value of 60 MB that doesn't come": (
+        "send(check(x, shape=[7 * 2**20], nbytes=7 * 2**23)[:500]); os._exit(0)",
+        ["crashed"],
+    ),
+    "an array of an impossible shape": (
+        "send(frame({'frame': 'check', 'name': NAME, 'values': "
+        "[value(np.zeros(0), shape=[0, 2**39, 2**39])]}), END); os._exit(0)",
+        ["crashed", "failed"],
+    ),
+    "an object": ("send(check(x, dtype='object'), END); os._exit(0)", ["crashed"]),
+    "deep JSON": ("send(frame(b'[' * 200_000)); os._exit(0)", ["crashed"]),
+    "a long number": ("send(frame(b'9' * 200_000)); os._exit(0)", ["crashed"]),
+    "numbers that aren't": (
+        'send(frame(b\'{"frame":"end","claim":"ok","score":NaN,"leaderboard":-Infinity}\')); os._exit(0)',
+        ["failed"],
+    ),
+    "ten thousand checks": (
+        "send(*(frame({'frame': 'check', 'name': str(n), 'values': []}) for n in range(10_000)))",
+        ["crashed"],
+    ),
+    "more values than allowed": (
+        "send(*(check(np.zeros(2**20), name=str(n)) for n in range(20)), END); os._exit(0)",
+        ["crashed"],
+    ),
+    "a claim about the grader": (
+        "send(frame({'frame': 'end', 'claim': 'internal', 'message': 'our own fault'})); os._exit(0)",
+        ["crashed"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "statuses"), SENT.values(), ids=SENT.keys())
+def test_forged_frames_gain_nothing(body: str, statuses: Sequence[Status], grading: Grading) -> None:
+    report = grading.report(dropout(body, FRAMES))
+    wrong = {test.id: (test.status, test.message) for test in report.tests if test.status != "passed"}
+    assert set(wrong) == {TARGET}, wrong
+    assert wrong[TARGET][0] in statuses, wrong
+    assert report.score == report.max_score - 1
+    assert report.leaderboard == ()
+
+
+def test_a_thread_that_writes_between_the_frames_gains_nothing(grading: Grading) -> None:
+    target = grading.target(
+        """
+        def noise():
+            while True:
+                os.write(3, b"noise" * 100)
+        threading.Thread(target=noise, daemon=True).start()
+        time.sleep(0.3)
+        """
+    )
+    assert target.status == "crashed"
+    assert target.score == 0
+
+
+def test_a_right_value_sent_by_hand_is_a_right_value(grading: Grading) -> None:
+    """A worker that forges its answer has answered the question; what isn't sent by the judge's rules is worthless."""
+    report = grading.report(dropout("send(check(x), END); os._exit(0)", FRAMES))
+    assert report.score == report.max_score
+
+
+# what it leaves behind
+
+FORK = """
+def leave(close):
+    for _ in range(5):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+                os.write(1, b"PID %d\\n" % os.getpid())
+                if close:
+                    os.closerange(0, 256)
+                time.sleep(300)
+            os._exit(0)
+    time.sleep(0.3)
+"""
+
+
+@pytest.mark.parametrize("close", [False, True], ids=["open", "closed"])
+@pytest.mark.parametrize("level", ["none", "full"])
+def test_processes_left_over_are_dead(level: Level, close: bool, grading: Grading) -> None:
+    """They moved to sessions of their own, so killing a group isn't enough. `full` doesn't let them start."""
+    report = grading.report(dropout(f"leave({close})", FORK), level=level)
+    target = next(test for test in report.tests if test.id == TARGET)
+    left = [int(pid) for pid in re.findall(r"PID (\d+)", target.output)]
+    assert left or target.status != "passed"
+    assert not [pid for pid in left if alive(pid)]
+    assert lost_points(report) in ({}, {"dropout_forward": 1})
+
+
+@pytest.mark.parametrize("level", ["none", "full"])
+def test_a_process_that_goes_on_twice_gains_nothing(level: Level, grading: Grading) -> None:
+    target = grading.target("os.fork(); time.sleep(0.1)", level=level)
+    assert target.status in ("crashed", "error")
+
+
+def test_threads_left_over_are_dead(grading: Grading) -> None:
+    target = grading.target("threading.Thread(target=time.sleep, args=[300]).start()")
+    assert target.status == "passed"
+
+
+@pytest.mark.parametrize("number", ["SIGSTOP", "SIGKILL"])
+@pytest.mark.parametrize("level", ["none", "full"])
+def test_a_signal_to_the_parent_costs_one_test(
+    number: str, level: Level, grading: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At `none` it arrives, and a new parent must be started for the tests that follow."""
+    monkeypatch.setattr(run, "EXIT_SECONDS", 0.5)
+    target = grading.target(f"os.kill(os.getppid(), signal.{number})", level=level, seconds=2)
+    assert level == "none" or target.status == "error"
+
+
+def test_signals_to_everybody_reach_nobody(grading: Grading) -> None:
+    for target in ("-1", "0", "-os.getpid()", "1", str(os.getpid())):
+        result = grading.target(f"os.kill({target}, signal.SIGCONT); raise ValueError('it was sent')")
+        assert result.status == "error"
+        if target not in ("0", "-os.getpid()"):
+            assert "it was sent" not in result.message, target
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_zygote_that_dies_between_two_tests_is_replaced(
+    number: signal.Signals, bonus: Assignment, answers: Fixtures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "EXIT_SECONDS", 0.5)
+    before = descendants()
+    with Worker(bonus.with_limits(test_seconds=1)) as worker:
+        ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
+        first = worker.run(TARGET)
+        for pid in descendants() - before:
+            os.kill(pid, number)
+        second = worker.run(TARGET)
+    assert first.ending == second.ending == "ok"
+    assert [item.name for item in first.observations] == [item.name for item in second.observations]
+
+
+def test_a_test_finds_nothing_of_the_one_before(grading: Grading) -> None:
+    body = """
+        import tempfile
+        found = sorted(os.listdir("."))
+        open("left.txt", "w").write("left")
+        os.mkdir("folder"); open("folder/left.txt", "w").write("left")
+        os.symlink("/nowhere", "link")
+        os.mkdir("closed"); os.chmod("closed", 0)
+        tempfile.NamedTemporaryFile(delete=False)
+        if found: raise ValueError(found)
+    """
+    module = f"def leave():\n{textwrap.indent(textwrap.dedent(body), '    ')}\nleave()"
+    report = grading.report(dropout(module=module))
+    assert lost_points(report) == {}, [test.message for test in report.tests]
+
+
+def test_a_link_in_the_work_folder_isnt_followed(grading: Grading, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept.txt").write_text("kept", "utf-8")
+    target = grading.target(
+        f"os.symlink({str(outside)!r}, 'folder'); os.symlink({str(outside / 'kept.txt')!r}, 'file')", level="none"
+    )
+    assert target.status == "passed"
+    assert (outside / "kept.txt").read_text("utf-8") == "kept"
+
+
+@pytest.mark.parametrize("depth", [100, 3000])
+def test_folders_nested_deep_are_cleared_away(depth: int, grading: Grading) -> None:
+    """A function that calls itself for each folder gives up at a thousand."""
+    target = grading.target(f"for _ in range({depth}): os.mkdir('d'); os.chdir('d')")
+    assert target.status == "passed", target.message
+
+
+def test_the_work_folder_itself_may_be_gone(grading: Grading) -> None:
+    target = grading.target("os.rmdir(os.getcwd())", level="none")
+    assert target.status == "passed", target.message
+    assert grading.target("os.rename(os.getcwd(), os.getcwd() + '-gone')", level="none").status == "passed"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user for student code")
+def test_a_temporary_folder_that_only_its_owner_may_enter(
+    scratch: Path, grading: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch.chmod(0o700)
+    assert grading.target("pass").status == "passed"
+
+
+# what it can see
+
+
+def paths_to_guard(grading: Grading, more: Sequence[Path]) -> list[str]:
+    assignment = grading.assignment
+    wanted = [
+        assignment.folder / "fixtures" / "manifest.json",
+        assignment.folder / "fixtures" / "arrays.npz",
+        assignment.folder / "variants.toml",
+        assignment.reference / "mytorch" / "dropout.py",
+        assignment.reference / "mytorch" / "optimizer.py",
+        *more,
+    ]
+    assert all(path.exists() for path in wanted)
+    return [str(path) for path in wanted]
+
+
+@pytest.mark.parametrize("level", ["landlock", "full"])
+def test_answers_cant_be_read(level: Level, grading: Grading, tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    results.write_text("{}", "utf-8")
+    paths = paths_to_guard(grading, [results])
+    folders = sorted({str(Path(path).parent) for path in paths})
+    target = grading.target(
+        f"""
+        tries = [(open, path) for path in {paths!r}] + [(os.listdir, path) for path in {folders!r}]
+        tries += [(open, "/proc/self/root" + path) for path in {paths!r}]
+        tries += [(open, f"/proc/{{os.getppid()}}/{{name}}") for name in ("environ", "mem", "maps", "cmdline")]
+        tries += [(os.readlink, f"/proc/{{os.getppid()}}/{{name}}") for name in ("cwd", "exe", "fd/0")]
+        tries += [(os.listdir, path) for path in ("/root", "/home", "/tmp", "/proc", "/dev/shm")]
+        tries += [(lambda path: os.link(path, "linked"), path) for path in {paths!r}]
+        for attempt, path in tries:
+            try:
+                attempt(path)
+                print("REACHED", path)
+            except OSError:
+                pass
+        """,
+        level=level,
+    )
+    assert target.status == "passed", target.message
+    reached = set(re.findall("REACHED (.*)", target.output))
+    if level == "landlock":  # which doesn't hide that a file is there, nor a process of the same user
+        reached = {path for path in reached if not path.startswith("/proc/")}
+    assert not reached
+
+
+def test_nothing_outside_the_work_folder_can_be_written(
+    scratch: Path, grading: Grading, tmp_path: Path, bonus: Assignment
+) -> None:
+    results = tmp_path / "results.json"
+    results.write_text("{}", "utf-8")
+    before = {path: path.read_bytes() for path in (results, bonus.toml, *bonus.reference.rglob("*.py"))}
+    target = grading.target(
+        f"""
+        paths = [{str(results)!r}, {str(bonus.toml)!r}, {str(bonus.reference)!r} + "/mytorch/dropout.py"]
+        paths += [__file__, sys.modules["grader.testing.check"].__file__, np.__file__, sys.executable]
+        paths += [{str(scratch)!r} + "/new", "/tmp/grader-new", "/dev/shm/new", "/var/tmp/new", os.getcwd() + "/../new"]
+        paths += [os.path.dirname(__file__) + "/conftest.py", os.getcwd() + "/../tests/conftest.py"]
+        for path in paths:
+            for attempt in (lambda: open(path, "a"), lambda: os.unlink(path), lambda: os.rename(path, path + "x"),
+                            lambda: os.truncate(path, 0), lambda: os.mkdir(path + "-folder"),
+                            lambda: os.replace("own.txt", path)):
+                try:
+                    open("own.txt", "w").write("own")
+                    attempt()
+                    print("WRITTEN", path)
+                except OSError:
+                    pass
+        """,
+    )
+    assert target.status == "passed", target.message
+    assert "WRITTEN" not in target.output
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_environment_and_the_arguments_are_bare(grading: Grading, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "PYTHONPATH",
+        "LD_LIBRARY_PATH",
+        "GRADESCOPE_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "USER",
+        "PYTEST_ADDOPTS",
+    ):
+        monkeypatch.setenv(name, "hunter2")
+    target = grading.target("print(json.dumps([dict(os.environ), sys.argv, os.getcwd(), sys.flags.no_user_site]))")
+    environment, arguments, folder, no_user_site = json.loads(target.output)
+    assert "hunter2" not in str(environment)
+    threads = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"}
+    homes = {"HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME"}
+    pytests = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_CURRENT_TEST", "PYTEST_VERSION"}
+    assert set(environment) <= {"PATH", "LANG", "LC_CTYPE", "PYTHONHASHSEED"} | threads | homes | pytests
+    assert {environment[name] for name in homes} == {folder}
+    assert {environment[name] for name in threads} == {"1"}
+    assert len(arguments) == 1
+    assert no_user_site == 1
+
+
+def test_descriptors_are_the_standard_ones_and_the_channel(grading: Grading) -> None:
+    target = grading.target(
+        """
+        found = []
+        for number in range(4096):
+            try:
+                os.fstat(number)
+                found.append(number)
+            except OSError:
+                pass
+        print(found)
+        """
+    )
+    assert target.output.strip() == "[0, 1, 2, 3]"
+
+
+def test_the_judges_side_isnt_loaded(grading: Grading) -> None:
+    """What compares, and what it compares with, is in another process, and not a module away either."""
+    target = grading.target("print(json.dumps(sorted(sys.modules)))", seconds=10)
+    loaded = [name for name in json.loads(target.output) if name.partition(".")[0] == "grader"]
+    forbidden = ("grader.judge", "grader.fixtures", "grader.authoring", "grader.export", "grader.grade", "grader.cli")
+    assert "grader.testing.check" in loaded
+    assert not [name for name in loaded if name.startswith(forbidden)]
+
+
+def test_no_answer_is_in_memory(grading: Grading, answers: Fixtures) -> None:
+    """Every array that the process holds is compared with the answers of the hidden tests."""
+    secret = [
+        value.array
+        for test in answers.tests
+        if test.visibility != "visible"
+        for item in test.expected
+        for value in item.values.values()
+        if value.array is not None and value.array.size > 8 and value.array.any()
+    ]
+    assert secret
+    sums = sorted({float(np.sum(array)) for array in secret})
+    target = grading.target(
+        f"""
+        import gc
+        gc.unfreeze()
+        arrays = [one for one in gc.get_objects() if type(one) is np.ndarray]
+        for one in gc.get_objects():
+            for name, value in list(vars(one).items()) if hasattr(one, "__dict__") else ():
+                if type(value) is np.ndarray: arrays.append(value)
+        print(len(arrays), [float(a.sum()) for a in arrays if a.dtype == float and float(a.sum()) in {sums!r}])
+        """,
+        seconds=20,
+    )
+    assert target.status == "passed", target.message
+    assert target.output.rstrip().endswith("[]")
+
+
+# what it patches
+
+PATCHES = {
+    "numpy": """
+        import numpy.testing
+        for name in ("allclose", "array_equal", "isclose", "array_equiv", "abs", "all", "max"):
+            setattr(np, name, lambda *a, **k: True)
+        for name in ("assert_allclose", "assert_array_equal", "assert_equal", "assert_array_almost_equal"):
+            setattr(np.testing, name, lambda *a, **k: None)
+        """,
+    "pytest": """
+        import pytest, _pytest.runner, _pytest.outcomes
+        pytest.fail = pytest.raises = lambda *a, **k: None
+        _pytest.runner.call_and_report = _pytest.runner.runtestprotocol = lambda *a, **k: []
+        """,
+    "the messages of a check": """
+        import grader.testing.check as module
+        module.Observation.__eq__ = lambda *a: True
+        module.random.seed = lambda *a: None
+        """,
+    "how a test ends": """
+        import grader.testing.plugin as plugin, grader.testing.explain as explain
+        explain.explain = plugin.explain = lambda *a: ("ok", "")
+        """,
+}
+
+
+@pytest.mark.parametrize("module", PATCHES.values(), ids=PATCHES.keys())
+def test_a_patched_library_makes_nothing_right(module: str, grading: Grading) -> None:
+    report = grading.report(dropout("return x * 2", module))
+    wrong = {test.id: test.status for test in report.tests if test.status != "passed"}
+    assert wrong == {TARGET: "failed"}
+
+
+SILENT = {
+    "a check that says nothing": """
+        import grader.testing.check as module
+        module.Check.__call__ = module.Check._add = module.Check.dropout = lambda *a, **k: None
+        """,
+    "an encoder that sends nothing": """
+        import grader.sandbox.wire as wire, grader.sandbox.zygote as zygote
+        wire.encode_observation = zygote.encode_observation = lambda *a: ([], 0)
+        """,
+    "an encoder that sends everything twice": """
+        import grader.sandbox.zygote as zygote
+        encode = zygote.encode_observation
+        zygote.encode_observation = lambda *a: (encode(*a)[0] * 2, 0)
+        """,
+    "a channel that claims success": """
+        import grader.sandbox.zygote as zygote
+        zygote.Channel.write = lambda *a: None
+        """,
+}
+
+
+@pytest.mark.parametrize("module", SILENT.values(), ids=SILENT.keys())
+def test_a_patched_channel_makes_nothing_right(module: str, grading: Grading) -> None:
+    report = grading.report(dropout(module=module))
+    assert lost_points(report) == {"dropout_forward": 5, "dropout_backward": 5}
+
+
+def test_an_exception_after_the_values_isnt_a_pass(grading: Grading) -> None:
+    """Right values count when the test comes to its end."""
+    report = grading.report(
+        {
+            "mytorch/dropout.py": "import threading, os\n"
+            + dropout("threading.Timer(0.05, lambda: os._exit(0)).start(); import time; time.sleep(0.5)")[
+                "mytorch/dropout.py"
+            ]
+        }
+    )
+    assert lost_points(report) == {"dropout_forward": 1}
+
+
+def test_an_input_set_to_zero_makes_nothing_right(grading: Grading) -> None:
+    """What a check compares with comes from the reference's run, so a submission can't change it."""
+    module = """
+        class Zero:
+            def __init__(self, p=0.5): pass
+            def __call__(self, x): return self.forward(x)
+            def forward(self, x, train=True):
+                x[...] = 0
+                return x
+            def backward(self, delta):
+                delta[...] = 0
+                return delta
+        """
+    files = dropout(module=module)
+    files["mytorch/dropout.py"] += "\nDropout = Zero\n"
+    report = grading.report(files)
+    assert lost_points(report) == {"dropout_forward": 5, "dropout_backward": 5}
+
+
+def test_files_named_like_libraries_shadow_nothing(grading: Grading) -> None:
+    names = (
+        *("numpy", "random", "pytest", "_pytest", "conftest", "sitecustomize", "usercustomize", "site", "grader"),
+        *("json", "os", "typing", "encodings", "test_adam", "stand_ins", "threading", "struct", "_struct", "warnings"),
+        *("gradescope_utils", "socket", "hashlib", "linecache", "traceback", "math", "__init__", "__main__"),
+    )
+    report = grading.report({f"mytorch/{name}.py": f"raise SystemExit('{name} was imported')\n" for name in names})
+    assert lost_points(report) == {}, [test.message for test in report.tests]
+
+
+# what it returns
+
+LIARS = """
+class Liar(np.ndarray):
+    def __array_function__(self, *a): return True
+    def __array_ufunc__(self, *a, **k): return True
+    def __eq__(self, other): return True
+    def __array_finalize__(self, other): pass
+    def tobytes(self): return b""
+
+class Claims:
+    shape, dtype, ndim = (12, 30), np.dtype(float), 2
+    def __init__(self, x): self.x = x
+    def __array__(self, *a, **k): return self.x
+    def __eq__(self, other): return True
+    def __getattr__(self, name): return lambda *a, **k: True
+
+class Number(float):
+    def __eq__(self, other): return True
+    __rsub__ = __sub__ = lambda self, other: 0.0
+
+class Meta(type):
+    @property
+    def __name__(cls): raise RuntimeError("no name")
+
+class Unnamed(metaclass=Meta): pass
+
+def lie(x):
+    return eval(LIES[x.shape], globals(), {"x": x})
+"""
+SHAPES = ((12, 30), (6, 9), (30, 50), (7, 11, 33), (25, 60))
+"""Inputs that one test each has."""
+LIES: dict[str, str] = {
+    "None": "is None",
+    "x.tolist()": "is a list",
+    "(x, x)": "is a tuple",
+    "0.0": "number",
+    "float(x.sum())": "number",
+    "np.float64(1)": "number",
+    "np.array(1.0)": "shape ()",
+    "x.view(Liar)": "Liar",
+    "Claims(x)": "Claims",
+    "Number(1)": "Number",
+    "np.ma.masked_array(x, True)": "MaskedArray",
+    "x.view(np.recarray)": "recarray",
+    "memoryview(x)": "memoryview",
+    "iter(x)": "iterator",
+    "x.astype(object)": "object",
+    "np.full(x.shape, None)": "object",
+    "x.astype(str)": "str",
+    "np.empty(x.shape, 'V8')": "void",
+    "np.array('x', 'M8[s]')": "datetime64",
+    "np.zeros(x.shape, [('a', float)])": "void",
+    "x.astype(complex)": "complex128 values",
+    "x != 0": "bool values",
+    "(x * 1000).astype(int)": "int64 values",
+    "x.astype(np.longdouble)": "longdouble",
+    "x[:1]": "shape",
+    "x.T": "shape",
+    "x[None]": "shape",
+    "x.ravel()": "shape",
+    "np.zeros(0)": "shape (0,)",
+    "np.zeros((0,) * 32)": "shape",
+    "x * np.nan": "nan",
+    "np.where(x > 0, np.inf, x)": "inf",
+    "np.full_like(x, -np.inf)": "inf",
+    "x * 1e300": "differ",
+    "np.broadcast_to(x.ravel()[0], x.shape)": "differ",
+    "np.zeros((3000, 3000))": "more than a test may return",
+    "'the right answer'": "text",
+    "b'the right answer'": "bytes",
+    "type('\\x1b[31mA' + 'B' * 10**5, (), {})()": "AB",
+    "Unnamed()": "",
+    "NotImplemented": "NotImplementedType",
+    "...": "ellipsis",
+    "np": "module",
+    "10**400": "",
+    "Dropout": "type",
+}
+
+
+def batches(size: int) -> list[list[str]]:
+    lies = list(LIES)
+    return [lies[start : start + size] for start in range(0, len(lies), size)]
+
+
+@pytest.mark.parametrize("lies", batches(len(SHAPES)), ids=lambda lies: lies[0])
+def test_values_of_a_wrong_form_fail_with_their_reason(lies: list[str], grading: Grading) -> None:
+    """Several lies in one submission, each in a test of its own."""
+    told = dict(zip(SHAPES, lies, strict=False))
+    files = dropout(module=f"LIES = {told!r}\n{LIARS}")
+    files["mytorch/dropout.py"] += textwrap.dedent(
+        """
+        right = Dropout.forward
+        Dropout.forward = lambda self, x, train=True: lie(x) if x.shape in LIES else right(self, x, train)
+        """
+    )
+    report = grading.report(files)
+    failed = [test for test in report.tests if test.status != "passed"]
+    assert len(failed) == len(lies), [(test.id, test.status, test.message) for test in failed]
+    texts = [f"{test.message} {test.hint}" for test in failed]
+    for test in failed:
+        assert test.status in ("failed", "error"), test
+        assert test.score == 0
+        assert test.message
+    for expression in lies:
+        assert any(LIES[expression] in text for text in texts), (expression, texts)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "np.asfortranarray(x)",
+        "x.astype('>f8')",
+        "x.astype(np.float32)",
+        "np.repeat(x, 2, axis=-1)[..., ::2]",
+        "np.flip(np.flip(x).copy())",
+        "np.frombuffer(x.tobytes()).reshape(x.shape)",
+    ],
+)
+def test_right_values_are_right_however_they_lie_in_memory(expression: str, grading: Grading) -> None:
+    target = grading.target(f"return {expression}")
+    assert target.status == "passed", target.message
+
+
+# under less isolation
+
+
+@pytest.mark.parametrize("level", [level for level in LEVELS if level != "full"])
+def test_every_level_grades_the_same_or_says_why_not(level: Level, grading: Grading) -> None:
+    if os.geteuid() == 0 and level in ("basic", "seccomp"):
+        pytest.skip("for root these levels don't guard the answers, and grading is refused")
+    report = grading.report(dropout("raise ValueError('boom')"), level=level)
+    assert lost_points(report) == {"dropout_forward": 1}
+    assert report.isolation.startswith(level) or "full" not in report.isolation
