@@ -229,7 +229,7 @@ def test_the_demand_of_the_check_decides_what_is_equal() -> None:
 
 def test_a_hint_tells_no_expected_number() -> None:
     expected = np.array([[0.123456789, 0.987654321], [0.555444333, 0.222111999]])
-    for actual in (expected * 3, -expected, np.zeros((2, 2)), expected.T, expected.reshape(4), expected * [[1, 0], [1, 1]]):
+    for actual in (expected * 3, -expected, np.zeros((2, 2)), expected.T, expected.reshape(4)):
         said = hint(actual, expected)
         assert said
         assert not any(f"{cell:.4g}" in said for cell in expected.ravel())

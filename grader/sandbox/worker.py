@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from grader.assignment import Assignment
-from grader.errors import AssignmentError, InternalError
+from grader.errors import AssignmentError, InternalError, UsageError
 from grader.sandbox import launch
 from grader.sandbox.levels import Level
 from grader.sandbox.probe import broken_layers
@@ -63,6 +63,8 @@ class Worker:
             zygote: one that was started before.
             level: the strongest isolation to use; what this machine has not got is left out.
         """
+        if sys.platform != "linux":
+            raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
         self.assignment = assignment
         self.tests: list[dict[str, Any]] = []
         """What the collected tests say about themselves; believed in a record run only."""

@@ -213,7 +213,7 @@ def make_jail(settings: dict[str, Any]) -> Jail:
     """Prepare the layers that the judge asks for and this machine has."""
     readable = [Path(entry) for entry in (*settings["readable"], settings["tests"], settings["submission"])]
     user = settings["user"]
-    closed = closed_folders(readable) if user is not None else {}
+    closed = closed_folders([*readable, Path(settings["work"])]) if user is not None else {}
     if closed:
         try:
             open_folders(closed, Path(settings["scratch"]))

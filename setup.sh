@@ -1,0 +1,45 @@
+#!/bin/bash
+# Prepares a machine or a container for grading: run once, as root, without questions.
+# Makes a virtual environment in a place that every user can read, installs what the assignment needs, and makes the
+# user that student code runs as. The system's own python3 is left as it is.
+#
+#   GRADER_VENV    where the environment goes              (default: /opt/grader)
+#   GRADER_PYTHON  the interpreter to make it with         (default: python3)
+#   GRADER_TORCH   1 to install torch, for torch homework  (default: as the bundle's assignment says)
+#   TORCH_INDEX    an index with CPU builds of torch       (default: the usual one)
+set -euo pipefail
+cd "$(dirname "$0")"
+here=$PWD
+venv=${GRADER_VENV:-/opt/grader}
+python=${GRADER_PYTHON:-python3}
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "setup.sh: run this as root; without root use 'make demo', which needs no set-up" >&2
+    exit 2
+fi
+
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    if command -v apt-get >/dev/null; then
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
+    else
+        echo "setup.sh: $python has no venv module; install it, or name another interpreter in GRADER_PYTHON" >&2
+        exit 2
+    fi
+fi
+
+"$python" -m venv "$venv"
+extra=
+if [ "${GRADER_TORCH:-}" = 1 ] || [ -e "$here/NEEDS_TORCH" ]; then
+    extra='[torch]'
+fi
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+    ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$here$extra"
+chmod -R a+rX "$venv"
+
+if ! id grader-worker >/dev/null 2>&1; then
+    useradd --system --no-create-home --shell /usr/sbin/nologin grader-worker
+fi
+
+"$venv/bin/grader" doctor
