@@ -82,6 +82,9 @@ class Assignment:
     limits: Limits
     parts: tuple[Part, ...]
     handout: Handout = field(default_factory=Handout)
+    audited: tuple[str, ...] = ("**",)
+    """Patterns of the reference's files whose solution regions the audit changes; files of an earlier homework aren't
+    graded again, so nothing would catch a mistake in them."""
 
     @property
     def project(self) -> Path:
@@ -217,7 +220,7 @@ class _Reader:
         return value
 
     def assignment(self, folder: Path, data: Mapping[str, Any]) -> Assignment:
-        self.only(data, {"title", "seed", "library", "submission", "limits", "parts", "handout"}, "the file")
+        self.only(data, {"title", "seed", "library", "submission", "limits", "parts", "handout", "audit"}, "the file")
         seed = data.get("seed")
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
             raise self.fail("seed", "'seed' must be a whole number from 0 to 4294967295")
@@ -234,6 +237,7 @@ class _Reader:
             limits=self.limits(data),
             parts=self.parts(data),
             handout=self.handout(data),
+            audited=self.names(self.table(data, "audit", {"files"}), "files", ("**",)),
         )
 
     def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from grader.sandbox.launch import Zygote
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
+SHOWN = 20
+"""Failed expectations that an audit prints; the page has them all."""
 FORMATS = ("gradescope", "autolab", "terminal", "json")
 
 Progress = Callable[[int, int, str], None]
@@ -159,6 +161,18 @@ def _parser() -> argparse.ArgumentParser:
         "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
     )
     sub.add_argument("--max-isolation", choices=LEVELS, default="full", help="use no more than this, to test a level")
+
+    sub = add(
+        "audit",
+        _audit,
+        "prove an assignment: reference, template, variants and automatic mutants",
+        "grader audit cmu11785_hw1_bonus",
+        "grader audit cmu11785_hw1_bonus --html audit.html",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
+    sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
 
     sub = add(
         "doctor", _doctor, "show which layers of isolation work here, and what to do about the others", "grader doctor"
@@ -330,6 +344,28 @@ def _grade(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(_exported(report, options.format))
     return DONE
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from grader.authoring import audit, audit_page
+
+    assignment = _assignment(options)
+    folder = assignment.project / "build" / "audit"
+    journal = folder / f"{assignment.name}.jsonl"
+    if options.fresh:
+        journal.unlink(missing_ok=True)
+    with _progress(f"audit {assignment.name}") as progress:
+        found = audit.audit(assignment, journal=journal, jobs=options.jobs, progress=progress)
+    for sentence in found.failures[:SHOWN]:
+        print(sentence, file=sys.stderr)
+    if len(found.failures) > SHOWN:
+        print(f"... and {len(found.failures) - SHOWN} more, in the page", file=sys.stderr)
+    print("\n".join(audit.summary(found)))
+    page = options.html or folder / f"{assignment.name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(page, audit_page.to_page(found))
+    print(f"wrote {page}")
+    return FAILED if found.failures else DONE
 
 
 def _doctor(options: argparse.Namespace) -> int:

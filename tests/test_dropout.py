@@ -411,7 +411,7 @@ def test_nan_is_named() -> None:
     assert "finite" in backward(dx, scaled(mask, x, 0.3), x, delta, 0.3).message
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=True, width=64), min_size=1, max_size=6),
     st.sampled_from([0.1, 0.5, 0.75]),

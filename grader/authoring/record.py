@@ -59,7 +59,9 @@ def record(assignment: Assignment, progress: Progress | None = None) -> Record:
             differs = False
             patched = worker.submission.parent / "variant"
             shutil.rmtree(patched, ignore_errors=True)
-            apply_variant(assignment, variant, patched)
+            shutil.copytree(assignment.reference, patched, ignore=shutil.ignore_patterns("__pycache__"))
+            for name, text in apply_variant(assignment, variant).items():
+                (patched / name).write_text(text, "utf-8")
             _fill(worker, patched)
             for spec in complete:
                 if progress is not None:
@@ -89,8 +91,7 @@ def _fails(spec: TestSpec, worker: Worker) -> bool:
 
 def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     """Put a solution where the worker expects the submission."""
-    for entry in worker.submission.iterdir():
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    worker.empty_submission()
     assignment = worker.assignment
     if not folder.is_dir():
         raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")

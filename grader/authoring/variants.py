@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,8 +45,11 @@ def load_variants(assignment: Assignment) -> list[Variant]:
     text, data = read_toml(file)
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[variant]]"]
     entries = data.pop("variant", [])
+    data.pop("equivalent", None)
     if data:
-        raise AssignmentError(file, None, f"unknown key '{next(iter(data))}'; the file holds [[variant]] tables only")
+        raise AssignmentError(
+            file, None, f"unknown key '{next(iter(data))}'; the file holds [[variant]] and [[equivalent]] tables"
+        )
     variants = [_variant(assignment, file, line, entry) for line, entry in zip(lines, entries, strict=True)]
     seen: set[str] = set()
     for variant in variants:
@@ -101,12 +103,12 @@ def _patch(fail: Any, name: str, patch: object) -> Patch:
     return Patch(patch["file"], patch["find"], patch["replace"])
 
 
-def apply_variant(assignment: Assignment, variant: Variant, into: Path) -> None:
-    """Write the reference, patched, into the folder `into`, which must not exist yet."""
-    shutil.copytree(assignment.reference, into, ignore=shutil.ignore_patterns("__pycache__"))
+def apply_variant(assignment: Assignment, variant: Variant) -> dict[str, str]:
+    """Return the files that a variant changes: path relative to the reference, to the changed text."""
+    changed: dict[str, str] = {}
     for patch in variant.patches:
-        target = into / patch.file
-        text = target.read_text("utf-8") if target.is_file() else ""
+        target = assignment.reference / patch.file
+        text = changed.get(patch.file) or (target.read_text("utf-8") if target.is_file() else "")
         count = text.count(patch.find)
         if count != 1:
             raise AssignmentError(
@@ -114,4 +116,39 @@ def apply_variant(assignment: Assignment, variant: Variant, into: Path) -> None:
                 variant.line,
                 f"'find' of variant '{variant.name}' stands {count} times in {patch.file}, and must stand exactly once",
             )
-        target.write_text(text.replace(patch.find, patch.replace), "utf-8")
+        changed[patch.file] = text.replace(patch.find, patch.replace)
+    return changed
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """A mutant that is no mistake: a change of a line that no test can or should see."""
+
+    file: str
+    before: str
+    """The line in the reference, without indentation."""
+    after: str
+    """The changed line; empty for every change of that line."""
+    reason: str
+
+    def matches(self, file: str, before: str, after: str) -> bool:
+        """Whether a mutant is the declared one."""
+        return self.file == file and self.before == before and self.after in ("", after)
+
+
+def load_equivalents(assignment: Assignment) -> list[Equivalent]:
+    """Read the [[equivalent]] tables of `variants.toml`: file, before, after (optional) and reason."""
+    file = assignment.folder / "variants.toml"
+    if not file.is_file():
+        return []
+    text, data = read_toml(file)
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[equivalent]]"]
+    found = []
+    for line, entry in zip(lines, data.get("equivalent", []), strict=True):
+        keys = {"file", "before", "reason"}
+        if not keys <= set(entry) <= keys | {"after"} or not all(isinstance(value, str) for value in entry.values()):
+            raise AssignmentError(
+                file, line, "an [[equivalent]] needs the texts file, before and reason, and may have after"
+            )
+        found.append(Equivalent(entry["file"], entry["before"], entry.get("after", ""), entry["reason"]))
+    return found

@@ -110,14 +110,15 @@ def _ratio(output: Array, base: Array) -> Array:
 
 def _constant(ratio: Array, dtype: str) -> bool:
     tolerance = max(TOLERANCES.get(dtype, 1e-5), 1e-5)
-    middle = float(np.median(ratio)) if ratio.size else 0.0
+    if ratio.size == 0 or not np.isfinite(ratio).all():
+        return ratio.size == 0
+    middle = float(np.median(ratio))
     return bool((np.abs(ratio - middle) <= tolerance * abs(middle)).all())
 
 
 def _neither_kept_nor_dropped(y: Array, x: Array) -> Comparison | None:
     stray = int(((x == 0) & (y != 0)).sum())
-    ratio = _ratio(y, x)
-    if stray == 0 and (ratio.size == 0 or _constant(ratio, y.dtype.name)):
+    if stray == 0 and _constant(_ratio(y, x), y.dtype.name):
         return None
     return Comparison(
         False,

@@ -104,6 +104,11 @@ class Worker:
     ) -> None:
         self.close()
 
+    def empty_submission(self) -> None:
+        """Make room for another submission."""
+        for entry in self.submission.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
     def _folder(self, name: str, again: bool = False) -> Path:
         folder = self._stage / name
         folder.mkdir(mode=0o755, exist_ok=again)

@@ -1,5 +1,6 @@
-"""What the tests feed to layers, optimisers and networks. Every call makes new tensors, so a test may give them away."""
+"""What the tests feed to layers, optimisers and networks: new tensors in every call, so a test may give them away."""
 
+import itertools
 import math
 
 import torch
@@ -8,6 +9,12 @@ import torch
 def draw(rng, *shape, dtype=torch.float64):
     """Normal numbers of this shape, drawn from the test's own generator."""
     return torch.tensor(rng.normal(size=shape)).to(dtype)
+
+
+def draw_coarse(rng, *shape, dtype=torch.float32):
+    """Quarters from -2 to 2 without 0, which would say nothing about a mask; few values keep the fixtures small."""
+    quarters = rng.randint(1, 9, size=shape) * rng.choice([-1, 1], size=shape)
+    return torch.tensor(quarters / 4).to(dtype)
 
 
 def line(start, stop, *shape):
@@ -23,7 +30,7 @@ def labels(rng, count, classes):
 def draw_params(rng, dims, dtype=torch.float64):
     """W1, b1, W2, ... of a network with layers dims[0] -> dims[1] -> ...: biases too, and scores of about one."""
     params = {}
-    for layer, (rows, columns) in enumerate(zip(dims, dims[1:]), 1):
+    for layer, (rows, columns) in enumerate(itertools.pairwise(dims), 1):
         params[f"W{layer}"] = draw(rng, rows, columns, dtype=dtype) * (2 / rows) ** 0.5
         params[f"b{layer}"] = draw(rng, columns, dtype=dtype) / 2
     return params

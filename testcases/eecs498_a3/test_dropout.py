@@ -1,8 +1,8 @@
-"""Dropout, judged by what is true of every right mask, whatever it was drawn with. Here p is the probability to drop."""
+"""Dropout, judged by what is true of every right mask, whatever it was drawn with. p is the probability to drop."""
 
 import pytest
 import torch
-from inputs import draw
+from inputs import draw, draw_coarse
 
 from grader.testing import number, visibility, weight
 
@@ -19,7 +19,7 @@ def train(p, **seed):
 def test_training(submission, rng, check, p):
     """Dropout.forward drops with probability p in training, and scales what it keeps"""
     dropout = submission.fully_connected_networks.Dropout
-    x = draw(rng, 30, 50, dtype=torch.float32)
+    x = draw_coarse(rng, 30, 50)
     out, _ = dropout.forward(x.clone(), train(p))
     again, _ = dropout.forward(x.clone(), train(p))
     check.dropout("out", out, x=x, keep=1 - p, again=again)
@@ -41,7 +41,7 @@ def test_test_mode(submission, rng, check):
 def test_backward(submission, rng, check, p):
     """Dropout.backward lets the gradient through where forward kept, with the same scale"""
     dropout = submission.fully_connected_networks.Dropout
-    x, dout = draw(rng, 20, 40, dtype=torch.float32), draw(rng, 20, 40, dtype=torch.float32)
+    x, dout = draw_coarse(rng, 20, 40), draw_coarse(rng, 20, 40)
     out, cache = dropout.forward(x.clone(), train(p))
     dx = dropout.backward(dout.clone(), cache)
     check.dropout_backward("dx", dx, y=out, x=x, delta=dout, keep=1 - p)
@@ -52,7 +52,7 @@ def test_backward(submission, rng, check, p):
 def test_seed(submission, rng, check):
     """Dropout repeats its mask for the same seed, and draws another for another seed"""
     dropout = submission.fully_connected_networks.Dropout
-    x = draw(rng, 30, 40, dtype=torch.float32)
+    x = draw_coarse(rng, 30, 40)
     out, _ = dropout.forward(x.clone(), train(0.35, seed=12))
     repeat, _ = dropout.forward(x.clone(), train(0.35, seed=12))
     other, _ = dropout.forward(x.clone(), train(0.35, seed=13))
@@ -65,7 +65,7 @@ def test_seed(submission, rng, check):
 def test_other_shape(submission, rng, check):
     """Dropout for inputs of four dimensions, in float64"""
     dropout = submission.fully_connected_networks.Dropout
-    x, dout = draw(rng, 6, 3, 8, 9) + 3, draw(rng, 6, 3, 8, 9)
+    x, dout = (draw_coarse(rng, 6, 3, 8, 9, dtype=torch.float64) for _ in range(2))
     out, cache = dropout.forward(x.clone(), train(0.2))
     dx = dropout.backward(dout.clone(), cache)
     check.dropout("out", out, x=x, keep=0.8)
@@ -89,7 +89,7 @@ def test_drop_nothing(submission, rng, check):
 def test_two_passes(submission, rng, check):
     """Dropout.backward uses the mask of the forward pass that its cache comes from"""
     dropout = submission.fully_connected_networks.Dropout
-    x, dout = draw(rng, 15, 40, dtype=torch.float32), draw(rng, 15, 40, dtype=torch.float32)
+    x, dout = draw_coarse(rng, 15, 40), draw_coarse(rng, 15, 40)
     first, first_cache = dropout.forward(x.clone(), train(0.4))
     second, second_cache = dropout.forward(x.clone(), train(0.4))
     for name, out, cache in (("second", second, second_cache), ("first", first, first_cache)):

@@ -5,6 +5,8 @@ input of layer l times the gradient of b_l. Divided by what the layer before it 
 gradient of b_l, divided by what comes back through the weights above, is the mask again: the one of the backward pass.
 """
 
+import itertools
+
 import pytest
 import torch
 from inputs import draw, draw_params, fill, labels
@@ -31,7 +33,7 @@ def build(submission, dims, dropout, seed=None):
 def positive_params(rng, dims):
     """Parameters with which no hidden unit is ever cut off by its ReLU, dropped inputs or not."""
     params = {}
-    for layer, (rows, columns) in enumerate(zip(dims, dims[1:]), 1):
+    for layer, (rows, columns) in enumerate(itertools.pairwise(dims), 1):
         last = layer == len(dims) - 1
         params[f"W{layer}"] = draw(rng, rows, columns) / rows if last else draw(rng, rows, columns).abs() / rows
         params[f"b{layer}"] = draw(rng, columns) if last else draw(rng, columns).abs() + 0.1

@@ -40,9 +40,9 @@ def test_five_steps(submission, rng, check, shape):
     w = draw(rng, *shape)
     gradients = [draw(rng, *shape) for _ in range(5)]
     config = {"learning_rate": 0.02, "decay_rate": 0.9, "epsilon": 1e-8}
-    for index, (moved, config) in enumerate(step(rule, w, gradients, config), 1):
+    for index, (moved, state) in enumerate(step(rule, w, gradients, config), 1):
         check(f"move after step {index}", moved - w)
-        check(f"cache after step {index}", config["cache"])
+        check(f"cache after step {index}", state["cache"])
 
 
 @weight(1)

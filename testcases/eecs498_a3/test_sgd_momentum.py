@@ -30,9 +30,9 @@ def test_five_steps(submission, rng, check, shape):
     w = draw(rng, *shape)
     gradients = [draw(rng, *shape) for _ in range(5)]
     config = {"learning_rate": 0.02, "momentum": 0.8}
-    for index, (moved, config) in enumerate(step(rule, w, gradients, config), 1):
+    for index, (moved, state) in enumerate(step(rule, w, gradients, config), 1):
         check(f"move after step {index}", moved - w)
-        check(f"velocity after step {index}", config["velocity"])
+        check(f"velocity after step {index}", state["velocity"])
 
 
 @weight(1)

@@ -1,0 +1,323 @@
+"""Proves an assignment before students see it.
+
+The reference must have all points and the template none; every accepted variant all of them; every known mistake must
+lose points in exactly its parts; every mutant of the reference must lose some. All of them are graded through the real
+pipeline, in parallel, and what is done is kept, so that an interrupted audit goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from fractions import Fraction
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+from grader.assignment import Assignment, load_assignment
+from grader.authoring.mutants import IN_PLACE, Mutant, mutants
+from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants
+from grader.errors import AssignmentError
+from grader.fixtures import Fixtures, digest, load_current
+from grader.grade import run_tests
+from grader.sandbox.ingest import ingest
+from grader.sandbox.worker import Worker
+
+Kind = Literal["reference", "template", "accepted", "mistake", "mutant"]
+Progress = Callable[[int, int, str], None]
+
+KILLED = 0.97
+"""The share of mutants that must lose points; every other one must be declared equivalent, with its reason."""
+NAMED = 0.95
+"""The share of known mistakes that students must be told by their hint."""
+SLOWEST = 2.0
+"""Seconds that a test of a mutant may take: a mutant that hangs is cut early."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one test said about one candidate."""
+
+    status: str
+    lost: float
+    """Points."""
+    named: bool
+    """Whether the hint of the candidate's own variant was given."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One thing that is graded."""
+
+    kind: Kind
+    name: str
+    files: Mapping[str, str]
+    """Changed files of the reference: relative path to text; the template's whole."""
+    hint: str = ""
+    loses: tuple[str, ...] = ()
+    mutant: Mutant | None = None
+
+    @property
+    def key(self) -> str:
+        """What identifies the candidate and its contents in the journal."""
+        return digest(json.dumps([self.kind, self.name, self.hint, sorted(self.files.items())]).encode())
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A candidate with its outcomes, by test id."""
+
+    candidate: Candidate
+    outcomes: Mapping[str, Outcome]
+
+    @property
+    def lost(self) -> set[str]:
+        """The tests that lost points."""
+        return {test for test, outcome in self.outcomes.items() if outcome.lost > 0}
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A mutant that kept all points."""
+
+    mutant: Mutant
+    reason: str
+    """Why it is equivalent, where the instructor declared that; else empty."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit found."""
+
+    assignment: Assignment
+    fixtures: Fixtures
+    graded: tuple[Graded, ...]
+    survivors: tuple[Survivor, ...]
+    failures: tuple[str, ...]
+    """Expectations that don't hold, as sentences; empty where the assignment is proven."""
+    seconds: float
+
+    def of(self, kind: Kind) -> list[Graded]:
+        """Return the graded candidates of one kind; in-place changes aren't mutants to kill."""
+        return [
+            item
+            for item in self.graded
+            if item.candidate.kind == kind
+            and not (item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE)
+        ]
+
+    @property
+    def in_place_lost(self) -> list[Graded]:
+        """In-place changes that lose points: often a test that is unfair to an honest way of writing."""
+        return [
+            item
+            for item in self.graded
+            if item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE and item.lost
+        ]
+
+    def kills(self) -> dict[str, int]:
+        """Return how many mutants and mistakes each test of the assignment catches."""
+        wrong = [*self.of("mutant"), *self.of("mistake")]
+        return {test.id: sum(test.id in item.lost for item in wrong) for test in self.fixtures.tests}
+
+    def dead_tests(self) -> list[str]:
+        """Return tests with points that nothing makes fail."""
+        kills = self.kills()
+        return [test.id for test in self.fixtures.tests if test.points and not kills[test.id]]
+
+    def redundant_tests(self) -> list[str]:
+        """Return tests with points that never fail alone: what they catch, others catch too."""
+        wrong = [*self.of("mutant"), *self.of("mistake")]
+        alone = {next(iter(item.lost)) for item in wrong if len(item.lost) == 1}
+        dead = set(self.dead_tests())
+        return [test.id for test in self.fixtures.tests if test.points and test.id not in alone | dead]
+
+
+def audit(assignment: Assignment, *, journal: Path, jobs: int = 0, progress: Progress | None = None) -> Audit:
+    """Grade everything and compare with what must hold.
+
+    Args:
+        assignment: with current fixtures.
+        journal: a file of what is done; read first, then added to.
+        jobs: processes; 0 for one a core.
+        progress: told about each candidate that is done.
+    """
+    start = time.monotonic()
+    fixtures = load_current(assignment)
+    variants = load_variants(assignment)
+    candidates = list(_candidates(assignment, variants))
+    graded = _grade_all(assignment, fixtures, candidates, journal, jobs or os.cpu_count() or 1, progress)
+    equivalents = load_equivalents(assignment)
+    survivors = []
+    for item in graded:
+        mutant = item.candidate.mutant
+        if mutant is not None and mutant.kind != IN_PLACE and not item.lost:
+            reasons = [entry.reason for entry in equivalents if entry.matches(mutant.file, mutant.before, mutant.after)]
+            survivors.append(Survivor(mutant, reasons[0] if reasons else ""))
+    unproven = Audit(assignment, fixtures, tuple(graded), tuple(survivors), (), 0.0)
+    failures = tuple(_failures(unproven))
+    return Audit(assignment, fixtures, tuple(graded), tuple(survivors), failures, time.monotonic() - start)
+
+
+def _candidates(assignment: Assignment, variants: Sequence[Variant]) -> Iterator[Candidate]:
+    yield Candidate("reference", "reference", {})
+    root = assignment.template
+    if not root.is_dir():
+        raise AssignmentError(root, None, f"there is no template; run: grader template {assignment.name}")
+    template = {
+        file.relative_to(root).as_posix(): file.read_text("utf-8")
+        for file in sorted(root.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    yield Candidate("template", "template", template)
+    for variant in variants:
+        kind: Kind = "mistake" if variant.credit == 0 else "accepted"
+        if variant.credit in (0, 1):
+            files = apply_variant(assignment, variant)
+            yield Candidate(kind, variant.name, files, variant.hint, variant.loses)
+    for mutant in mutants(assignment):
+        yield Candidate("mutant", mutant.name, {mutant.file: mutant.text}, mutant=mutant)
+
+
+def _grade_all(
+    assignment: Assignment,
+    fixtures: Fixtures,
+    candidates: Sequence[Candidate],
+    journal: Path,
+    jobs: int,
+    progress: Progress | None,
+) -> list[Graded]:
+    state = digest(json.dumps([sorted(fixtures.hashes.items()), _fixtures_state(assignment)]).encode())
+    done = _read_journal(journal, state)
+    left = [candidate for candidate in candidates if candidate.key not in done]
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    total = len(candidates)
+    if left:
+        # spawned, not forked: each process starts a zygote of its own and takes every unknown child for a left-over
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_process, (assignment.project, assignment.name))
+        with pool, journal.open("a", encoding="utf-8") as file:
+            futures = {pool.submit(_grade_one, candidate): candidate for candidate in left}
+            for count, future in enumerate(as_completed(futures), total - len(left) + 1):
+                candidate = futures[future]
+                outcomes = future.result()
+                done[candidate.key] = outcomes
+                row = {"state": state, "key": candidate.key, "outcomes": {k: vars(v) for k, v in outcomes.items()}}
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+                if progress is not None:
+                    progress(count, total, candidate.name)
+    return [Graded(candidate, done[candidate.key]) for candidate in candidates]
+
+
+def _fixtures_state(assignment: Assignment) -> str:
+    return digest((assignment.folder / "fixtures" / "manifest.json").read_bytes())
+
+
+def _read_journal(journal: Path, state: str) -> dict[str, dict[str, Outcome]]:
+    """What was graded before on the same tests and fixtures; a line cut short by an interruption is passed over."""
+    done = {}
+    for line in journal.read_text("utf-8").splitlines() if journal.is_file() else []:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if row["state"] == state:
+            done[row["key"]] = {test: Outcome(**outcome) for test, outcome in row["outcomes"].items()}
+    return done
+
+
+_process: dict[str, object] = {}
+"""What one process of the pool holds between candidates: its worker, and what it needs to judge."""
+
+
+def _start_process(project: Path, name: str) -> None:
+    assignment = load_assignment(project, name)
+    assignment = assignment.with_limits(test_seconds=min(SLOWEST, assignment.limits.test_seconds), total_seconds=600)
+    _process.update(assignment=assignment, fixtures=load_current(assignment), worker=Worker(assignment))
+
+
+def _grade_one(candidate: Candidate) -> dict[str, Outcome]:
+    worker, fixtures, assignment = _process["worker"], _process["fixtures"], _process["assignment"]
+    assert isinstance(worker, Worker)
+    assert isinstance(fixtures, Fixtures)
+    assert isinstance(assignment, Assignment)
+    source = worker.submission.parent / "candidate"
+    shutil.rmtree(source, ignore_errors=True)
+    if candidate.kind != "template":
+        shutil.copytree(assignment.reference, source, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in candidate.files.items():
+        target = source / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    worker.empty_submission()
+    ingest(source, assignment.submission, fixtures.required, worker.submission)
+    worker.wait_ready()
+    return {
+        result.id: Outcome(
+            result.status,
+            float(result.max_score - result.score) if result.max_score else 0.0,
+            bool(candidate.hint) and candidate.hint in (result.hint, result.message),
+        )
+        for result in run_tests(worker, fixtures)
+    }
+
+
+def _failures(found: Audit) -> Iterator[str]:
+    """The expectations that don't hold."""
+    (reference,) = found.of("reference")
+    for test in sorted(reference.lost):
+        yield f"the reference loses points in {test}"
+    (template,) = found.of("template")
+    for test, outcome in template.outcomes.items():
+        if outcome.status != "missing":
+            yield f"the template should be 'missing' in {test}, and is '{outcome.status}'"
+    for item in found.of("accepted"):
+        for test in sorted(item.lost):
+            yield f"the accepted variant '{item.candidate.name}' loses points in {test}"
+    part_of = {test.id: test.part for test in found.fixtures.tests}
+    mistakes = found.of("mistake")
+    for item in mistakes:
+        parts = {part_of[test] for test in item.lost}
+        if parts != set(item.candidate.loses):
+            yield (
+                f"the known mistake '{item.candidate.name}' loses points in {_list(parts)}, "
+                f"and should in {_list(item.candidate.loses)}"
+            )
+    named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
+    if named < NAMED * len(mistakes):
+        yield f"{named} of {len(mistakes)} known mistakes are named to the student; {NAMED:.0%} should be"
+    for survivor in found.survivors:
+        if not survivor.reason:
+            yield f"a mutant survives: {survivor.mutant.name}"
+    total = len(found.of("mutant"))
+    if total and total - len(found.survivors) < KILLED * total:
+        yield f"{total - len(found.survivors)} of {total} mutants are killed; {KILLED:.0%} should be"
+    for test in found.dead_tests():
+        yield f"nothing makes {test} fail: no mutant and no known mistake"
+
+
+def _list(parts: Sequence[str] | set[str] | tuple[str, ...]) -> str:
+    return ", ".join(sorted(parts)) or "no part"
+
+
+def summary(found: Audit) -> list[str]:
+    """Return the audit's result in a few lines."""
+    mistakes, total = found.of("mistake"), len(found.of("mutant"))
+    caught = sum(bool(item.lost) for item in mistakes)
+    named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
+    accepted = found.of("accepted")
+    points = Fraction(sum(test.points for test in found.fixtures.tests))
+    return [
+        f"{found.assignment.name}: {'proven' if not found.failures else 'NOT proven'} in {found.seconds:.0f} s, "
+        f"{len(found.fixtures.tests)} tests, {float(points):g} points",
+        f"accepted variants with full marks: {sum(not item.lost for item in accepted)} of {len(accepted)}",
+        f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",
+        f"mutants killed: {total - len(found.survivors)} of {total}; "
+        f"declared equivalent: {sum(bool(item.reason) for item in found.survivors)}; "
+        f"open survivors: {sum(not item.reason for item in found.survivors)}",
+    ]

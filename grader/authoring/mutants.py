@@ -1,0 +1,227 @@
+"""Small mistakes, made automatically: each mutant is the reference with one change in a solution region.
+
+The changes are edits of the text at the places that the syntax tree names, so that a mutant's diff reads like something
+a person might have written.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.authoring.template import regions
+
+IN_PLACE = "in place or not"
+"""The kind of change that is usually no mistake: an honest student may write either. Such a one needn't be killed."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file."""
+
+    file: str
+    """Relative to the reference."""
+    line: int
+    kind: str
+    before: str
+    """The line as the reference has it, without indentation."""
+    after: str
+    text: str
+    """The whole file, changed."""
+
+    @property
+    def name(self) -> str:
+        """What identifies it in tables: file, line and the change."""
+        return f"{self.file}:{self.line} {self.kind}: {self.after}"
+
+
+def mutants(assignment: Assignment) -> list[Mutant]:
+    """Return the mutants of every Python file of the reference, in order, no two alike."""
+    found: list[Mutant] = []
+    for file in sorted(assignment.reference.rglob("*.py")):
+        name = file.relative_to(assignment.reference).as_posix()
+        if "__pycache__" not in file.parts and any(fnmatchcase(name, pattern) for pattern in assignment.audited):
+            found += _of_file(file, name, file.read_text("utf-8"))
+    return found
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """Replace characters [start, end) of the text."""
+
+    start: int
+    end: int
+    replacement: str
+    kind: str
+
+
+def _of_file(file: Path, name: str, text: str) -> list[Mutant]:
+    inside = {line for region in regions(file, text) for line in range(region.begin + 1, region.end)}
+    if not inside:
+        return []
+    seen = {ast.dump(ast.parse(text))}
+    found = []
+    for edit in _Editor(text, inside).edits():
+        changed = text[: edit.start] + edit.replacement + text[edit.end :]
+        try:
+            tree = ast.dump(ast.parse(changed))
+        except SyntaxError:
+            continue
+        if tree in seen:
+            continue
+        seen.add(tree)
+        line = text.count("\n", 0, edit.start) + 1
+        before, after = text.splitlines()[line - 1].strip(), changed.splitlines()[line - 1].strip()
+        found.append(Mutant(name, line, edit.kind, before, after, changed))
+    return found
+
+
+_ARITHMETIC = {
+    ast.Add: ("+", "-"),
+    ast.Sub: ("-", "+"),
+    ast.Mult: ("*", "/"),
+    ast.Div: ("/", "*"),
+    ast.Pow: ("**", "*"),
+}
+_COMPARISON = {
+    ast.Lt: ("<", ">="),
+    ast.LtE: ("<=", ">"),
+    ast.Gt: (">", "<="),
+    ast.GtE: (">=", "<"),
+    ast.Eq: ("==", "!="),
+    ast.NotEq: ("!=", "=="),
+}
+
+
+class _Editor:
+    """Walks the tree of one file and yields the edits inside its solution regions."""
+
+    def __init__(self, text: str, inside: set[int]) -> None:
+        self.text = text
+        self.tree = ast.parse(text)
+        self.inside = inside
+        # ast counts bytes in a line, texts count characters
+        self.lines = [line.encode("utf-8") for line in text.splitlines(keepends=True)]
+        self.starts = [0]
+        for raw in self.lines:
+            self.starts.append(self.starts[-1] + len(raw.decode("utf-8")))
+
+    def place(self, line: int, column: int) -> int:
+        return self.starts[line - 1] + len(self.lines[line - 1][:column].decode("utf-8"))
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return self.place(node.lineno, node.col_offset), self.place(node.end_lineno, node.end_col_offset)
+
+    def source(self, node: ast.expr | ast.stmt) -> str:
+        start, end = self.span(node)
+        return self.text[start:end]
+
+    def edits(self) -> Iterator[_Edit]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.expr | ast.stmt | ast.keyword) and node.lineno in self.inside:
+                yield from self._of_node(node)
+
+    def _of_node(self, node: ast.AST) -> Iterator[_Edit]:
+        match node:
+            case ast.BinOp():
+                yield from self._operator(node.left, node.right, _ARITHMETIC.get(type(node.op)), "arithmetic operator")
+                if isinstance(node.op, ast.MatMult):
+                    yield self._swapped(node.left, node.right, "swapped operands of @")
+            case ast.Compare(ops=[op]):
+                yield from self._operator(node.left, node.comparators[0], _COMPARISON.get(type(op)), "comparison")
+            case ast.UnaryOp(op=ast.USub()):
+                start, _ = self.span(node)
+                yield _Edit(start, self.span(node.operand)[0], "", "sign")
+            case ast.Constant(value=value) if isinstance(value, int | float | bool):
+                yield from self._constant(node, value)
+            case ast.Call():
+                yield from self._call(node)
+            case ast.Attribute(attr="T"):
+                start, end = self.span(node)
+                yield _Edit(start, end, self.source(node.value), "dropped .T")
+            case ast.Subscript(slice=ast.Slice(lower=lower, upper=upper)):
+                for bound in (lower, upper):
+                    if bound is not None and not isinstance(bound, ast.Constant):
+                        yield _Edit(*self.span(bound), f"({self.source(bound)}) - 1", "off by one")
+            case ast.stmt():
+                yield from self._statement(node)
+            case _:
+                pass
+
+    def _operator(self, left: ast.expr, right: ast.expr, swap: tuple[str, str] | None, kind: str) -> Iterator[_Edit]:
+        if swap is None:
+            return
+        start, end = self.span(left)[1], self.span(right)[0]
+        found = re.search(re.escape(swap[0]), self.text[start:end])
+        if found:
+            yield _Edit(start + found.start(), start + found.end(), swap[1], kind)
+
+    def _swapped(self, first: ast.expr, second: ast.expr, kind: str) -> _Edit:
+        start, end = self.span(first)[0], self.span(second)[1]
+        between = self.text[self.span(first)[1] : self.span(second)[0]]
+        return _Edit(start, end, f"{self.source(second)}{between}{self.source(first)}", kind)
+
+    def _constant(self, node: ast.Constant, value: float) -> Iterator[_Edit]:
+        start, end = self.span(node)
+        if isinstance(value, bool):
+            yield _Edit(start, end, str(not value), "constant")
+        else:
+            yield _Edit(start, end, repr(value + 1), "constant")
+
+    def _call(self, node: ast.Call) -> Iterator[_Edit]:
+        if len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
+            yield self._swapped(node.args[0], node.args[1], "swapped arguments")
+        for keyword in node.keywords:
+            start, end = self.span(keyword)
+            if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value in (0, 1):
+                yield _Edit(start, end, f"axis={1 - keyword.value.value}", "axis")
+            if keyword.arg == "keepdims":
+                yield _Edit(start, end, "keepdims=False", "keepdims")
+        if isinstance(node.func, ast.Name) and node.func.id == "range" and node.args:
+            last = node.args[min(len(node.args), 2) - 1]
+            yield _Edit(*self.span(last), f"({self.source(last)}) - 1", "off by one")
+
+    def _statement(self, node: ast.stmt) -> Iterator[_Edit]:
+        start, end = self.span(node)
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                yield _Edit(start, end, "pass", "dropped statement")
+                if (
+                    isinstance(target, ast.Attribute)
+                    and isinstance(target.value, ast.Name)
+                    and target.value.id == "self"
+                ):
+                    yield _Edit(*self.span(target), target.attr, "not stored in self")
+                if isinstance(value, ast.BinOp) and self.source(value.left) == self.source(target):
+                    sign = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}.get(type(value.op))
+                    if sign:
+                        yield _Edit(start, end, f"{self.source(target)} {sign} {self.source(value.right)}", IN_PLACE)
+            case ast.AugAssign(target=target, value=value, op=op):
+                yield _Edit(start, end, "pass", "dropped statement")
+                pair = _ARITHMETIC.get(type(op))
+                if pair:
+                    name, right = self.source(target), self.source(value)
+                    yield _Edit(start, end, f"{name} {pair[1]}= {right}", "arithmetic operator")
+                    yield _Edit(start, end, f"{name} = {right}", "= for an update")
+                    yield _Edit(start, end, f"{name} = {name} {pair[0]} ({right})", IN_PLACE)
+            case ast.Expr(value=ast.Call()):
+                yield _Edit(start, end, "pass", "dropped statement")
+            case ast.Return(value=value) if value is not None:
+                yield _Edit(start, end, "return None", "returns nothing")
+                yield _Edit(start, end, f"return -({self.source(value)})", "sign")
+            case ast.For() | ast.While():
+                last = node.body[-1]
+                _, stop = self.span(last)
+                indent = " " * last.col_offset
+                yield _Edit(stop, stop, f"\n{indent}break", "loop left early")
+            case ast.If(test=test):
+                yield _Edit(*self.span(test), f"not ({self.source(test)})", "condition turned round")
+            case _:
+                pass

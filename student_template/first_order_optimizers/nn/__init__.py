@@ -1,0 +1,1 @@
+"""Fully-connected nets of any depth with hand-written gradients, and the first-order optimisers that train them."""

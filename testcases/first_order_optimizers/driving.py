@@ -1,0 +1,110 @@
+"""Drives an optimiser, whichever it is, on arrays: a net is not needed to test one.
+
+What is compared is how far the parameters moved, not where they are: a wrong epsilon would drown in them.
+"""
+
+import numpy as np
+from making import copies, kept, moved
+
+LAYER = {"W": (3, 5), "b": (5,)}
+MANY = {"W1": (4, 6), "b1": (6,), "W2": (6, 3), "b2": (3,)}
+"""Names and shapes of parameters."""
+
+SMALL = 1e-7
+"""Gradients of this size are as large as epsilon, so that its place shows."""
+
+
+def using(submission, name, lr, **options):
+    """What makes the submission's optimiser of this name for a dict of parameters."""
+    return lambda params: getattr(submission("nn.optim"), name)(params, lr, **options)
+
+
+def check_steps(check, rng, make, shapes, steps, scale=1.0, every=False, grow=1.0):
+    """Steps with changing gradients.
+
+    Args:
+        check: the test's.
+        rng: draws the parameters and every gradient.
+        make: makes the optimiser for a dict of parameters.
+        shapes: name to shape.
+        steps: how many.
+        scale: of the first gradients.
+        every: check after every step, not after the last alone.
+        grow: a factor from one step's gradients to the next one's.
+    """
+    params = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    start = copies(params)
+    optimizer = make(params)
+    for step in range(1, steps + 1):
+        optimizer.step({name: scale * grow ** (step - 1) * rng.normal(size=shape) for name, shape in shapes.items()})
+        if every or step == steps:
+            for name in shapes:
+                check(f"move of {name} after step {step}", moved(kept(params[name]), start[name]))
+
+
+def check_zero_gradient(check, rng, make):
+    """One parameter whose gradient is always zero, and one that has a gradient."""
+    params = {"still": rng.normal(size=(3, 2)), "moving": rng.normal(size=5)}
+    start = copies(params)
+    optimizer = make(params)
+    with np.errstate(all="ignore"):
+        for _ in range(4):
+            optimizer.step({"still": np.zeros((3, 2)), "moving": rng.normal(size=5)})
+    for name in start:
+        check(f"move of {name} after step 4", moved(kept(params[name]), start[name]))
+
+
+def check_callable(check, rng, make, shapes, steps, gradient, every=False):
+    """Steps of an optimiser that asks for the gradient at a point of its own.
+
+    Args:
+        check: the test's.
+        rng: draws the parameters.
+        make: makes the optimiser for a dict of parameters.
+        shapes: name to shape.
+        steps: how many.
+        gradient: from one vector, of all parameters in the order of shapes, to its gradient.
+        every: check after every step, not after the last alone.
+    """
+    params = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    start = copies(params)
+    cuts = np.cumsum([start[name].size for name in shapes])[:-1]
+
+    def grad_fn(point):
+        flat = gradient(np.concatenate([np.ravel(point[name]) for name in shapes]))
+        return {name: part.reshape(shapes[name]) for name, part in zip(shapes, np.split(flat, cuts), strict=True)}
+
+    optimizer = make(params)
+    for step in range(1, steps + 1):
+        optimizer.step(grad_fn)
+        if every or step == steps:
+            for name in shapes:
+                check(f"move of {name} after step {step}", moved(kept(params[name]), start[name]))
+
+
+STEEP = np.array([1.0, 50.0])
+"""The curvatures of a long, narrow valley: its condition number is 50."""
+
+
+def quadratic_path(make, steps, asks=False):
+    """f(x) = ½ Σ curvature · x² after each of some steps from one fixed point.
+
+    Args:
+        make: makes the optimiser for a dict of parameters.
+        steps: how many.
+        asks: whether step wants the gradient as a function.
+    """
+    params = {"x": np.array([-9.0, 1.0])}
+    optimizer = make(params)
+    values = []
+    for _ in range(steps):
+        optimizer.step((lambda point: {"x": STEEP * point["x"]}) if asks else {"x": STEEP * params["x"]})
+        values.append(0.5 * float(np.sum(STEEP * np.square(params["x"]))))
+    return np.array(values)
+
+
+def check_quadratic(check, make, steps=60, asks=False):
+    """The way down the valley, every tenth step. Digits are compared, so that late and small values count as well."""
+    values = quadratic_path(make, steps, asks)[9::10]
+    with np.errstate(all="ignore"):
+        check("log10 of f(x), every tenth step", np.log10(values))
