@@ -107,8 +107,9 @@ def _tests(found: Audit) -> str:
     )
     return (
         "<h2>Tests</h2><p class=soft>How many mutants and known mistakes each test catches. A dead test is failed by "
-        "none; one that is never alone catches nothing that no other test catches.</p><div class=scroll><table><tr><th></th>"
-        f'<th>Test</th><th class="n">Points</th><th class="n">Catches</th><th></th></tr>{rows}</table></div>'
+        "none; one that is never alone catches nothing that no other test catches.</p>"
+        f'<div class="scroll"><table><tr><th></th><th>Test</th><th class="n">Points</th>'
+        f'<th class="n">Catches</th><th></th></tr>{rows}</table></div>'
     )
 
 
@@ -123,7 +124,8 @@ def _matrix(found: Audit) -> str:
         rows.append(f"<tr><th>{escape(test.number)} {escape(test.title)}</th>{cells}</tr>")
     return (
         "<h2>Kill matrix</h2><p class=soft>A row a test, a column a known mistake or a mutant, filled where the test "
-        f'loses points. Point at a cell for its name.</p><div class="scroll matrix"><table>{"".join(rows)}</table></div>'
+        "loses points. Point at a cell for its name.</p>"
+        f'<div class="scroll matrix"><table>{"".join(rows)}</table></div>'
     )
 
 
@@ -148,6 +150,6 @@ def _in_place(found: Audit) -> str:
     if not items:
         return ""
     return (
-        "<h2>Honest rewrites that lose points</h2><p class=soft>Updates written in place instead of anew, or the other way "
-        "round. Look whether a test demands more than the handout.</p>" + _list(items)
+        "<h2>Honest rewrites that lose points</h2><p class=soft>Updates written in place instead of anew, or the other "
+        "way round. Look whether a test demands more than the handout.</p>" + _list(items)
     )

@@ -79,16 +79,17 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     if expected.params.get("strict"):
         return _strict(y, reference, str(expected.params.get("sampler") or "named"))
     again = _array(actual["again"]) if "again" in expected.values else None
-    rules = (
-        _neither_kept_nor_dropped(y, x),
-        _all_or_nothing(y, x),
-        _structure(y != 0, x != 0, keep),
-        _fraction(y, x, keep),
-        _scale(y, x, factor, keep, reference.dtype),
-        None if again is None else _second_call(y, again, x, factor, keep, reference.dtype),
-        None if "repeat" not in expected.values else _same_seed(y, _array(actual["repeat"])),
+    # each rule may lean on those before it: where nothing is kept, there is no scale to speak of
+    return (
+        _neither_kept_nor_dropped(y, x)
+        or _all_or_nothing(y, x)
+        or _structure(y != 0, x != 0, keep)
+        or _fraction(y, x, keep)
+        or _scale(y, x, factor, keep, reference.dtype)
+        or (None if again is None else _second_call(y, again, x, factor, keep, reference.dtype))
+        or (_same_seed(y, _array(actual["repeat"])) if "repeat" in expected.values else None)
+        or PASSED
     )
-    return next((verdict for verdict in rules if verdict is not None), PASSED)
 
 
 def _array(value: Value) -> Array:
