@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from grader import __version__
 from grader.assignment import Assignment, assignment_names, find_project, load_assignment, read_assignment
 from grader.errors import AssignmentError, InternalError, UsageError
-from grader.sandbox.levels import LEVELS, at_least
+from grader.levels import LEVELS, at_least
 
 if TYPE_CHECKING:
     from grader.report import Report

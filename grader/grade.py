@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.errors import InternalError, SubmissionError
+from grader.levels import Level, at_least, level_of
 from grader.sandbox.conceal import concealed
 from grader.sandbox.launch import Zygote
-from grader.sandbox.levels import Level, at_least, level_of
 from grader.sandbox.worker import Worker
 
 if TYPE_CHECKING:

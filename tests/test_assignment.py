@@ -91,7 +91,12 @@ MISTAKES: dict[str, tuple[str, str, str | None, str]] = {
     "a limit that rounds to nothing": ("value_mb = 1", "value_mb = 0.25", "value_mb", "must be"),
     "a runner elsewhere": ("[limits]", '[handout]\nrunner = "run.py"\n[limits]', "runner", "below autograder/"),
     "a runner above": ("[limits]", '[handout]\nrunner = "autograder/../a.py"\n[limits]', "runner", "below autograder/"),
-    "a runner that is no Python": ("[limits]", '[handout]\nrunner = "autograder/a.sh"\n[limits]', "runner", "a Python file"),
+    "a runner that is no Python": (
+        "[limits]",
+        '[handout]\nrunner = "autograder/a.sh"\n[limits]',
+        "runner",
+        "a Python file",
+    ),
     "a colon in a part's title": ('"Backward"', '"Part 2: Backward"', "[parts.backward]", "has a colon"),
     "two parts of one title": ('"Backward"', '"Forward"', "[parts.backward]", "each needs its own"),
     "a part without a title": ('title = "Backward"\n', "", "[parts.backward]", "[parts.backward] needs 'title'"),
@@ -170,7 +175,7 @@ def test_a_folder_without_the_file(tmp_path: Path) -> None:
 
 def test_a_part_without_its_test_file(project: Project) -> None:
     project.file(BACKWARD).unlink()
-    with pytest.raises(AssignmentError, match="part 'backward' has no test_backward.py; write it beside") as caught:
+    with pytest.raises(AssignmentError, match=r"part 'backward' has no test_backward\.py; write it beside") as caught:
         project.load().test_files()
     assert caught.value.line == project.line(SETTINGS, "[parts.backward]")
 
@@ -190,7 +195,7 @@ def test_no_project_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_an_unknown_assignment_says_which_one_may_be_meant(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no assignment 'smal' in .*; did you mean 'small'"):
+    with pytest.raises(UsageError, match=r"no assignment 'smal' in .*; did you mean 'small'"):
         load_assignment(tmp_path, "smal")
     with pytest.raises(UsageError, match="there are: small"):
         load_assignment(tmp_path, "zzz")

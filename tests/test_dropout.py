@@ -1,4 +1,4 @@
-"""Guards the judge of dropout: every right way to draw a mask passes, every known wrong way fails with the fitting hint.
+"""Guards the judge of dropout: every right way to draw a mask passes, every known wrong way fails with its hint.
 
 The judge is called directly, with arrays as a submission would leave them. All seeds are fixed, so nothing here is left
 to chance: what passes once passes always.
@@ -172,7 +172,6 @@ def test_the_false_alarm_rate_is_at_most_the_stated_one(monkeypatch: pytest.Monk
         alarms += not forward(y, x, keep, again=again).passed
     # laws that are one-sided or strict enough keep it well below; far below would say that nothing is tested
     assert 0.1 * stated * runs < alarms <= stated * runs
-    assert dropout.FALSE_ALARM == stated
 
 
 def test_the_stated_false_alarm_rate() -> None:

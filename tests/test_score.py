@@ -47,9 +47,7 @@ def spec(
         )
         for name in checks
     )
-    return TestSpec(
-        "test_a.py::test_b", "a", "A title", "1.1", Fraction(points), expected=observations, **fields
-    )
+    return TestSpec("test_a.py::test_b", "a", "A title", "1.1", Fraction(points), expected=observations, **fields)
 
 
 def variant(name: str, credit: str, hint: str = "", **cells: float) -> Alternative:
@@ -406,7 +404,7 @@ def test_the_first_wrong_check_is_told_in_full_and_the_others_by_name() -> None:
     lines = judge_test(test, (), run(**cells)).message.splitlines()
     assert lines[0].startswith("check 1: is -3")
     assert lines[1] == "also wrong: check 2, check 3, check 4, check 5, check 6 ..."
-    few = judge_test(spec(checks=names[:3]), (), run(**{name: WRONG for name in names[:3]}))
+    few = judge_test(spec(checks=names[:3]), (), run(**dict.fromkeys(names[:3], WRONG)))
     assert few.message.splitlines()[1] == "also wrong: check 1, check 2"
 
 

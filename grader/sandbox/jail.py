@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.levels import Level, at_least
 from grader.sandbox import landlock, seccomp
-from grader.sandbox.levels import Level, at_least
 from grader.sandbox.processes import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
 
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError, InternalError, UsageError
+from grader.levels import Level
 from grader.sandbox import launch
-from grader.sandbox.levels import Level
 from grader.sandbox.probe import broken_layers
 from grader.sandbox.processes import PR_SET_DUMPABLE, become_subreaper, children, kill_children, prctl
 
@@ -124,7 +124,6 @@ class Worker:
             shutil.copytree(
                 self.assignment.helpers, self._tests / "helpers", ignore=shutil.ignore_patterns("__pycache__")
             )
-        (self._tests / "pytest.ini").write_text("[pytest]\n", "ascii")
         (self._tests / "test_warm_up.py").write_text(_WARM_UP, "ascii")
 
     def _start(self, zygote: launch.Zygote | None = None) -> None:

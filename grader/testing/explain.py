@@ -66,10 +66,16 @@ def _student_frames(trace: TracebackType | None, root: Path) -> list[str]:
     lines = []
     for frame, number in traceback.walk_tb(trace):
         file = Path(frame.f_code.co_filename)
-        if file.is_absolute() and file.is_relative_to(root):
+        if file.is_absolute() and file.is_relative_to(root) and not _ours(file, root):
             code = linecache.getline(str(file), number).strip()
             lines.append(f"  {file.relative_to(root).as_posix()}, line {number}, in {frame.f_code.co_name}: {code}")
     return lines[-FRAMES:]
+
+
+def _ours(file: Path, root: Path) -> bool:
+    """Whether a file below the student's folder belongs to the handout's autograder, which lies in there too."""
+    package = Path(__file__).resolve().parents[2]
+    return package != root and package.is_relative_to(root) and file.is_relative_to(package)
 
 
 def _call(trace: TracebackType | None) -> list[str]:

@@ -6,6 +6,7 @@ The same plugin serves all three runs: record and grade load it in the worker, c
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,7 +196,7 @@ def pytest_arguments(tests: Path, files: list[str]) -> list[str]:
     blocked = [word for name in LEAN for word in ("-p", f"no:{name}")]
     return [
         *blocked,
-        *("-s", "--assert=plain", f"--rootdir={tests}", "-c", str(tests / "pytest.ini")),
+        *("-s", "--assert=plain", f"--rootdir={tests}", f"--confcutdir={tests}", "-c", os.devnull),
         *(str(tests / file) for file in files),
     ]
 
