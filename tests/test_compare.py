@@ -430,7 +430,8 @@ def values(draw: st.DrawFn, kinds: Sequence[str] = ("array", "tensor", "scalar",
         if dtype.kind in "fc":
             cells += [-1, 0.5, np.nan, np.inf, -np.inf, np.finfo(dtype).max, np.finfo(dtype).min, np.finfo(dtype).tiny]
         elif dtype.kind in "iu":
-            cells += [np.iinfo(dtype).max, np.iinfo(dtype).min, np.iinfo(dtype).max - 1]
+            limits = np.iinfo(dtype.name)
+            cells += [limits.max, limits.min, limits.max - 1]
         elements: st.SearchStrategy[Any] | None = st.sampled_from([dtype.type(cell) for cell in cells])
     else:
         elements = None

@@ -55,9 +55,9 @@ def test_a_mean_where_a_sum_is_meant_and_the_other_way_round(shape: tuple[int, .
     expected = draw(*shape)
     for size in shape:
         assert f"1/{size} of the expected ones" in hint(expected / size, expected)
-        assert "a mean where a sum is meant?" in hint(expected / size, expected)
+        assert "a mean" in hint(expected / size, expected)
         assert f"{size} times the expected ones" in hint(expected * size, expected)
-        assert "a sum where a mean is meant?" in hint(expected * size, expected)
+        assert "a sum" in hint(expected * size, expected)
 
 
 @pytest.mark.parametrize("factor", [0.5, -0.5, 10.0, 1.01, 1e6, 1e-6])

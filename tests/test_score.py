@@ -54,8 +54,20 @@ def variant(name: str, credit: str, hint: str = "", **cells: float) -> Alternati
     return Alternative(name, Fraction(credit), hint, seen(**cells))
 
 
-def run(ending: Ending = "ok", *, message: str = "", score: float | None = None, **cells: float) -> Recording:
-    return Recording(ending, message, seen(**cells), claimed_score=score)
+def run(
+    ending: Ending = "ok",
+    many: Mapping[str, float] | None = None,
+    *,
+    message: str = "",
+    score: float | None = None,
+    **cells: float,
+) -> Recording:
+    return Recording(ending, message, seen(**{**(many or {}), **cells}), claimed_score=score)
+
+
+def facts(result: TestResult, *names: str) -> tuple[object, ...]:
+    """Some fields of a result."""
+    return tuple(getattr(result, name) for name in names)
 
 
 # points
@@ -63,15 +75,15 @@ def run(ending: Ending = "ok", *, message: str = "", score: float | None = None,
 
 def test_all_right_gets_all() -> None:
     result = judge_test(spec(), (), run(a=RIGHT, b=RIGHT))
-    assert (result.status, result.score, result.max_score) == ("passed", 4, 4)
-    assert (result.message, result.hint, result.variant) == ("", "", None)
+    assert facts(result, "status", "score", "max_score") == ("passed", 4, 4)
+    assert facts(result, "message", "hint", "variant") == ("", "", None)
     assert [check.passed for check in result.checks] == [True, True]
 
 
 @pytest.mark.parametrize("cells", [{"a": WRONG, "b": RIGHT}, {"a": RIGHT, "b": WRONG}, {"a": RIGHT}, {}])
 def test_without_points_of_its_own_a_check_decides_about_all(cells: Mapping[str, float]) -> None:
-    result = judge_test(spec(), (), run(**cells))
-    assert (result.status, result.score) == ("failed", 0)
+    result = judge_test(spec(), (), run("ok", cells))
+    assert facts(result, "status", "score") == ("failed", 0)
     assert result.message
 
 
@@ -101,7 +113,7 @@ def test_partial_credit_shares_evenly_and_exactly() -> None:
 def test_shares_of_decimal_points_are_exact() -> None:
     test = spec(points="3/10", checks=("a", "b", "c"), own={"a": 0.1, "b": 0.1, "c": 0.1})
     result = judge_test(test, (), run(a=RIGHT, b=RIGHT, c=RIGHT))
-    assert (result.status, result.score) == ("passed", Fraction(3, 10))
+    assert facts(result, "status", "score") == ("passed", Fraction(3, 10))
 
 
 def test_a_check_worth_nothing_costs_nothing() -> None:
@@ -140,7 +152,7 @@ def test_a_remark_is_passed_or_failed_and_worth_nothing(fields: Mapping[str, Any
     assert judge_test(test, (), run(a=RIGHT, b=RIGHT)).status == "passed"
     for wrong in (run(a=RIGHT, b=WRONG), run(a=WRONG, b=WRONG), run()):
         result = judge_test(test, (), wrong)
-        assert (result.status, result.score, result.max_score) == ("failed", 0, 0)
+        assert facts(result, "status", "score", "max_score") == ("failed", 0, 0)
         assert result.message
     assert judge_test(test, (), run("timeout", message="stopped")).status == "timeout"
     accepted = variant("other-way", "1", a=WRONG, b=WRONG)
@@ -224,13 +236,13 @@ def claimed(score: object, **fields: Any) -> TestResult:
 )
 def test_a_claimed_score_counts_within_the_points(score: float, counted: Fraction, status: str) -> None:
     result = claimed(score)
-    assert (result.score, result.status) == (counted, status)
+    assert facts(result, "score", "status") == (counted, status)
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
 def test_a_claim_that_is_no_finite_number_neither_counts_nor_raises(score: float) -> None:
     result = claimed(score)
-    assert (result.score, result.status) == (0, "failed")
+    assert facts(result, "score", "status") == (0, "failed")
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf])
@@ -262,8 +274,8 @@ OTHER = 2.0
 def test_an_accepted_variant_is_worth_as_much() -> None:
     accepted = variant("eps-outside", "1", a=OTHER, b=OTHER)
     result = judge_test(spec(), (accepted,), run(a=OTHER, b=OTHER))
-    assert (result.status, result.score, result.variant) == ("passed", 4, "eps-outside")
-    assert (result.message, result.hint) == ("", "")
+    assert facts(result, "status", "score", "variant") == ("passed", 4, "eps-outside")
+    assert facts(result, "message", "hint") == ("", "")
 
 
 def test_the_reference_needs_no_variant() -> None:
@@ -275,7 +287,7 @@ def test_the_reference_needs_no_variant() -> None:
 def test_one_convention_must_hold_for_a_test_as_a_whole(fields: Mapping[str, Any]) -> None:
     accepted = variant("eps-outside", "1", a=OTHER, b=OTHER)
     for cells in ({"a": RIGHT, "b": OTHER}, {"a": OTHER, "b": RIGHT}):
-        result = judge_test(spec(**fields), (accepted,), run(**cells))
+        result = judge_test(spec(**fields), (accepted,), run("ok", cells))
         assert result.score == (2 if fields else 0)
         assert result.status == ("partial" if fields else "failed")
 
@@ -293,14 +305,14 @@ def test_the_best_credit_counts() -> None:
     most = variant("most", "3/4", "Nearly.", a=OTHER, b=OTHER)
     for items in ((half, most), (most, half)):
         result = judge_test(spec(), items, run(a=OTHER, b=OTHER))
-        assert (result.score, result.variant, result.status) == (3, "most", "partial")
+        assert facts(result, "score", "variant", "status") == (3, "most", "partial")
     assert judge_test(spec(), (half, most), run(a=RIGHT, b=RIGHT)).score == 4
 
 
 def test_half_credit_says_why() -> None:
     half = variant("half", "1/2", "Half of the points: the mean is taken twice.", a=OTHER, b=OTHER)
     result = judge_test(spec(), (half,), run(a=OTHER, b=OTHER))
-    assert (result.status, result.score, result.variant) == ("partial", 2, "half")
+    assert facts(result, "status", "score", "variant") == ("partial", 2, "half")
     assert "the mean is taken twice" in result.message
     assert result.hint == "Half of the points: the mean is taken twice."
 
@@ -310,7 +322,7 @@ def test_more_from_the_reference_beats_less_from_a_variant() -> None:
     test = spec(own={"a": 3, "b": 1})
     # the reference gives a's 3 points; the variant half of all 4
     result = judge_test(test, (half,), run(a=RIGHT, b=OTHER))
-    assert (result.score, result.variant) == (3, None)
+    assert facts(result, "score", "variant") == (3, None)
 
 
 def test_a_variant_is_no_excuse_for_an_ending() -> None:
@@ -332,14 +344,14 @@ def test_messages_are_about_the_reference_where_no_variant_is_better() -> None:
 def test_a_known_mistake_is_named() -> None:
     mistake = variant("no-root", "0", "Take the root.", a=OTHER, b=WRONG)
     result = judge_test(spec(), (mistake,), run(a=OTHER, b=WRONG))
-    assert (result.status, result.score) == ("failed", 0)
-    assert (result.variant, result.hint) == ("no-root", "Take the root.")
+    assert facts(result, "status", "score") == ("failed", 0)
+    assert facts(result, "variant", "hint") == ("no-root", "Take the root.")
 
 
 def test_a_known_mistake_must_match_as_a_whole() -> None:
     mistake = variant("no-root", "0", "Take the root.", a=OTHER, b=WRONG)
     for cells in ({"a": OTHER, "b": OTHER}, {"a": OTHER}, {"b": WRONG}, {}):
-        result = judge_test(spec(), (mistake,), run(**cells))
+        result = judge_test(spec(), (mistake,), run("ok", cells))
         assert result.variant is None
         assert "root" not in result.hint
 
@@ -357,7 +369,7 @@ def test_two_mistakes_that_both_match_are_not_named() -> None:
 def test_a_right_test_has_no_mistake() -> None:
     mistake = variant("no-root", "0", "Take the root.", a=RIGHT, b=RIGHT)
     result = judge_test(spec(), (mistake,), run(a=RIGHT, b=RIGHT))
-    assert (result.status, result.variant, result.hint) == ("passed", None, "")
+    assert facts(result, "status", "variant", "hint") == ("passed", None, "")
 
 
 def test_a_known_mistake_earns_nothing_by_matching() -> None:
@@ -369,7 +381,7 @@ def test_a_known_mistake_earns_nothing_by_matching() -> None:
 def test_a_known_mistake_keeps_the_shares_that_the_reference_gives() -> None:
     mistake = variant("no-root", "0", "Take the root.", a=RIGHT, b=OTHER)
     result = judge_test(spec(own={"a": 3, "b": 1}), (mistake,), run(a=RIGHT, b=OTHER))
-    assert (result.score, result.status, result.variant) == (3, "partial", "no-root")
+    assert facts(result, "score", "status", "variant") == (3, "partial", "no-root")
 
 
 # what students read
@@ -401,10 +413,10 @@ def test_the_first_wrong_check_is_told_in_full_and_the_others_by_name() -> None:
     names = [f"check {index}" for index in range(9)]
     test = spec(checks=names)
     cells = {name: RIGHT if index == 0 else WRONG for index, name in enumerate(names)}
-    lines = judge_test(test, (), run(**cells)).message.splitlines()
+    lines = judge_test(test, (), run("ok", cells)).message.splitlines()
     assert lines[0].startswith("check 1: is -3")
     assert lines[1] == "also wrong: check 2, check 3, check 4, check 5, check 6 ..."
-    few = judge_test(spec(checks=names[:3]), (), run(**dict.fromkeys(names[:3], WRONG)))
+    few = judge_test(spec(checks=names[:3]), (), run("ok", dict.fromkeys(names[:3], WRONG)))
     assert few.message.splitlines()[1] == "also wrong: check 1, check 2"
 
 
@@ -427,9 +439,9 @@ def test_everything_of_the_test_is_in_its_result() -> None:
     test = spec(visibility="after_published", tags=("x", "y"), leaderboard=("loss", "asc"))
     recording = Recording("ok", "", seen(a=RIGHT, b=RIGHT), "printed", None, 0.25, 1.5, 20.0)
     result = judge_test(test, (), recording, command="pytest this")
-    assert (result.id, result.part, result.title, result.number) == (test.id, "a", "A title", "1.1")
-    assert (result.visibility, result.tags, result.command) == ("after_published", ("x", "y"), "pytest this")
-    assert (result.output, result.leaderboard, result.seconds, result.memory_mb) == ("printed", 0.25, 1.5, 20.0)
+    assert facts(result, "id", "part", "title", "number") == (test.id, "a", "A title", "1.1")
+    assert facts(result, "visibility", "tags", "command") == ("after_published", ("x", "y"), "pytest this")
+    assert facts(result, "output", "leaderboard", "seconds", "memory_mb") == ("printed", 0.25, 1.5, 20.0)
     assert judge_test(spec(), (), recording).leaderboard is None
 
 

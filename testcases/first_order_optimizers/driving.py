@@ -35,11 +35,23 @@ def check_steps(check, rng, make, shapes, steps, scale=1.0, every=False, grow=1.
     params = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     start = copies(params)
     optimizer = make(params)
-    for step in range(1, steps + 1):
-        optimizer.step({name: scale * grow ** (step - 1) * rng.normal(size=shape) for name, shape in shapes.items()})
-        if every or step == steps:
-            for name in shapes:
-                check(f"move of {name} after step {step}", moved(kept(params[name]), start[name]))
+    moves = []
+    for step in range(steps):
+        optimizer.step({name: scale * grow**step * rng.normal(size=shape) for name, shape in shapes.items()})
+        moves.append({name: moved(kept(params[name]), start[name]) for name in shapes})
+    check_moves(check, moves, every)
+
+
+def check_moves(check, moves, every):
+    """How far each parameter is from where it started: after each step, or after the last alone."""
+    for name, last in moves[-1].items():
+        if not every:
+            check(f"move of {name} after step {len(moves)}", last)
+            continue
+        # moves of different shapes can't be put together; the last one then says what is wrong
+        same = all(np.shape(move[name]) == np.shape(last) for move in moves)
+        series = np.array([move[name] for move in moves]) if same else last
+        check(f"moves of {name}, one step after the other", series)
 
 
 def check_zero_gradient(check, rng, make):
@@ -75,11 +87,11 @@ def check_callable(check, rng, make, shapes, steps, gradient, every=False):
         return {name: part.reshape(shapes[name]) for name, part in zip(shapes, np.split(flat, cuts), strict=True)}
 
     optimizer = make(params)
-    for step in range(1, steps + 1):
+    moves = []
+    for _ in range(steps):
         optimizer.step(grad_fn)
-        if every or step == steps:
-            for name in shapes:
-                check(f"move of {name} after step {step}", moved(kept(params[name]), start[name]))
+        moves.append({name: moved(kept(params[name]), start[name]) for name in shapes})
+    check_moves(check, moves, every)
 
 
 STEEP = np.array([1.0, 50.0])

@@ -50,4 +50,6 @@ def test_coupled_parameters(submission, rng, check):
 def test_curved(submission, rng, check):
     """Nesterov on a function that is no quadratic"""
     shapes = {"x": (3, 4), "y": (2,)}
-    check_callable(check, rng, using(submission, "Nesterov", 0.15, rho=0.9), shapes, 12, lambda x: 0.5 * x + np.sin(3 * x))
+    check_callable(
+        check, rng, using(submission, "Nesterov", 0.15, rho=0.9), shapes, 12, lambda x: 0.5 * x + np.sin(3 * x)
+    )

@@ -1,0 +1,450 @@
+"""Guards what leaves the grader: every format is valid for its platform, tells no answer, and is the same every time.
+
+Reports are built by Hypothesis, with texts as strange as the judge lets through, and made by grading wrong submissions.
+"""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Overlay, check_complete, strict_loads, validate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from grader.assignment import Assignment, read_assignment
+from grader.errors import AssignmentError
+from grader.export import exporter
+from grader.export.autolab import to_autolab
+from grader.export.gradescope import to_gradescope
+from grader.export.plain import to_json
+from grader.export.terminal import render, to_terminal
+from grader.fixtures import Fixtures
+from grader.grade import grade
+from grader.judge.compare import _number
+from grader.report import STATUSES, VISIBILITIES, LeaderboardRow, PartScore, Report, TestResult, part_scores
+from grader.text import clean_text
+
+MANY = settings(max_examples=60)
+
+# what the judge lets through: no control characters but newline and tab, no lone surrogates
+texts = st.text(max_size=60).map(lambda text: clean_text(text, 200))
+words = st.sampled_from(
+    [
+        "",
+        "<b>bold</b><script>alert(1)</script>",
+        "Part 1: Attention 12:30",
+        "naïve 提交 🎓",
+        "[red]x[/red]",
+        "a\n\n\tb",
+        "x" * 300,
+    ]
+)
+some_text = texts | words
+titles = some_text.map(lambda text: " ".join(text.split()) or "untitled")
+# a part's title may hold no colon: `test_titles_that_autolab_cant_take` says who sees to it
+part_titles = titles.map(lambda text: text.replace(":", "").strip()[:200].strip().lstrip("_") or "part")
+numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6)
+points = st.sampled_from([Fraction(0), Fraction(1), Fraction(1, 3), Fraction("0.75"), Fraction(5, 2), Fraction(100)])
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    """A report as the judge makes them: scores within their maximum, one id and one number a test."""
+    names = [f"part{number}" for number in range(draw(st.integers(1, 3)))]
+    part_names = draw(st.lists(part_titles, min_size=len(names), max_size=len(names), unique=True))
+    tests = []
+    for index in range(draw(st.integers(1, 5))):
+        part, maximum, status = draw(st.sampled_from(names)), draw(points), draw(st.sampled_from(STATUSES))
+        share = {"passed": Fraction(1), "partial": draw(st.sampled_from([Fraction(1, 3), Fraction(1, 2)]))}
+        tests.append(
+            TestResult(
+                id=f"test_{part}.py::test_{index}",
+                part=part,
+                title=draw(titles),
+                number=f"{index + 1}.{draw(st.integers(1, 9))}",
+                status=status,
+                score=maximum * share.get(status, Fraction(0)),
+                max_score=maximum,
+                visibility=draw(st.sampled_from(VISIBILITIES)),
+                message="" if status == "passed" else draw(some_text),
+                hint="" if status == "passed" else draw(some_text),
+                variant=draw(st.none() | st.just("adam-no-root")),
+                command=draw(st.sampled_from(["", 'pytest "autograder/a b/test.py::test"'])),
+                output=draw(some_text),
+                tags=tuple(draw(st.lists(titles, max_size=3))),
+                seconds=draw(st.floats(0, 1e5)),
+                memory_mb=draw(st.floats(0, 1e5)),
+            )
+        )
+    rows = st.builds(LeaderboardRow, titles, numbers | some_text, st.sampled_from(["asc", "desc"]))
+    return Report(
+        assignment="homework",
+        title=draw(titles),
+        parts=part_scores(list(zip(names, part_names, strict=True)), tests),
+        tests=tuple(tests),
+        notes=tuple(draw(st.lists(some_text, max_size=3))),
+        staff_notes=tuple(draw(st.lists(some_text, max_size=3))),
+        leaderboard=tuple(draw(st.lists(rows, max_size=3))),
+        isolation=draw(st.sampled_from(["", "full (basic, seccomp, landlock, uid)"])),
+        seconds=draw(st.floats(0, 86_000)),
+    )
+
+
+def one_test(**changes: Any) -> Report:
+    """A report of one test that lost its points."""
+    test = TestResult(
+        "test_a.py::test",
+        "a",
+        "A title",
+        "1",
+        "failed",
+        Fraction(0),
+        Fraction(2),
+        "visible",
+        "is wrong",
+        "mind the sign",
+    )
+    test = replace(test, **changes)
+    return Report("homework", "Homework", (PartScore("a", "Part A", test.score, test.max_score),), (test,))
+
+
+# Gradescope
+
+
+@MANY
+@given(reports())
+def test_gradescope_takes_every_report(report: Report) -> None:
+    text = to_gradescope(report)
+    assert text.isascii()
+    results = strict_loads(text)
+    validate("gradescope-results", results)
+    assert "score" not in results  # a total of our own would silently win over the tests
+    assert len(results["tests"]) == len(report.tests)
+    for row, test in zip(results["tests"], report.tests, strict=True):
+        assert (row["name"], row["number"]) == (test.title, test.number)
+        assert row["score"] == pytest.approx(float(test.score))
+        assert row["max_score"] == pytest.approx(float(test.max_score))
+        assert row["status"] == ("passed" if test.status == "passed" else "failed")
+        assert row["visibility"] == test.visibility
+        assert row["extra_data"]["status"] == test.status
+        assert (row["extra_data"]["id"], row["extra_data"]["part"]) == (test.id, test.part)
+        assert ("hint" in row["extra_data"]) == (test.visibility == "visible")
+        assert "\r" not in row.get("output", "")
+    assert [(row["name"], row["value"], row["order"]) for row in results.get("leaderboard", [])] == [
+        (row.name, row.value, row.order) for row in report.leaderboard if not isinstance(row.value, float)
+    ] + [] or len(results.get("leaderboard", [])) == len(report.leaderboard)
+
+
+@pytest.mark.parametrize("field", ["output", "message"])
+def test_gradescope_gets_a_megabyte_cut_in_the_middle(field: str) -> None:
+    long = "head\n" + "line of output é\n" * 60_000 + "tail"
+    (row,) = strict_loads(to_gradescope(one_test(**{field: long})))["tests"]
+    validate("gradescope-results", {"tests": [row]})
+    assert 50_000 < len(row["output"]) <= 100_000
+    assert "head" in row["output"]
+    assert row["output"].endswith("tail") or field == "message"
+
+
+def test_gradescope_gets_long_notes_cut_too() -> None:
+    results = strict_loads(to_gradescope(replace(one_test(), notes=("note " * 1000,) * 1000)))
+    validate("gradescope-results", results)
+
+
+def test_html_stays_text_on_gradescope() -> None:
+    results = strict_loads(to_gradescope(one_test(output="<img src=x onerror=alert(1)>")))
+    (row,) = results["tests"]
+    assert results["test_output_format"] == "text"
+    assert row.get("output_format", "text") == "text"
+    assert row.get("name_format", results.get("test_name_format", "text")) == "text"
+
+
+def test_standard_output_of_the_grader_is_for_staff() -> None:
+    assert strict_loads(to_gradescope(one_test()))["stdout_visibility"] == "hidden"
+
+
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != "passed"])
+def test_every_other_status_is_failed_on_gradescope_and_kept_beside(status: str) -> None:
+    (row,) = strict_loads(to_gradescope(one_test(status=status)))["tests"]
+    assert row["status"] == "failed"
+    assert row["extra_data"]["status"] == status
+
+
+def test_a_test_without_points_has_a_score_and_a_status() -> None:
+    """A row with neither was once shown as failed."""
+    results = strict_loads(to_gradescope(one_test(status="passed", max_score=Fraction(0))))
+    validate("gradescope-results", results)
+    assert results["tests"][0]["score"] == results["tests"][0]["max_score"] == 0
+    assert results["tests"][0]["status"] == "passed"
+
+
+# Autolab
+
+
+def rewritten(line: str) -> str:
+    """What Autolab does to the last line before it parses it."""
+    return re.sub(r"([a-zA-Z0-9]+):", r'"\1":', line)
+
+
+def lines_of(report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two last lines, parsed; the text has nothing else, begins a line of its own and ends with a line end."""
+    text = to_autolab(report)
+    assert text.isascii()
+    assert text.startswith("\n")
+    assert text.endswith("\n")
+    presentation, scores = text.split("\n")[1:-1]
+    assert strict_loads(rewritten(scores)) == strict_loads(scores)
+    return strict_loads(presentation), strict_loads(scores)
+
+
+@MANY
+@given(reports())
+def test_autolab_takes_every_report(report: Report) -> None:
+    presentation, scores = lines_of(report)
+    validate("autolab-presentation", presentation)
+    validate("autolab-scores", scores)
+    assert list(scores["scores"]) == [part.title for part in report.parts]
+    for part in report.parts:
+        assert scores["scores"][part.title] == pytest.approx(float(part.score))
+    assert len(scores.get("scoreboard", [])) == len(report.leaderboard)
+    # a stage or an entry that is named and isn't there breaks Autolab's page
+    assert presentation["_presentation"] == "semantic"
+    assert set(presentation["stages"]) == {key for key in presentation if not key.startswith("_")} - {"stages"}
+    assert set(presentation["_scores_order"]) == set(scores["scores"])
+    for stage in presentation["stages"]:
+        assert set(presentation[stage]["_order"]) == set(presentation[stage]) - {"_order"}
+    rows = sum(len(presentation[stage]) - 1 for stage in presentation["stages"])
+    assert rows == sum(test.visibility == "visible" for test in report.tests)
+
+
+@MANY
+@given(reports())
+def test_hidden_tests_say_nothing_on_autolab(report: Report) -> None:
+    """Everything that is printed there, students see."""
+    secret = replace(
+        report,
+        tests=tuple(
+            test
+            if test.visibility == "visible"
+            else replace(test, title="SECRET", message="SECRET", hint="SECRET", output="SECRET", tags=("SECRET",))
+            for test in report.tests
+        ),
+        staff_notes=("SECRET",),
+    )
+    assert "SECRET" not in to_autolab(secret)
+
+
+def test_output_isnt_printed_on_autolab() -> None:
+    assert "printed by the submission" not in to_autolab(one_test(output="printed by the submission"))
+
+
+def test_the_score_line_of_autolab_is_short() -> None:
+    """It is kept in a column of 64 KiB."""
+    report = replace(one_test(message="long " * 10_000), leaderboard=(LeaderboardRow("x", "v" * 10_000),) * 5)
+    assert len(to_autolab(report).split("\n")[2]) < 2**15
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Part: one",
+        "",
+        "   ",
+        " Adam",
+        "Adam ",
+        "_scores",
+        "_presentation",
+        "stages",
+        "A\\nB",
+        "A\\tB",
+        "A\\u0000B",
+        "A" * 256,
+    ],
+)
+def test_titles_that_autolab_cant_take_are_refused_when_they_are_read(title: str, tmp_path: Path) -> None:
+    """The exporter writes titles as they are, so the assignment's reader must see to it, with the line."""
+    folder = tmp_path / "homework"
+    folder.mkdir()
+    (folder / "assignment.toml").write_text(
+        f'title = "H"\nseed = 1\n[submission]\nfiles = ["a.py"]\n[parts.a]\ntitle = "{title}"\npoints = 1\n', "utf-8"
+    )
+    with pytest.raises(AssignmentError) as caught:
+        read_assignment(folder)
+    assert re.search(r"assignment\.toml:[56]: ", str(caught.value))
+
+
+# plain JSON
+
+
+@MANY
+@given(reports())
+def test_plain_json_holds_the_whole_report(report: Report) -> None:
+    text = to_json(report)
+    assert text.isascii()
+    value = strict_loads(text)
+    assert value["score"] == pytest.approx(float(report.score))
+    assert value["max_score"] == pytest.approx(float(report.max_score))
+    assert [test["id"] for test in value["tests"]] == [test.id for test in report.tests]
+    for row, test in zip(value["tests"], report.tests, strict=True):
+        for key in ("status", "title", "number", "visibility", "message", "hint", "variant", "output", "part"):
+            assert row[key] == getattr(test, key)
+
+
+@pytest.mark.parametrize("name", ["gradescope", "autolab", "json"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_isnt_a_number_is_never_written(name: str, value: float) -> None:
+    """No platform takes it, and one of them would take nothing else for it."""
+    report = replace(one_test(), leaderboard=(LeaderboardRow("x", value),))
+    with pytest.raises(ValueError, match="JSON"):
+        exporter(name)(report)
+
+
+# the terminal
+
+
+def long_lines(text: str, width: int) -> list[str]:
+    """Lines that are too wide; the one that is there to be copied may be."""
+    return [line for line in text.splitlines() if cell_len(line) > width and "Run it alone:" not in line]
+
+
+@MANY
+@given(reports())
+def test_the_terminal_gets_plain_text_in_a_pipe(report: Report) -> None:
+    text = to_terminal(report)
+    assert "\x1b" not in text
+    assert not long_lines(text, 100)
+    flat = re.sub(r"\s+", "", text)
+    for test in report.tests:
+        assert test.status in text
+        if test.status != "passed":
+            assert re.sub(r"\s+", "", test.message) in flat
+            assert re.sub(r"\s+", "", test.hint) in flat
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_the_table_fits_the_terminal(width: int) -> None:
+    file = io.StringIO()
+    title = "A title of a test that is longer than most terminals are wide, and says a lot about what it does"
+    render(one_test(title=title), Console(file=file, width=width, color_system=None))
+    assert not long_lines(file.getvalue(), width)
+    assert "failed" in file.getvalue()
+    assert "0 / 2" in file.getvalue()
+
+
+def test_markup_in_a_title_is_text() -> None:
+    text = to_terminal(
+        one_test(title="[bold]x[/bold] [/]", message="[link=file:///etc/passwd]y[/link]", hint="[blink]z")
+    )
+    assert "[bold]x[/bold] [/]" in text
+    assert "[link=file:///etc/passwd]y[/link]" in text
+    assert "[blink]z" in text
+
+
+def test_colours_come_with_a_terminal_only() -> None:
+    plain, coloured = io.StringIO(), io.StringIO()
+    render(one_test(), Console(file=plain, width=80))
+    render(one_test(), Console(file=coloured, width=80, force_terminal=True, color_system="standard"))
+    assert "\x1b" not in plain.getvalue()
+    assert "\x1b[" in coloured.getvalue()
+
+
+# the same, for a real submission: every part of it wrong in some way
+
+WRONG_ADAM = """
+import numpy as np
+
+class adam:
+    def __init__(self, model, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.model, self.lr, self.t = model, model.lr, 0
+
+    def step(self):
+        self.t += 1
+        print("printed by the submission <b>")
+        for layer in self.model.linear_layers:
+            layer.W = layer.W - 2 * self.lr * layer.dW
+            layer.b = layer.b - self.lr
+"""
+WRONG_DROPOUT = """
+class Dropout:
+    def __init__(self, p=0.5):
+        self.p = p
+
+    def __call__(self, x):
+        raise ValueError("\\x1b[31mred <script> \\u202e\\0" + "x" * 10**6)
+
+    def forward(self, x, train=True):
+        return 3 * x
+
+    def backward(self, delta):
+        return None
+"""
+
+
+@pytest.fixture
+def wrong(overlay: Overlay) -> Path:
+    return overlay({"mytorch/optimizer.py": WRONG_ADAM, "mytorch/dropout.py": WRONG_DROPOUT})
+
+
+def test_a_wrong_submission_is_told_no_hidden_answer(bonus: Assignment, answers: Fixtures, wrong: Path) -> None:
+    report = grade(bonus, wrong)
+    results = check_complete(report, answers)
+    assert report.score < 2
+
+    told = {row["extra_data"]["id"]: json.dumps(row) for row in results["tests"]}
+    presentation, scores = lines_of(report)
+    validate("autolab-presentation", presentation)
+    validate("autolab-scores", scores)
+    autolab = to_autolab(report)
+    seen = 0
+    for test in answers.tests:
+        if test.visibility == "visible":
+            continue
+        assert "expected:" not in told[test.id]
+        assert test.title not in autolab
+        for item in test.expected:
+            for value in item.values.values():
+                if value.array is None or value.dtype != "float64" or value.type == "text":
+                    continue
+                for number in value.array.reshape(-1)[:50]:
+                    if abs(number) > 1e-12 and abs(number - round(number, 3)) > 1e-9:
+                        seen += 1
+                        for text in (told[test.id], autolab):
+                            assert _number(np.float64(number)) not in text
+                            assert repr(float(number)) not in text
+    assert seen > 100
+
+
+def test_a_wrong_submission_is_told_what_is_wrong(bonus: Assignment, wrong: Path) -> None:
+    report = grade(bonus, wrong)
+    text = to_terminal(report)
+    for test in report.tests:
+        if test.visibility == "visible" and test.status != "passed":
+            assert test.message, test.id
+            assert test.command, test.id
+            assert test.command in text
+    visible = [test for test in report.tests if test.visibility == "visible" and test.part == "adam"]
+    assert any("expected:" in test.message for test in visible)
+    assert "printed by the submission" in text
+
+
+def test_two_gradings_differ_in_times_only(bonus: Assignment, wrong: Path) -> None:
+    def graded() -> str:
+        value = strict_loads(to_json(grade(bonus, wrong)))
+        resources = value.pop("resources")
+        assert set(resources) == {"seconds", "tests"}
+        return json.dumps(value)
+
+    assert graded() == graded()
+
+
+@pytest.mark.parametrize("make", [to_gradescope, to_autolab, to_json, to_terminal])
+def test_an_export_depends_on_the_report_alone(make: Callable[[Report], str]) -> None:
+    assert make(one_test()) == make(one_test())
