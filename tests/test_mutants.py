@@ -1,0 +1,89 @@
+"""Mutants: each kind of change is made, inside solution regions only, and every mutant is valid Python."""
+
+import ast
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from grader.assignment import Assignment, read_assignment
+from grader.authoring.mutants import IN_PLACE, Mutant, mutants
+
+TOML = """
+title = "Small"
+seed = 1
+[submission]
+files = ["*.py"]
+[audit]
+files = ["solution.py"]
+[parts.one]
+title = "One"
+points = 1
+"""
+
+
+def made(tmp_path: Path, body: str, *, given: str = "") -> list[Mutant]:
+    folder = tmp_path / "testcases" / "small"
+    reference = tmp_path / "reference" / "small"
+    folder.mkdir(parents=True)
+    reference.mkdir(parents=True)
+    (folder / "assignment.toml").write_text(TOML, "utf-8")
+    inner = "".join(f"        {line}\n" for line in dedent(body).strip().splitlines())
+    text = (
+        f"import numpy as np\n{given}\n\nclass Thing:\n    def method(self, x, w, n=3):\n        self.given = x + 1\n"
+        f"        # BEGIN SOLUTION\n{inner}        # END SOLUTION\n"
+    )
+    (reference / "solution.py").write_text(text, "utf-8")
+    (reference / "other.py").write_text(text, "utf-8")
+    assignment: Assignment = read_assignment(folder)
+    return mutants(assignment)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "after"),
+    [
+        ("return x + w", "arithmetic operator", "return x - w"),
+        ("return x ** 2", "arithmetic operator", "return x * 2"),
+        ("return x @ w", "swapped operands of @", "return w @ x"),
+        ("return x > 0", "comparison", "return x <= 0"),
+        ("return -x", "sign", "return x"),
+        ("return x * 2", "constant", "return x * 3"),
+        ("return x.sum(axis=0)", "axis", "return x.sum(axis=1)"),
+        ("return x.sum(axis=0, keepdims=True)", "keepdims", "return x.sum(axis=0, keepdims=False)"),
+        ("return x.T", "dropped .T", "return x"),
+        ("return np.dot(x, w)", "swapped arguments", "return np.dot(w, x)"),
+        ("self.y = x\nreturn x", "not stored in self", "y = x"),
+        ("self.y = x\nreturn x", "dropped statement", "pass"),
+        ("return x", "returns nothing", "return None"),
+        ("self.y += x", "= for an update", "self.y = x"),
+        ("self.y += x", IN_PLACE, "self.y = self.y + (x)"),
+        ("w = w + x\nreturn w", IN_PLACE, "w += x"),
+        ("for i in range(n):\n    x = x + i\nreturn x", "off by one", "for i in range((n) - 1):"),
+        ("if n:\n    x = w\nreturn x", "condition turned round", "if not (n):"),
+        ("return x[:n]", "off by one", "return x[:(n) - 1]"),
+    ],
+)
+def test_each_kind_of_change(tmp_path: Path, body: str, kind: str, after: str) -> None:
+    assert (kind, after) in {(mutant.kind, mutant.after) for mutant in made(tmp_path, body)}
+
+
+def test_only_solution_regions_of_audited_files_change(tmp_path: Path) -> None:
+    found = made(tmp_path, "return x * w", given="CONSTANT = 1 + 2\n")
+    assert found
+    assert {mutant.file for mutant in found} == {"solution.py"}
+    for mutant in found:
+        assert "CONSTANT = 1 + 2" in mutant.text
+        assert "self.given = x + 1" in mutant.text
+
+
+def test_mutants_parse_and_differ_from_each_other(tmp_path: Path) -> None:
+    body = "m = 0.9 * x + (1 - 0.9) * w\nself.m = m / (1 - 0.9 ** n)\nreturn np.sqrt(self.m + 1e-8)"
+    found = made(tmp_path, body)
+    trees = [ast.dump(ast.parse(mutant.text)) for mutant in found]
+    assert len(trees) > 15
+    assert len(set(trees)) == len(trees)
+
+
+def test_characters_outside_ascii_do_not_move_the_edits(tmp_path: Path) -> None:
+    found = made(tmp_path, 'note = "größer: → Ω"; return x + w')
+    assert any(mutant.after == 'note = "größer: → Ω"; return x - w' for mutant in found)
