@@ -28,6 +28,8 @@ class Part:
     """What students and Autolab see; no colons, because Autolab rewrites the line that holds it."""
     points: Fraction
     """What the weights of the part's tests must add up to."""
+    manual: Fraction = Fraction(0)
+    """Points that a person gives beside them; no machine ever scores these."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,11 @@ class Assignment:
     def points(self) -> Fraction:
         """The maximum of the assignment."""
         return sum((part.points for part in self.parts), Fraction(0))
+
+    @property
+    def manual_points(self) -> Fraction:
+        """What a person can give beside it."""
+        return sum((part.manual for part in self.parts), Fraction(0))
 
     def part(self, name: str) -> Part:
         """Return the part called `name`."""
@@ -270,6 +277,12 @@ class _Reader:
             raise self.fail("runner", "'runner' must be a Python file below autograder/")
         return Handout(runner)
 
+    def points(self, table: Mapping[str, Any], key: str, where: str, default: int | None) -> Fraction:
+        value = table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
+            raise self.fail(where, f"{where} needs '{key}', a number from 0 up")
+        return Fraction(str(value))
+
     def parts(self, data: Mapping[str, Any]) -> tuple[Part, ...]:
         table = data.get("parts")
         if not isinstance(table, dict) or not table:
@@ -279,7 +292,7 @@ class _Reader:
             where = f"[parts.{name}]"
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not isinstance(value, dict):
                 raise self.fail(where, f"{where} must be a table whose name is lower-case letters, digits and _")
-            self.only(value, {"title", "points"}, where)
+            self.only(value, {"title", "points", "manual"}, where)
             title = self.text_value(value, "title", where)
             if ":" in title:
                 raise self.fail(
@@ -287,8 +300,7 @@ class _Reader:
                 )
             if title in {part.title for part in parts}:
                 raise self.fail(where, f"title {title!r} of {where} is another part's title too; each needs its own")
-            points = value.get("points")
-            if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < 1e6:
-                raise self.fail(where, f"{where} needs 'points', a number from 0 up")
-            parts.append(Part(name, title, Fraction(str(points))))
+            manual = self.points(value, "manual", where, 0)
+            points = self.points(value, "points", where, 0 if manual else None)
+            parts.append(Part(name, title, points, manual))
         return tuple(parts)

@@ -12,6 +12,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -234,11 +235,16 @@ def _list(options: argparse.Namespace) -> int:
         raise UsageError(f"{project / 'testcases'} holds no assignment: no folder with an assignment.toml")
     for name in names:
         assignment = load_assignment(project, name)
-        table.add_row(name, "", assignment.title, f"{float(assignment.points):g}", style="bold")
+        table.add_row(name, "", assignment.title, _worth(assignment.points, assignment.manual_points), style="bold")
         for part in assignment.parts:
-            table.add_row("", part.name, part.title, f"{float(part.points):g}")
+            table.add_row("", part.name, part.title, _worth(part.points, part.manual))
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
     return DONE
+
+
+def _worth(points: Fraction, manual: Fraction) -> str:
+    """Points by the machine, and by a person where there are such."""
+    return f"{float(points):g}" + (f" + {float(manual):g} by a person" if manual else "")
 
 
 def _record(options: argparse.Namespace) -> int:

@@ -90,7 +90,9 @@ def reports(draw: st.DrawFn) -> Report:
                 memory_mb=draw(st.floats(0, 1e5)),
             )
         )
-    rows = st.builds(LeaderboardRow, titles, st.floats(-1e6, 1e6) | titles, st.sampled_from(["asc", "desc"]))
+    rows = st.builds(
+        LeaderboardRow, titles, st.floats(-1e6, 1e6) | titles.map(clean_board), st.sampled_from(["asc", "desc"])
+    )
     return Report(
         assignment="homework",
         title=draw(titles),

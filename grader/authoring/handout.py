@@ -113,8 +113,9 @@ def _fill(assignment: Assignment, root: Path) -> None:
         if part.name in public:
             file = assignment.folder / f"test_{part.name}.py"
             _put(tests / file.name, public_tests(file, file.read_text("utf-8")))
-    if assignment.helpers.is_dir():
-        shutil.copytree(assignment.helpers, tests / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("helpers", "experiments"):
+        if (assignment.folder / name).is_dir():
+            shutil.copytree(assignment.folder / name, tests / name, ignore=shutil.ignore_patterns("__pycache__"))
     _put(tests / "assignment.toml", assignment.toml.read_text("utf-8"))
     save(fixtures, tests / "fixtures")
     package = Path(grader.__file__).parent
@@ -129,7 +130,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
     )
     names = sorted({PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files})
     _put(root / "create_tarball.sh", _TARBALL.format(archive=assignment.submission.archive, names=" ".join(names)))
-    points = "\n".join(f"- {part.title}: {float(part.points):g} points" for part in assignment.parts)
+    points = "\n".join(f"- {part.title}: {float(part.points + part.manual):g} points" for part in assignment.parts)
     _put(
         root / "README.md",
         _README.format(

@@ -23,7 +23,9 @@ def to_autolab(report: Report) -> str:
 
 def scores(report: Report) -> dict[str, Any]:
     """Return the last line: one score a part, by its title, and the leaderboard's columns."""
-    line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in report.parts}}
+    # a problem without points here is a person's to score: Autolab leaves alone what the line doesn't name
+    graded = [part for part in report.parts if part.max_score]
+    line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in graded or report.parts}}
     if report.leaderboard:
         line["scoreboard"] = [
             row.value.replace(":", " ") if isinstance(row.value, str) else row.value for row in report.leaderboard

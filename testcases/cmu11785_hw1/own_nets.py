@@ -14,17 +14,35 @@ def initialisers(rng):
     )
 
 
+class Unmade:
+    """In the place of an activation or a loss that can't be made: the error comes when it is used, and not before."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def __call__(self, *arguments):
+        raise self._error
+
+    def __getattr__(self, name):
+        raise self._error
+
+
+def made(make):
+    try:
+        return make()
+    except Exception as error:
+        return Unmade(error)
+
+
 def make_net(submission, rng, sizes, activations, *, lr=0.008, momentum=0.0, bn=0, criterion=None):
     """An MLP sizes[0] -> sizes[1] -> ... with activations named by their classes."""
-    weight_init, bias_init = initialisers(rng)
     return submission.hw1.MLP(
         sizes[0],
         sizes[-1],
         list(sizes[1:-1]),
-        [getattr(submission.activation, name)() for name in activations],
-        weight_init,
-        bias_init,
-        criterion or submission.loss.SoftmaxCrossEntropy(),
+        [made(lambda name=name: getattr(submission.activation, name)()) for name in activations],
+        *initialisers(rng),
+        criterion or made(lambda: submission.loss.SoftmaxCrossEntropy()),
         lr,
         momentum=momentum,
         num_bn_layers=bn,
@@ -38,7 +56,7 @@ def draw_batch(rng, batch, inputs, classes):
 
 def given_gradient(submission, delta):
     """A criterion of the submission's own whose derivative is `delta`: a wrong one doesn't cost a net its points."""
-    criterion = submission.loss.SoftmaxCrossEntropy()
+    criterion = made(lambda: submission.loss.SoftmaxCrossEntropy())
     criterion.derivative = lambda: delta.copy()
     return criterion
 
