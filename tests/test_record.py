@@ -311,52 +311,85 @@ def test_a_published_number_must_be_the_references(project: Project) -> None:
     assert "check 'y' of test_forward.py::test_one_number: the reference gives 7.0, published is 7.1" in error.message
 
 
+def published(project: Project, *checks: str) -> None:
+    """Write a test that checks values against what was published."""
+    lines = "".join(f"    check('v{index}', {check})\n" for index, check in enumerate(checks))
+    project.write(
+        BACKWARD,
+        "import numpy as np\n\nfrom grader.testing import number, weight\n\n\n@weight(1.5)\n@number('2.1')\n"
+        f'def test_published(check):\n    """Published"""\n{lines}',
+    )
+
+
+def test_numbers_that_agree_with_what_was_published(project: Project) -> None:
+    published(
+        project,
+        "3.4702243556, published=3.4702243556",
+        "3.4702243556, published=3.47022, rtol=1e-5",
+        "np.array([1.0, 2.0]), published=[1.0, 2.0]",
+        "np.array([1.0, 2.0]), published=[1, 2]",
+        "3, published=3",
+    )
+    assert len(record(project.load()).fixtures.tests[-1].expected) == 5
+
+
 @pytest.mark.parametrize(
-    ("value", "arguments", "agrees"),
+    "check",
     [
-        ("3.4702243556", "published=3.4702243556", True),
-        ("3.4702243556", "published=3.4702", False),
-        ("3.4702243556", "published=3.47022, rtol=1e-5", True),
-        ("3.4702243556", "published=3.48, rtol=1e-5", False),
-        ("np.array([1.0, 2.0])", "published=[1.0, 2.0]", True),
-        ("np.array([1.0, 2.0])", "published=[1, 2]", True),
-        ("np.array([1.0, 2.0])", "published=[1.0, 2.1]", False),
-        ("np.array([1.0, 2.0])", "published=[1.0, 2.0, 3.0]", False),
-        ("3", "published=3", True),
-        ("3", "published=4", False),
-        ("3", "published=3.5", False),
-        ("np.array([3, 4])", "published=[3.0, 4.4]", False),
+        "3.4702243556, published=3.4702",
+        "3.4702243556, published=3.48, rtol=1e-5",
+        "np.array([1.0, 2.0]), published=[1.0, 2.0, 3.0]",
+        "3, published=3.5",
+        "np.array([3, 4]), published=[3.0, 4.4]",
     ],
 )
-def test_what_agrees_with_a_published_number(project: Project, value: str, arguments: str, agrees: bool) -> None:
-    project.write(SETTINGS, project.file(SETTINGS).read_text("utf-8").replace("[parts.backward]", "[parts.other]"))
-    project.write(
-        "testcases/small/test_other.py",
-        "import numpy as np\nfrom grader.testing import number, weight\n\n\n@weight(1.5)\n@number('2')\n"
-        f"def test_other(submission, check):\n    '''Other'''\n    check('v', {value}, {arguments})\n",
-    )
-    if agrees:
-        assert len(record(project.load()).fixtures.tests) == 4
-    else:
-        assert "published is" in mistake(project, "testcases/small/test_other.py").message
+def test_numbers_that_do_not_agree_with_what_was_published(project: Project, check: str) -> None:
+    published(project, check)
+    assert "published is" in mistake(project, BACKWARD).message
 
 
 # warnings
 
 
+UNSEALED = '''
+import numpy as np
+
+from grader.testing import number, weight
+
+
+@weight(0.5)
+@number("2.1")
+def test_plain(submission):
+    """Plain"""
+    assert submission.line.Line
+
+
+@weight(0.5)
+@number("2.2")
+def test_claim(check):
+    """Claim"""
+    check.at_least("accuracy", 0.9, 0.5)
+
+
+@weight(0)
+@number("2.3")
+def test_remark():
+    """Remark"""
+    assert True
+
+
+@weight(0.5)
+@number("2.4")
+def test_half(check, rng):
+    """Half"""
+    x = rng.normal(size=(40, 50))
+    check.dropout("y", x * np.random.binomial(1, 0.5, x.shape) / 0.5, x=x, keep=0.5)
+    check.dropout("z", x * np.random.binomial(1, 0.3, x.shape) / 0.3, x=x, keep=0.3)
+'''
+
+
 def test_what_is_not_sealed_or_has_no_power_is_warned_of(project: Project) -> None:
-    project.write(
-        BACKWARD,
-        "import numpy as np\n"
-        "from grader.testing import number, weight\n\n\n"
-        "@weight(0.5)\n@number('2.1')\ndef test_plain(submission):\n    '''Plain'''\n    assert submission.line.Line\n\n\n"
-        "@weight(0.5)\n@number('2.2')\ndef test_claim(check):\n    '''Claim'''\n    check.at_least('accuracy', 0.9, 0.5)\n\n\n"
-        "@weight(0)\n@number('2.3')\ndef test_remark():\n    '''Remark'''\n    assert True\n\n\n"
-        "@weight(0.5)\n@number('2.4')\ndef test_half(check, rng):\n    '''Half'''\n"
-        "    x = rng.normal(size=(40, 50))\n"
-        "    check.dropout('y', x * np.random.binomial(1, 0.5, x.shape) / 0.5, x=x, keep=0.5)\n"
-        "    check.dropout('z', x * np.random.binomial(1, 0.3, x.shape) / 0.3, x=x, keep=0.3)\n",
-    )
+    project.write(BACKWARD, UNSEALED)
     made = record(project.load())
     plain, claim, half = made.warnings
     assert plain.startswith("test_backward.py::test_plain: its 0.5 points aren't sealed")

@@ -20,6 +20,7 @@ from grader.recording import DTYPES, Claim, Observation, Value, plain
 from grader.text import clean_text
 
 HEADER_BYTES = 256 * 1024
+ALL_HEADERS_BYTES = 8 * 2**20
 FRAMES = 2000
 NDIM = 32
 NAME_CHARS = 200
@@ -109,6 +110,7 @@ class Decoder:
         """The layers of isolation; None until the first frame, which no student code can hold back."""
         self.end: End | None = None
         self._left = cap
+        self._headers_left = ALL_HEADERS_BYTES
         self._buffer = bytearray()
         self._header: dict[str, Any] | None = None
         self._pending: list[tuple[str, Value, tuple[int, ...], int]] = []
@@ -128,12 +130,13 @@ class Decoder:
             if len(self._buffer) < _LENGTH.size:
                 return False
             (length,) = _LENGTH.unpack_from(self._buffer)
-            if length > HEADER_BYTES:
+            if length > min(HEADER_BYTES, self._headers_left):
                 raise WireError(f"a header of {length} bytes")
             if len(self._buffer) < _LENGTH.size + length:
                 return False
             raw = bytes(self._buffer[_LENGTH.size : _LENGTH.size + length])
             del self._buffer[: _LENGTH.size + length]
+            self._headers_left -= length
             self._begin(raw)
             return True
         if len(self._buffer) < self._need:

@@ -42,7 +42,7 @@ def make_net(submission, rng, sizes, activations, *, lr=0.008, momentum=0.0, bn=
         list(sizes[1:-1]),
         [made(lambda name=name: getattr(submission.activation, name)()) for name in activations],
         *initialisers(rng),
-        criterion or made(lambda: submission.loss.SoftmaxCrossEntropy()),
+        made(lambda: submission.loss.SoftmaxCrossEntropy()) if criterion is None else criterion,
         lr,
         momentum=momentum,
         num_bn_layers=bn,

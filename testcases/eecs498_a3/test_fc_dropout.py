@@ -6,6 +6,8 @@ gradient of b_l, divided by what comes back through the weights above, is the ma
 """
 
 import itertools
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -109,7 +111,6 @@ def test_last_layer(submission, rng, check):
 
 @weight(1.5)
 @number("10.4")
-@visibility("hidden")
 def test_every_hidden_layer(submission, rng, check):
     """Dropout after every ReLU of a net with four layers, and a mask of its own for each"""
     sizes = (450, 450, 520)
@@ -124,7 +125,7 @@ def test_every_hidden_layer(submission, rng, check):
         )
 
 
-@weight(1.5)
+@weight(1)
 @number("10.5")
 @visibility("hidden")
 def test_seed(submission, rng, check):
@@ -140,3 +141,22 @@ def test_seed(submission, rng, check):
         seen[name] = [masks(params, net.loss(X.clone(), y.clone())[1])[1][0] for _ in range(2)]
     check.dropout("mask with a seed", seen["seeded"][0], x=ones, keep=0.7, repeat=seen["seeded"][1])
     check.dropout("mask without a seed", seen["free"][0], x=ones, keep=0.7, again=seen["free"][1])
+
+
+@weight(0.5)
+@number("10.6")
+@visibility("hidden")
+def test_save_and_load(submission, rng, check):
+    """A loaded net drops as the saved one did"""
+    dims = (5, 600, 3)
+    net, other = build(submission, dims, 0.35), build(submission, dims, 0.0)
+    params = positive_params(rng, dims)
+    fill(net, params)
+    X = draw(rng, 1, 5).abs() + 0.1
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "net.pt")
+        net.save(path)
+        other.load(path, torch.float64, "cpu")
+    check("scores after loading", other.loss(X.clone()))
+    _, forward, _ = masks(params, other.loss(X.clone(), labels(rng, 1, 3))[1])
+    check.dropout("mask after loading", forward[0], x=torch.ones(600, dtype=torch.float64), keep=0.65)

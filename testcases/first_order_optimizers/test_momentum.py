@@ -39,4 +39,4 @@ def test_many_parameters(submission, rng, check):
 @visibility("hidden")
 def test_many_steps(submission, rng, check):
     """Forty steps of Momentum with rho = 0.99"""
-    check_steps(check, rng, using(submission, "Momentum", 0.01, rho=0.99), {"x": (5, 4)}, 40)
+    check_steps(check, rng, using(submission, "Momentum", 0.02, rho=0.99), {"x": (5, 4)}, 40)

