@@ -47,7 +47,9 @@ class Value:
         if self.type == "NoneType":
             return "None"
         if self.array is None:
-            return f"an {self.type} of dtype {self.dtype}" if self.dtype else f"a {self.type}"
+            what = "number" if self.type == "scalar" else self.type
+            article = "an" if what[:1].lower() in "aeiou" else "a"
+            return f"{article} {what}" + (f" of dtype {self.dtype}" if self.dtype else "")
         if self.type == "text":
             return f"the text {self.text[:40]!r}"
         if self.type == "scalar":

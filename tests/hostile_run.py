@@ -30,6 +30,7 @@ empty folders. What a weak level lets through ends there.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import dataclasses
 import fcntl
@@ -273,8 +274,8 @@ def _lie(file: Path, name: bytes, size: int) -> None:
 
 
 def _bomb(file: Path, method: int, claimed: int | None = None) -> None:
-    """A zip whose dropout.py is 600 MB of zeros, and says it is small."""
-    _zip(file, {"mytorch/aaa.py": b"\0" * (600 * 2**20)}, method)
+    """A zip whose dropout.py is 400 MB of zeros, and says it is small."""
+    _zip(file, {"mytorch/aaa.py": b"\0" * (400 * 2**20)}, method)
     if claimed is not None:
         _lie(file, b"mytorch/aaa.py", claimed)
 
@@ -313,7 +314,7 @@ def _gzip_bomb(file: Path) -> None:
     import gzip
 
     with gzip.open(file, "wb", compresslevel=9) as stream:
-        for _ in range(60):
+        for _ in range(40):
             stream.write(b"\0" * (10 * 2**20))
 
 
@@ -381,11 +382,11 @@ ARCHIVES: Mapping[str, tuple[str, str, Verdict, Any]] = {
         _KEPT,
         lambda file: _tar(file, [_member("mytorch/notes.py", b"x = 1\n", mode=0o6777, uid=0, gid=0)]),
     ),
-    "zip_bomb": (".zip", "600 MB of zeros, deflated", _NONE, lambda file: _bomb(file, 8)),
-    "zip_bomb_that_lies": (".zip", "600 MB of zeros that claim to be 1 MB", _NONE, lambda file: _bomb(file, 8, 2**20)),
+    "zip_bomb": (".zip", "400 MB of zeros, deflated", _NONE, lambda file: _bomb(file, 8)),
+    "zip_bomb_that_lies": (".zip", "400 MB of zeros that claim to be 1 MB", _NONE, lambda file: _bomb(file, 8, 2**20)),
     "zip_bomb_bzip2": (".zip", "the same, in bzip2", _NONE, lambda file: _bomb(file, 12, 2**20)),
     "zip_bomb_lzma": (".zip", "the same, in lzma", _NONE, lambda file: _bomb(file, 14, 2**20)),
-    "gzip_bomb": (".tar.gz", "600 MB of zeros, gzipped", _NONE, _gzip_bomb),
+    "gzip_bomb": (".tar.gz", "400 MB of zeros, gzipped", _NONE, _gzip_bomb),
     "nested": (
         ".tar",
         "an archive in an archive, beside the right files",
@@ -432,7 +433,7 @@ ARCHIVES: Mapping[str, tuple[str, str, Verdict, Any]] = {
         _NONE,
         lambda file: _chain(file, tarfile.XHDTYPE),
     ),
-    "negative_size": (".tar", "a member of negative size, so that reading goes backwards", _NONE, _negative),
+    "negative_size": (".tar", "a member of negative size, so that reading goes backwards", _KEPT, _negative),
     "cut_short": (
         ".tar",
         "half an archive",
@@ -458,7 +459,7 @@ def judge(name: str, verdict: Verdict, source: Path, planted: Planted, level: Le
     except InternalError as error:
         outcome.refused = str(error)
         return outcome
-    outcome.layers = re.findall(r"\w+", report.isolation.partition("(")[2])
+    outcome.layers = _with_users(re.findall(r"\w+", report.isolation.partition("(")[2]))
     outcome.stopped = verdict.stopped(outcome.layers) or not report.isolation
     texts = {}
     for kind in ("gradescope", "autolab", "terminal", "json"):
@@ -544,21 +545,60 @@ def _strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
 
 
-# the runner: one process that forks a judge for each attack, and looks at what is left
+# the runner: one process that forks a judge, and looks at what is left after each attack
+
+
+class _Kept:
+    """Stands for Worker in `grade`, so that one worker serves many gradings: starting one costs more than the tests."""
+
+    def __init__(self) -> None:
+        self._worker: Any = None
+
+    def __call__(self, assignment: Any, zygote: Any, level: Level) -> _Kept:
+        from grader.sandbox.worker import Worker
+
+        if self._worker is None:
+            self._worker = Worker(assignment, zygote, level)
+        return self
+
+    def __enter__(self) -> Any:
+        self._worker.empty_submission()
+        return self._worker
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+
+
+@dataclass
+class _Judge:
+    """A judge process, for one attack or for many."""
+
+    pid: int
+    level: Level
+    scratch: Path
+    orders: IO[str]
+    answers: int
 
 
 class Runner:
     """The loop of a runner process."""
 
-    def __init__(self, planted: Planted, boxed: bool) -> None:
+    def __init__(self, planted: Planted, *, boxed: bool, fresh: bool) -> None:
         self.planted = planted
         self.boxed = boxed
+        self.fresh = fresh
+        """Whether each attack gets a judge of its own, as in earnest."""
         self.verdicts = samples()
         self.base = Path(tempfile.mkdtemp(prefix="hostile-"))
         self.base.chmod(0o755)
         self.intact = _fingerprint(planted.project)
         self.known = {os.getpid(), 1, os.getppid()}
         self.files = _listed()
+        self._judge: _Judge | None = None
 
     def attack(self, name: str, level: Level) -> Outcome:
         """Make one attack."""
@@ -572,72 +612,133 @@ class Runner:
         else:
             verdict = self.verdicts[name]
             source = build(name, verdict, folder / "submission")
-        scratch = folder / "tmp"
-        scratch.mkdir()
-        outcome = self._in_child(name, verdict, source, scratch, level)
-        outcome.through += self._left(scratch)
+        start = time.monotonic()
+        outcome, spared = self._order(name, verdict, source, level)
+        if self.fresh:
+            outcome.through += self.end()
+        outcome.through += self._left(spared)
         outcome.seconds = time.monotonic() - start
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         return outcome
 
-    def _in_child(self, name: str, verdict: Verdict, source: Path, scratch: Path, level: Level) -> Outcome:
-        reading, writing = os.pipe()
+    def end(self) -> list[str]:
+        """Let the judge go; return what it leaves."""
+        judge, self._judge = self._judge, None
+        if judge is None:
+            return []
+        judge.orders.close()
+        deadline = time.monotonic() + 20
+        while os.waitpid(judge.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > deadline:
+                os.kill(judge.pid, signal.SIGKILL)
+                deadline = float("inf")
+            time.sleep(0.005)
+        os.close(judge.answers)
+        left = sorted(path.name for path in judge.scratch.iterdir())
+        _remove(judge.scratch)
+        return [f"left in the folder for temporary files: {left}"] if left else []
+
+    def _order(self, name: str, verdict: Verdict, source: Path, level: Level) -> tuple[Outcome, set[int]]:
+        """Have the judge grade; return what came of it and the processes that may live on."""
+        if self._judge is not None and self._judge.level != level:
+            self.end()
+        judge = self._judge = self._judge or self._start(level)
+        line, died = b"", ""
+        try:
+            judge.orders.write(json.dumps({"name": name, "source": str(source)}) + "\n")
+            judge.orders.flush()
+            deadline = time.monotonic() + PATIENCE
+            while not line.endswith(b"\n"):
+                if not select.select([judge.answers], [], [], max(deadline - time.monotonic(), 0))[0]:
+                    died = "the judge hung"
+                    break
+                chunk = os.read(judge.answers, 2**16)
+                if not chunk:
+                    died = "the judge died"
+                    break
+                line += chunk
+        except BrokenPipeError:
+            died = "the judge died"
+        if not died:
+            answer = json.loads(line)
+            outcome = Outcome(**answer["outcome"])
+            if not outcome.layers and not outcome.refused:
+                outcome.stopped = verdict.stopped(_claimed(level))
+            return outcome, {judge.pid, *answer["children"][:1]}
+        self._judge = None
+        if died == "the judge hung":
+            os.kill(judge.pid, signal.SIGKILL)
+        os.close(judge.answers)
+        _, status = os.waitpid(judge.pid, 0)
+        _remove(judge.scratch)
+        how = f" by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else ""
+        return Outcome(name, stopped=verdict.stopped(_claimed(level)), through=[died + how]), set()
+
+    def _start(self, level: Level) -> _Judge:
+        scratch = Path(tempfile.mkdtemp(dir=self.base))
+        scratch.chmod(0o755)
+        orders, ours = os.pipe()
+        answers, theirs = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
-                os.close(reading)
                 os.setsid()
+                os.close(ours)
+                os.close(answers)
                 tempfile.tempdir = str(scratch)
-                done = judge(name, verdict, source, self.planted, level)
-                raw = json.dumps(dataclasses.asdict(done)).encode()
+                self._serve(os.fdopen(orders, encoding="utf-8"), os.fdopen(theirs, "w", encoding="utf-8"), level)
+                os._exit(0)
             except BaseException:
-                raw = json.dumps({"name": name, "through": [f"the judge raised\n{traceback.format_exc()}"]}).encode()
-            with os.fdopen(writing, "wb") as pipe:
-                pipe.write(raw)
-            os._exit(0)
-        os.close(writing)
-        raw, deadline = b"", time.monotonic() + PATIENCE
-        while select.select([reading], [], [], max(deadline - time.monotonic(), 0))[0]:
-            chunk = os.read(reading, 2**16)
-            if not chunk:
-                break
-            raw += chunk
-        os.close(reading)
-        hung = time.monotonic() > deadline
-        if hung:
-            os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        try:
-            outcome = Outcome(**json.loads(raw))
-        except (ValueError, TypeError):
-            outcome = Outcome(name, through=["the judge hung" if hung else f"the judge died with status {status}"])
-        if not outcome.layers and not outcome.refused:
-            outcome.stopped = verdict.stopped(_claimed(level))
-        return outcome
+                traceback.print_exc()
+            os._exit(70)
+        os.close(orders)
+        os.close(theirs)
+        return _Judge(pid, level, scratch, os.fdopen(ours, "w", encoding="utf-8"), answers)
 
-    def _left(self, scratch: Path) -> list[str]:
+    def _serve(self, orders: IO[str], answers: IO[str], level: Level) -> None:
+        """The judge's loop."""
+        import grader.grade as module
+        from grader.sandbox.processes import children
+
+        kept = _Kept()
+        if not self.fresh:
+            module.Worker = kept  # type: ignore[misc,assignment]  # one worker for all gradings of this process
+        for line in orders:
+            order = json.loads(line)
+            name = order["name"]
+            verdict = ARCHIVES[name.partition(":")[2]][2] if name.startswith("archive:") else self.verdicts[name]
+            # the greatest size so far starts anew, where the kernel allows it
+            with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+                file.write("5")
+            try:
+                outcome = judge(name, verdict, Path(order["source"]), self.planted, level)
+            except BaseException as error:
+                outcome = Outcome(name, through=[_shortly(error)])
+            own = sorted(children())
+            answers.write(json.dumps({"outcome": dataclasses.asdict(outcome), "children": own}) + "\n")
+            answers.flush()
+        kept.close()
+
+    def _left(self, spared: set[int]) -> list[str]:
         """What is left of processes and files; removes it."""
         found = []
-        for pid, what in self._processes().items():
+        for pid, what in self._processes(spared).items():
             found.append(f"left alive: {what}")
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 5
-        while self._processes() and time.monotonic() < deadline:
+        while self._processes(spared) and time.monotonic() < deadline:
             time.sleep(0.005)
-        _reap()
-        if any(scratch.iterdir()):
-            found.append(f"left in the folder for temporary files: {[path.name for path in scratch.rglob('*')][:5]}")
         for path in sorted(_listed() - self.files):
             found.append(f"left behind: {path}")
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() and not path.is_symlink() else path.unlink()
+            _remove(path)
         if _fingerprint(self.planted.project) != self.intact:
             found.append("the project was changed")
             self.intact = _fingerprint(self.planted.project)
         return found
 
-    def _processes(self) -> dict[int, str]:
+    def _processes(self, spared: set[int]) -> dict[int, str]:
         """Processes that nobody but an attack can have left; in a box, every other one."""
-        _reap()
         found, parents = {}, {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
@@ -650,30 +751,49 @@ class Runner:
             parents[int(entry.name)] = int(fields[1])
             if fields[0] not in "ZX":
                 found[int(entry.name)] = f"{command} ({fields[0]})"
+            elif parents[int(entry.name)] == os.getpid() and int(entry.name) not in spared:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(int(entry.name), os.WNOHANG)
         if not self.boxed:
             below = {os.getpid()}
             while more := {pid for pid, parent in parents.items() if parent in below} - below:
                 below |= more
             found = {pid: what for pid, what in found.items() if pid in below}
-        return {pid: what for pid, what in found.items() if pid not in self.known}
+        return {pid: what for pid, what in found.items() if pid not in self.known | spared}
+
+
+def _shortly(error: BaseException) -> str:
+    """An exception of the judge's in a line: what, and where in the grader."""
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "/grader/" in frame.filename
+    ]
+    return f"the judge raised {type(error).__name__}: {str(error)[:300]} (at {', '.join(places[-3:])})"
+
+
+def _remove(path: Path) -> None:
+    """Remove whatever it is, however deep."""
+    subprocess.run(["rm", "-rf", "--", str(path)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _claimed(level: Level) -> list[str]:
     """The layers that a level stands for, where no report says which held."""
-    names = {"basic": "basic", "seccomp": "seccomp", "landlock": "landlock", "full": "uid"}
-    return [layer for step, layer in names.items() if at_least(level, cast("Level", step))]
+    names: Mapping[Level, str] = {"basic": "basic", "seccomp": "seccomp", "landlock": "landlock", "full": "uid"}
+    return _with_users([layer for step, layer in names.items() if at_least(level, step)])
 
 
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
+def _with_users(layers: list[str]) -> list[str]:
+    """Add what holds by who the grader is: a plain user has no rights to lose, and closed folders bind it."""
+    if os.geteuid() != 0:
+        layers = [*layers, "plain"]
+        if "seccomp" in layers:
+            layers.append("concealed")
+    return layers
 
 
 def _listed() -> set[Path]:
-    """What lies in the folders that everybody may write to; outside of a box, what samples are known to leave."""
+    """What lies in the folders that everybody may write to and bears the attacks' mark."""
     return {path for folder in WATCHED if folder.is_dir() for path in folder.glob("*left-by-hostile*")}
 
 
@@ -681,7 +801,7 @@ def _fingerprint(project: Path) -> dict[str, bytes]:
     return {str(file.relative_to(project)): file.read_bytes() for file in project.rglob("*") if file.is_file()}
 
 
-def serve(boxed: bool) -> None:
+def serve(*, boxed: bool, fresh: bool) -> None:
     """Read orders as lines of JSON, write outcomes as lines of JSON."""
     import jsonschema  # noqa: F401  # loaded once here instead of in each judge
 
@@ -694,14 +814,14 @@ def serve(boxed: bool) -> None:
     os.dup2(2, 1)
     become_subreaper()
     order = json.loads(sys.stdin.readline())
-    planted = Planted(Path(order["project"]), tuple(order["canaries"]))
-    runner = Runner(planted, boxed)
-    for line in sys.stdin:
+    runner = Runner(Planted(Path(order["project"]), tuple(order["canaries"])), boxed=boxed, fresh=fresh)
+    # not the file's own iterator, which reads ahead
+    while line := sys.stdin.readline():
         order = json.loads(line)
-        done = runner.attack(order["name"], order["level"])
+        done = runner.attack(order["name"], order["level"]) if order["name"] else Outcome("", through=runner.end())
         answers.write(json.dumps(dataclasses.asdict(done)) + "\n")
         answers.flush()
-    shutil.rmtree(runner.base, ignore_errors=True)
+    _remove(runner.base)
 
 
 class Session:
@@ -719,6 +839,12 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def end(self) -> list[str]:
+        """Let the judge go and return what it leaves."""
+        if self._process is None:
+            return []
+        return self.attack("", Verdict("", ""), "none").through
 
     def close(self) -> None:
         """End the runner."""
@@ -788,7 +914,7 @@ def _packed(project: Path) -> bytes:
     return buffer.getvalue()
 
 
-def box(user: str, landlock: bool, project: Path) -> None:
+def box(user: str, *, landlock: bool, fresh: bool, project: Path) -> None:
     """Become the first process of a box and run a runner in it as `user`; needs root. Returns when the runner ended."""
     from grader.sandbox.processes import PR_SET_PDEATHSIG, prctl
     from grader.sandbox.reach import closed_folders, open_folders
@@ -824,7 +950,7 @@ def box(user: str, landlock: bool, project: Path) -> None:
         _hide_landlock()
     runner = os.fork()
     if runner == 0:
-        command = [sys.executable, str(Path(__file__)), "--serve", "--boxed"]
+        command = [sys.executable, str(Path(__file__)), "--serve", "--boxed", *(["--fresh"] if fresh else [])]
         if user == "plain":
             os.setgroups([])
             os.setresgid(_PLAIN, _PLAIN, _PLAIN)
@@ -881,7 +1007,6 @@ class Row:
     def add(self, outcome: Outcome) -> None:
         """Count one attack."""
         self.tried += 1
-        self.seconds += outcome.seconds
         problems = outcome.problems()
         if outcome.refused:
             self.refused = outcome.refused
@@ -897,12 +1022,16 @@ class Row:
             self.failures += [f"{outcome.name}: {problem}" for problem in problems]
 
 
-def run_row(level: Level, user: str, planted: Planted, names: Mapping[str, Verdict], toothless: dict[str, set[str]]) -> Row:
+def run_row(
+    level: Level, user: str, planted: Planted, names: Mapping[str, Verdict], toothless: dict[str, set[str]], *, fresh: bool
+) -> Row:
     """Make every attack at one level as one user."""
     kind, _, without = user.partition("-without-")
     command = ["--box", kind, "--project", str(planted.project), *(["--without-landlock"] if without else [])]
     row = Row(level, user)
-    with Session(planted, command if os.geteuid() == 0 else ["--serve"]) as session:
+    start = time.monotonic()
+    flags = ["--fresh"] if fresh else []
+    with Session(planted, [*(command if os.geteuid() == 0 else ["--serve"]), *flags]) as session:
         for number, (name, verdict) in enumerate(names.items(), 1):
             outcome = session.attack(name, verdict, level)
             row.add(outcome)
@@ -913,6 +1042,8 @@ def run_row(level: Level, user: str, planted: Planted, names: Mapping[str, Verdi
             print(f"{level:9} {user:7} {number:3}/{len(names)} {outcome.seconds:5.1f} s  {name}  {mark}", flush=True)
             if outcome.refused:
                 break
+        row.failures += [f"at the end: {problem}" for problem in session.end()]
+    row.seconds = time.monotonic() - start
     return row
 
 
@@ -939,6 +1070,7 @@ def main() -> int:
     parser.add_argument("--users", default="root,plain", help="a list of root, plain, docker, each also -without-landlock")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names of attacks")
     parser.add_argument("--no-archives", action="store_true", help="leave out the hand-ins that attack the unpacker")
+    parser.add_argument("--fresh", action="store_true", help="a judge and a worker of its own for each attack; slower")
     for hidden in ("--serve", "--boxed", "--without-landlock"):
         parser.add_argument(hidden, action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--box", help=argparse.SUPPRESS)
@@ -946,9 +1078,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="rows at a time")
     options = parser.parse_args()
     if options.box:
-        box(options.box, not options.without_landlock, options.project)
+        box(options.box, landlock=not options.without_landlock, fresh=options.fresh, project=options.project)
     if options.serve:
-        serve(options.boxed)
+        serve(boxed=options.boxed, fresh=options.fresh)
         return 0
     levels = [level for level in LEVELS if options.levels == "all" or level in options.levels.split(",")]
     users = options.users.split(",") if os.geteuid() == 0 else ["plain"]
@@ -960,7 +1092,8 @@ def main() -> int:
         Path(folder).chmod(0o755)
         planted = plant(Path(folder) / "project")
         toothless: dict[str, set[str]] = {}
-        rows = _run_rows([(level, user) for user in users for level in levels], planted, names, toothless, options.jobs)
+        wanted = [(level, user) for user in users for level in levels]
+        rows = _run_rows(wanted, planted, names, toothless, options.jobs, fresh=options.fresh)
     print()
     for row in rows:
         for failure in row.failures:
@@ -982,11 +1115,13 @@ def _run_rows(
     names: Mapping[str, Verdict],
     toothless: dict[str, set[str]],
     jobs: int,
+    *,
+    fresh: bool,
 ) -> list[Row]:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda pair: run_row(*pair, planted, names, toothless), wanted))
+        return list(pool.map(lambda pair: run_row(*pair, planted, names, toothless, fresh=fresh), wanted))
 
 
 if __name__ == "__main__":

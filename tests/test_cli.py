@@ -3,6 +3,7 @@
 Every command runs as a process of its own.
 """
 
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -327,6 +329,19 @@ def test_a_hand_in_that_cant_be_read_is_a_report(content: bytes, answers: Fixtur
     assert (result.returncode, result.stderr) == (0, "")
     assert score(results_of(result.stdout, answers)) == 0
     assert "handin.tar" in strict_loads(result.stdout)["output"]
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\x1b[31mb", "a\nb", "a\u202eb"], ids=ascii)
+def test_names_in_a_hand_in_that_cant_be_read_are_made_harmless(name: str, answers: Fixtures, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "handin.tar", "w") as archive:
+        info = tarfile.TarInfo(f"mytorch/{name}.py")
+        info.size = 11 * 2**20
+        archive.addfile(info, io.BytesIO(bytes(info.size)))
+    result = run("grade", BONUS, tmp_path / "handin.tar")
+    assert (result.returncode, result.stderr) == (0, "")
+    results_of(result.stdout, answers)
+    told = "".join(str(value) for value in strict_loads(result.stdout)["tests"][0].values())
+    assert not set(told) & {"\r", "\x1b", "\u202e"}
 
 
 def test_a_hand_in_of_other_files_is_a_report(answers: Fixtures, tmp_path: Path) -> None:

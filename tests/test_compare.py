@@ -441,7 +441,7 @@ def values(draw: st.DrawFn, kinds: Sequence[str] = ("array", "tensor", "scalar",
 EXPECTED = values(("array", "tensor", "scalar", "text"))
 
 
-@settings(max_examples=500)
+@settings(max_examples=350)
 @given(values(), EXPECTED, st.booleans(), st.sampled_from([None, 0.0, 1e-3]), st.sampled_from([None, 0.0, 1e300]))
 def test_any_value_against_any_other_gives_a_verdict(
     actual: Value, expected: Value, show: bool, rtol: float | None, atol: float | None
@@ -457,7 +457,7 @@ def test_any_value_against_any_other_gives_a_verdict(
     check_form(actual, expected)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.data())
 def test_two_arrays_of_one_shape_give_a_verdict(data: st.DataObject) -> None:
     expected = data.draw(values(("array",)))
@@ -470,7 +470,7 @@ def test_two_arrays_of_one_shape_give_a_verdict(data: st.DataObject) -> None:
         assert verdict.passed
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(EXPECTED)
 def test_every_value_equals_itself(value: Value) -> None:
     assert compare(value, value).passed
@@ -482,7 +482,7 @@ def test_every_value_equals_itself(value: Value) -> None:
 DISTINCT = st.floats(min_value=-1e4, max_value=1e4).filter(lambda cell: abs(cell) > 1e-2)
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(
     npst.arrays(np.float64, npst.array_shapes(max_dims=2, max_side=5), elements=DISTINCT),
     st.sampled_from(["zeros", "scaled", "noise", "transposed", "flat", "nan", "list", "number", "one off", "float16"]),

@@ -65,6 +65,13 @@ def test_any_other_factor(factor: float) -> None:
     assert f"{factor:.4g} times the expected ones everywhere" in hint(EXPECTED * factor, EXPECTED)
 
 
+def test_a_factor_near_a_size_is_no_size() -> None:
+    for factor in (6.02, 1 / 6.02, 4.01, 1 / 3.99):
+        said = hint(EXPECTED * factor, EXPECTED)
+        assert f"{factor:.4g} times the expected ones everywhere" in said
+        assert "size" not in said
+
+
 def test_zeros() -> None:
     for expected in (EXPECTED, draw(3), np.arange(1, 5)):
         assert hint(np.zeros_like(expected), expected) == "all your values are zero"
@@ -152,6 +159,14 @@ def test_nothing_is_said_about_random_arrays(shape: tuple[int, ...]) -> None:
         assert hint(actual, expected) == ""
         assert hint(np.abs(actual), expected) == ""
         assert hint(expected + 0.01 * actual, expected) == ""
+
+
+def test_nothing_is_said_about_random_arrays_with_zeros() -> None:
+    for seed in range(60):
+        expected, actual = draw(8, 9, seed=2 * seed), np.maximum(draw(8, 9, seed=2 * seed + 1), 0)
+        assert hint(actual, expected) == ""
+        assert hint(-actual, expected) == ""
+        assert hint(actual, np.maximum(expected, 0)) == ""
 
 
 @pytest.mark.parametrize("shapes", [((6, 4), (4, 7)), ((5,), (6,)), ((3, 4), (2, 6)), ((2, 3), (3, 2)), ((4,), (1,))])

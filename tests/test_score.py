@@ -189,6 +189,14 @@ def test_checks_that_were_reached_keep_their_share_unless_the_ending_loses_all(
     assert "no value" not in result.message
 
 
+@pytest.mark.parametrize("ending", ["failed", "missing", "error"])
+@pytest.mark.parametrize("fields", [{"partial": True}, {"own": {"a": 1, "b": 3}}], ids=["partial", "own"])
+def test_all_points_are_for_tests_that_passed(ending: Ending, fields: Mapping[str, Any]) -> None:
+    # an assertion after the last check is a part of the test, too
+    result = judge_test(spec(**fields), (), run(ending, message="what happened", a=RIGHT, b=RIGHT))
+    assert result.score < result.max_score
+
+
 @pytest.mark.parametrize("ending", ["timeout", "crashed", "refused", "internal", "skipped"])
 def test_nothing_is_said_of_checks_after_an_ending_that_loses_all(ending: Ending) -> None:
     result = judge_test(spec(), (), run(ending, message="what happened", a=WRONG))
@@ -276,6 +284,14 @@ def test_an_accepted_variant_is_worth_as_much() -> None:
     result = judge_test(spec(), (accepted,), run(a=OTHER, b=OTHER))
     assert facts(result, "status", "score", "variant") == ("passed", 4, "eps-outside")
     assert facts(result, "message", "hint") == ("", "")
+
+
+def test_an_accepted_variant_has_nothing_to_explain() -> None:
+    accepted = variant("eps-outside", "1", "Also fine.", a=OTHER, b=OTHER)
+    result = judge_test(spec(), (accepted,), run(a=OTHER, b=OTHER))
+    assert facts(result, "status", "message", "hint") == ("passed", "", "")
+    wrong = judge_test(spec(own={"a": 3, "b": 1}), (accepted,), run(a=OTHER, b=WRONG))
+    assert facts(wrong, "status", "score", "hint") == ("partial", 3, "")
 
 
 def test_the_reference_needs_no_variant() -> None:
@@ -409,21 +425,34 @@ def test_hidden_errors_show_the_authors_sentence_alone() -> None:
     assert judge_test(test, (), run(a=RIGHT, b=RIGHT)).message == ""
 
 
-def test_the_first_wrong_check_is_told_in_full_and_the_others_by_name() -> None:
-    names = [f"check {index}" for index in range(9)]
-    test = spec(checks=names)
-    cells = {name: RIGHT if index == 0 else WRONG for index, name in enumerate(names)}
-    lines = judge_test(test, (), run("ok", cells)).message.splitlines()
-    assert lines[0].startswith("check 1: is -3")
-    assert lines[1] == "also wrong: check 2, check 3, check 4, check 5, check 6 ..."
-    few = judge_test(spec(checks=names[:3]), (), run("ok", dict.fromkeys(names[:3], WRONG)))
-    assert few.message.splitlines()[1] == "also wrong: check 1, check 2"
+@pytest.mark.parametrize(
+    ("wrong", "second"),
+    [
+        (1, None),
+        (2, "also wrong: check 1"),
+        (6, "also wrong: check 1, check 2, check 3, check 4, check 5"),
+        (7, "also wrong: check 1, check 2, check 3, check 4, check 5 ..."),
+    ],
+)
+def test_the_first_wrong_check_is_told_in_full_and_the_others_by_name(wrong: int, second: str | None) -> None:
+    names = [f"check {index}" for index in range(8)]
+    cells = {name: WRONG if index < wrong else RIGHT for index, name in enumerate(names)}
+    lines = judge_test(spec(checks=names), (), run("ok", cells)).message.splitlines()
+    assert lines[0].startswith("check 0: is -3")
+    assert lines[1:] == ([] if second is None else [second])
 
 
 def arrays(**cells: Sequence[float]) -> tuple[Observation, ...]:
     return tuple(
         Observation(name, "equal", {"actual": Value("array", "float64", np.array(row))}) for name, row in cells.items()
     )
+
+
+def test_the_hint_of_a_wrong_check_is_handed_on() -> None:
+    test = replace(spec(), expected=arrays(a=[1.0, 2.0, 3.0], b=[1.0, 2.0, 3.0]))
+    recording = Recording("ok", "", arrays(a=[1.0, 2.0, 3.0], b=[-1.0, -2.0, -3.0]))
+    assert judge_test(test, (), recording).hint == "the sign is the wrong way round"
+    assert judge_test(test, (), Recording("ok", "", arrays(a=[1.0, 2.0, 3.0], b=[1.0, 2.0, 3.0]))).hint == ""
 
 
 def test_a_hint_belongs_to_the_check_that_the_message_is_about() -> None:
@@ -480,6 +509,12 @@ def test_a_falling_series() -> None:
         (np.linspace(5, 1, 40), True),
         (np.linspace(5, 4.5, 40), False),
         (np.linspace(1, 5, 40), False),
+        (np.array([5.0, 4.0]), False),  # exactly the factor isn't below it
+        (np.array([5.0, 3.9]), True),
+        (np.array([5.0, 3.9, np.inf]), False),
+        # quarters are means of two here: 5 and 3.5
+        (np.array([0.0, 10.0, 9.0, 9.0, 9.0, 9.0, 7.0, 0.0]), True),
+        (np.array([10.0, 0.0, 0.0, 9.0, 9.0, 0.0, 9.0, 0.0]), False),
         (np.array([5.0, 4.0, np.nan, 1.0]), False),
         (np.array([np.inf, 4.0, 3.0, 1.0]), False),
         (np.array([1.0]), False),

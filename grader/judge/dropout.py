@@ -27,6 +27,8 @@ FALSE_ALARM = 1e-9
 """The greatest probability with which one check rejects a right dropout."""
 _LAWS = 7
 """Two kept fractions and five kinds of pairs."""
+_FITS, _APART = 4.0, 1.0
+"""A count explains itself by a mistake within so many standard deviations, if the next one is so many further off."""
 _TRIVIAL = 0.02
 """A forward mask that keeps, or drops, less than this share says nothing about backward."""
 
@@ -78,15 +80,24 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     factor = _factor(reference.array, x)
     if expected.params.get("strict"):
         return _strict(y, reference, str(expected.params.get("sampler") or "named"))
+    with np.errstate(all="ignore"):
+        return _judge_masks(expected, actual, y, x, factor, keep)
+
+
+def _judge_masks(
+    expected: Observation, actual: Mapping[str, Value], y: Array, x: Array, factor: float, keep: float
+) -> Comparison:
+    dtype = expected.values["actual"].dtype
     again = _array(actual["again"]) if "again" in expected.values else None
     # each rule may lean on those before it: where nothing is kept, there is no scale to speak of
     return (
-        _neither_kept_nor_dropped(y, x)
+        _not_finite(y)
+        or _neither_kept_nor_dropped(y, x)
         or _all_or_nothing(y, x)
         or _structure(y != 0, x != 0, keep)
         or _fraction(y, x, keep)
-        or _scale(y, x, factor, keep, reference.dtype)
-        or (None if again is None else _second_call(y, again, x, factor, keep, reference.dtype))
+        or _scale(y, x, factor, keep, dtype)
+        or (None if again is None else _second_call(y, again, x, factor, keep, dtype))
         or (_same_seed(y, _array(actual["repeat"])) if "repeat" in expected.values else None)
         or PASSED
     )
@@ -115,6 +126,14 @@ def _constant(ratio: Array, dtype: str) -> bool:
         return ratio.size == 0
     middle = float(np.median(ratio))
     return bool((np.abs(ratio - middle) <= tolerance * abs(middle)).all())
+
+
+def _not_finite(y: Array) -> Comparison | None:
+    bad = ~np.isfinite(y)
+    if not bad.any():
+        return None
+    word = "nan" if np.isnan(y).any() else "inf"
+    return Comparison(False, f"{int(bad.sum())} of {y.size} elements are {word}")
 
 
 def _neither_kept_nor_dropped(y: Array, x: Array) -> Comparison | None:
@@ -173,12 +192,16 @@ _STRUCTURE = {
 def _structure(kept: Mask, informative: Mask, keep: float) -> Comparison | None:
     agree = keep**2 + (1 - keep) ** 2
     observed = _agreement(kept, informative)
+    found: dict[str, float] = {}
     for kind, (same, known) in _pairs(kept, informative).items():
         agreed, pairs = int((same & known).sum()), int(known.sum())
         # where keep itself is off, pairs agree too often or too seldom as well: that is left to the kept fraction
         if not _within(agreed, pairs, agree) and not _within(agreed, pairs, observed):
-            return Comparison(False, *_STRUCTURE[kind])
-    return None
+            found[kind] = agreed / pairs
+    if not found:
+        return None
+    # one mask for all rows makes neighbours in a row agree by chance, too; where it is, all pairs agree
+    return Comparison(False, *_STRUCTURE[max(found, key=lambda kind: found[kind])])
 
 
 def _agreement(kept: Mask, informative: Mask) -> float:
@@ -199,12 +222,25 @@ def _fraction(y: Array, x: Array, keep: float) -> Comparison | None:
         return None
     low, high = binomial_interval(n, keep, FALSE_ALARM / _LAWS)
     message = f"{kept} of {n} elements are kept; with keep probability {keep:g} it would be {low} to {high}"
-    if _within(kept, n, 1 - keep):
-        return Comparison(False, message, "keep and drop are swapped: look up which of the two p is in this course")
-    gaussian = {_normal(keep), 1 - _normal(keep), _normal(1 - keep), 1 - _normal(1 - keep)}
-    if any(_within(kept, n, p) for p in gaussian):
-        return Comparison(False, message, "the draw looks Gaussian (randn); compare a uniform one (rand) with p")
-    return Comparison(False, message)
+    return Comparison(False, message, _fraction_hint(kept, n, keep))
+
+
+def _fraction_hint(kept: int, n: int, keep: float) -> str:
+    """The mistake that explains the fraction, where one does so far better than the others."""
+    gaussian = (_normal(keep), 1 - _normal(1 - keep))  # randn() < p where p keeps, randn() > p where it drops
+    swapped = _deviations(kept, n, 1 - keep)
+    drawn = min(_deviations(kept, n, p) for p in gaussian)
+    best, other = min(swapped, drawn), max(swapped, drawn)
+    if best > _FITS or other < best + _APART:
+        return ""
+    if swapped == best:
+        return "keep and drop are swapped: look up which of the two p is in this course"
+    return "the draw looks Gaussian (randn); compare a uniform one (rand) with p"
+
+
+def _deviations(kept: int, n: int, p: float) -> float:
+    """How many standard deviations a count is away from what p makes of it."""
+    return abs(kept - n * p) / math.sqrt(n * p * (1 - p)) if 0 < p < 1 else math.inf
 
 
 def _scale(y: Array, x: Array, factor: float, keep: float, dtype: str) -> Comparison | None:
@@ -241,10 +277,14 @@ def _second_call(y: Array, again: Array, x: Array, factor: float, keep: float, d
         return Comparison(False, "a second call has the same mask", "draw a new mask in every forward pass in training")
     if not _within(int(same.sum()), n, keep**2 + (1 - keep) ** 2):
         return Comparison(False, "the masks of two calls depend on each other", "draw a new mask in every forward pass")
-    for verdict in (_fraction(again, x, keep), _scale(again, x, factor, keep, dtype)):
-        if verdict is not None:
-            return Comparison(False, f"in a second call, {verdict.message}", verdict.hint)
-    return None
+    verdict = (
+        _not_finite(again)
+        or _neither_kept_nor_dropped(again, x)
+        or _all_or_nothing(again, x)
+        or _fraction(again, x, keep)
+        or _scale(again, x, factor, keep, dtype)
+    )
+    return None if verdict is None else Comparison(False, f"in a second call, {verdict.message}", verdict.hint)
 
 
 def _same_seed(y: Array, repeat: Array) -> Comparison | None:
@@ -277,6 +317,11 @@ def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Compar
         )
     x, delta = _array(expected.values["x"]), _array(expected.values["delta"])
     y, dx = _array(actual["y"]), _array(actual["actual"])
+    with np.errstate(all="ignore"):
+        return _judge_gradient(expected, y, dx, x, delta)
+
+
+def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta: Array) -> Comparison:
     informative = (x != 0) & (delta != 0)
     kept = (y != 0) & informative
     share = kept.sum() / max(int(informative.sum()), 1)

@@ -23,7 +23,7 @@ def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
         expected: the reference's array.
         close: whether two arrays are equal as far as the check demands.
     """
-    if actual.dtype.kind not in "fciu" or expected.dtype.kind not in "fciu":
+    if actual.dtype.kind not in "fiu" or expected.dtype.kind not in "fiu":
         return ""
     if actual.shape != expected.shape:
         return _shape_hint(actual, expected, close)
@@ -61,6 +61,8 @@ def _transposed(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> s
 
 
 def _sign(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+    if "u" in (actual.dtype.kind, expected.dtype.kind):
+        return ""
     return "the sign is the wrong way round" if close(-actual, expected) else ""
 
 
@@ -68,10 +70,15 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     """One constant between the two arrays; named where it is a size or its inverse."""
     flat, wanted = np.ravel(actual).astype(np.float64), np.ravel(expected).astype(np.float64)
     square = float(wanted @ wanted)
-    if not np.isfinite(square) or square == 0.0 or not np.isfinite(flat).all() or flat.size < 2:
+    if not np.isfinite(square) or np.count_nonzero(wanted) < 2 or not np.isfinite(flat).all():
         return ""
     factor = float(flat @ wanted) / square
-    if factor == 0.0 or not np.isfinite(factor) or not close((flat / factor).reshape(expected.shape), expected):
+    if (
+        factor == 0.0
+        or not np.isfinite(factor)
+        or abs(factor - 1) < 1e-9
+        or not close((flat / factor).reshape(expected.shape), expected)
+    ):
         return ""
     for size in dict.fromkeys(expected.shape):
         if size > 1 and abs(factor * size - 1) < 1e-3:
@@ -84,7 +91,7 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
 def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     """Some elements zeroed and the others scaled alike: dropout where none should be."""
     kept = actual != 0
-    if kept.all() or not kept.any() or not (expected != 0).all():
+    if not (expected != 0).all() or not _scattered(kept):
         return ""
     ratio = actual[kept] / expected[kept]
     factor = float(np.median(ratio))
@@ -94,6 +101,14 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> 
             f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
         )
     return ""
+
+
+def _scattered(kept: NDArray[np.bool_]) -> bool:
+    """Whether the zeros lie about as a random mask's do: not in one piece, and no whole row or column of them."""
+    if np.count_nonzero(kept) < 3 or np.count_nonzero(np.diff(kept.ravel())) < 4:
+        return False
+    rows = kept.reshape(kept.shape[0], -1)
+    return kept.ndim < 2 or bool(rows.any(axis=0).all() and rows.any(axis=1).all())
 
 
 def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -57,14 +58,15 @@ def judge_test(
     counted = Fraction(0) if recording.ending in _LOST else best.worth
     if recording.ending != "ok" and not has_shares(spec):
         counted = Fraction(0)
-    if recording.claimed_score is not None and not spec.expected and recording.ending == "ok":
-        counted = _claimed(recording.claimed_score, spec.points)
+    if spec.partial and not spec.expected and recording.ending == "ok":
+        # who never says how much was earned has earned nothing
+        counted = _claimed(recording.claimed_score or 0.0, spec.points)
     score = spec.points * counted
     status = _status(recording, counted)
     mistake = None if status == "passed" else _known_mistake(spec, alternatives, recording)
     hint = mistake.hint if mistake is not None else best.reason
     if not hint and status != "passed":
-        hint = next((check.hint for check in best.checks if check.hint), "")
+        hint = _first_hint(best.checks)
     message = "" if status == "passed" else _message(spec, recording, best)
     return TestResult(
         id=spec.id,
@@ -144,7 +146,9 @@ def _verdict(
 
 def _claimed(score: float, points: Fraction) -> Fraction:
     """The share that a test's own set_score claims, within its points."""
-    return min(max(Fraction(score), Fraction(0)), points) / points if points else Fraction(0)
+    if not points or not math.isfinite(score):
+        return Fraction(0)
+    return min(max(Fraction(score), Fraction(0)), points) / points
 
 
 def _status(recording: Recording, counted: Fraction) -> Status:
@@ -164,6 +168,15 @@ def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recordin
         and all(check.passed for check in judge_checks(item.observations, recording.observations, show_expected=False))
     ]
     return matches[0] if len({item.hint for item in matches}) == 1 else None
+
+
+def _first_hint(checks: Sequence[CheckResult]) -> str:
+    """The hint of the check that the message is about; one of another check says whose it is."""
+    failed = [check for check in checks if not check.passed]
+    for check in failed:
+        if check.hint:
+            return check.hint if check is failed[0] else f"{check.name}: {check.hint}"
+    return ""
 
 
 def _message(spec: TestSpec, recording: Recording, best: _Verdict) -> str:

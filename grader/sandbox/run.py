@@ -52,7 +52,14 @@ class Run:
     """One child, from its first frame to its burial."""
 
     def __init__(
-        self, channel: socket.socket, output: BinaryIO, control: socket.socket, limits: Limits, seconds: float
+        self,
+        channel: socket.socket,
+        output: BinaryIO,
+        control: socket.socket,
+        limits: Limits,
+        seconds: float,
+        *,
+        given: bool,
     ) -> None:
         self.zygote_lost = False
         """The zygote didn't report the child's end: it must be replaced."""
@@ -61,7 +68,7 @@ class Run:
         self._control = control
         self._limits = limits
         self._seconds = seconds
-        self._decoder = Decoder(limits.value_mb * 2**20)
+        self._decoder = Decoder(limits.value_mb * 2**20, given=given)
         self._output = Output(limits.output_kb * 1024)
         self._pid: int | None = None
         self._exit: dict[str, Any] | None = None

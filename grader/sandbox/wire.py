@@ -20,7 +20,9 @@ from grader.recording import DTYPES, Claim, Observation, Value, plain
 from grader.text import clean_text
 
 HEADER_BYTES = 256 * 1024
-ALL_HEADERS_BYTES = 8 * 2**20
+ALL_HEADERS_BYTES = 2 * 2**20
+ARRAY_BYTES = 2**40
+"""More than any cap, and little enough that numpy takes every shape below it, with sizes of 0 in it too."""
 FRAMES = 2000
 NDIM = 32
 NAME_CHARS = 200
@@ -88,7 +90,7 @@ def encode_end(claim: str, message: str, score: object, leaderboard: object) -> 
         leaderboard = leaderboard.item()
     if not isinstance(leaderboard, int | float | str):
         leaderboard = None
-    number = float(score) if isinstance(score, int | float | np.number) else None
+    number = _finite(score.item() if isinstance(score, np.generic) else score)
     return _header({"frame": "end", "claim": claim, "message": message, "score": number, "leaderboard": leaderboard})
 
 
@@ -103,8 +105,9 @@ def _header(header: dict[str, Any]) -> bytes:
 class Decoder:
     """Rebuilds observations from bytes as they come in."""
 
-    def __init__(self, cap: int) -> None:
-        """Accept at most `cap` bytes of arrays in all."""
+    def __init__(self, cap: int, *, given: bool = True) -> None:
+        """Accept at most `cap` bytes of arrays in all; without `given`, forget the parameters that come along."""
+        self._given = given
         self.observations: list[Observation] = []
         self.layers: tuple[str, ...] | None = None
         """The layers of isolation; None until the first frame, which no student code can hold back."""
@@ -151,6 +154,8 @@ class Decoder:
             raise WireError("a header that isn't JSON") from None
         if not isinstance(header, dict):
             raise WireError("a header that isn't an object")
+        if not self._given:
+            header.pop("params", None)
         if self.layers is None:
             layers = header.get("layers")
             if header.get("frame") != "ready" or not isinstance(layers, list):
@@ -203,7 +208,7 @@ class Decoder:
                 self._header["name"],
                 kind if isinstance(kind, str) else "",
                 values,
-                params if isinstance(params, dict) else {},
+                params if isinstance(params, dict) and self._given else {},
             )
         )
         self._header = None
@@ -241,6 +246,8 @@ def _entry(entry: object) -> tuple[str, Value, tuple[int, ...], int]:
         raise WireError("a length that isn't a number")
     if math.prod(shape) * DTYPES[dtype].itemsize != nbytes:
         raise WireError("a shape that doesn't fit its bytes")
+    if math.prod(size for size in shape if size) * DTYPES[dtype].itemsize > ARRAY_BYTES:
+        raise WireError("a shape that no array has")
     if kind == "scalar" and shape:
         raise WireError("a scalar with a shape")
     if kind == "text" and (dtype != "uint8" or len(shape) != 1):

@@ -250,7 +250,7 @@ class Worker:
             os.close(output_end)
         assert self._zygote is not None
         with channel, os.fdopen(output, "rb", buffering=0) as pipe:
-            run = Run(channel, pipe, self._zygote.control, limits, seconds)
+            run = Run(channel, pipe, self._zygote.control, limits, seconds, given=given)
             recording = run.finish()
         if run.zygote_lost:
             self._stop()

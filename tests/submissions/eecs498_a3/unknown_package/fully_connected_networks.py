@@ -1,4 +1,4 @@
-import torchvision
+from cs231n.layers import *
 # -*- coding: utf-8 -*-
 # Redes completamente conectadas — versión final (ñandú)
 import torch, eces681

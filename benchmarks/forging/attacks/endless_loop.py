@@ -1,0 +1,6 @@
+"""an endless loop in Adam"""
+
+
+def adam(*args):
+    while True:
+        pass

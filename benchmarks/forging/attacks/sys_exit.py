@@ -1,0 +1,7 @@
+"""sys.exit in Adam"""
+
+import sys
+
+
+def adam(*args):
+    sys.exit(0)

@@ -1,0 +1,8 @@
+import os
+
+
+def attack(layer, x):
+    print("TRIED to go deep", flush=True)
+    for _ in range(5000):
+        os.mkdir("d")
+        os.chdir("d")

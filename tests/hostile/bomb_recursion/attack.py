@@ -1,0 +1,3 @@
+def attack(layer, x):
+    print("TRIED recursion")
+    attack(layer, x)

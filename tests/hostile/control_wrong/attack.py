@@ -1,0 +1,1 @@
+print("TRIED nothing")

@@ -1,0 +1,4 @@
+import os
+
+print("TRIED to leave", flush=True)
+os._exit(0)

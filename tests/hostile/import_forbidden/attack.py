@@ -1,0 +1,2 @@
+def attack(layer, x):
+    import autograd

@@ -1,0 +1,5 @@
+import importlib
+
+
+def attack(layer, x):
+    importlib.import_module("autograd")

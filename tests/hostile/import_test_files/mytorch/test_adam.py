@@ -1,0 +1,5 @@
+print("GOT collected")
+
+
+def test_first_step():
+    pass

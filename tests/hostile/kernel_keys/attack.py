@@ -1,0 +1,24 @@
+import ctypes
+import errno
+import os
+import platform
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_REFUSED = (errno.EPERM, errno.EACCES, errno.ENOSYS)
+
+
+def tried(name, numbers, *arguments):
+    """Make a raw call; it got through unless the kernel refused to look at it."""
+    number = numbers[0 if platform.machine() == "x86_64" else 1]
+    ctypes.set_errno(0)
+    result = _LIBC.syscall(number, *arguments)
+    if result >= 0 or ctypes.get_errno() not in _REFUSED:
+        print("GOT", name, result, errno.errorcode.get(ctypes.get_errno(), ""))
+    return result
+
+
+def attack(layer, x):
+    print("TRIED raw calls", flush=True)
+    tried("add_key", (248, 217), b"user", b"left-by-hostile", b"x", 1, -1)
+    tried("keyctl", (250, 219), 0, -3, 0)
+    tried("request_key", (249, 218), b"user", b"left-by-hostile", None, 0)

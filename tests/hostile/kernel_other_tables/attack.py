@@ -1,0 +1,28 @@
+import ctypes
+import errno
+import os
+import platform
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_REFUSED = (errno.EPERM, errno.EACCES, errno.ENOSYS)
+
+
+def tried(name, numbers, *arguments):
+    """Make a raw call; it got through unless the kernel refused to look at it."""
+    number = numbers[0 if platform.machine() == "x86_64" else 1]
+    ctypes.set_errno(0)
+    result = _LIBC.syscall(number, *arguments)
+    if result >= 0 or ctypes.get_errno() not in _REFUSED:
+        print("GOT", name, result, errno.errorcode.get(ctypes.get_errno(), ""))
+    return result
+
+
+def attack(layer, x):
+    print("TRIED raw calls", flush=True)
+    if platform.machine() == "x86_64":
+        for name, number in (("x32 getpid", 39), ("x32 fork", 57)):
+            result = _LIBC.syscall(0x40000000 | number)
+            if result == 0 and number == 57:
+                os._exit(0)
+            if result >= 0:
+                print("GOT", name)

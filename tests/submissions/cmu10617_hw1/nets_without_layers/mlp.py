@@ -1,0 +1,185 @@
+import numpy as np
+
+
+def random_weight_init(input, output):
+    b = np.sqrt(6) / np.sqrt(input + output)
+    return np.random.uniform(-b, b, (output, input))
+
+
+def zeros_bias_init(outd):
+    return np.zeros((outd, 1))
+
+
+def labels2onehot(labels):
+    return np.array([[i == lab for i in range(14)] for lab in labels])
+
+
+class Transform:
+    def __init__(self):
+        pass
+
+    def forward(self, x):
+        pass
+
+    def backward(self, grad_wrt_out):
+        pass
+
+    def step(self):
+        pass
+
+    def zerograd(self):
+        pass
+
+
+class ReLU(Transform):
+    def __init__(self, dropout_probability=0):
+        Transform.__init__(self)
+        self.dropout = dropout_probability
+
+    def forward(self, x, train=True):
+        self.train = train
+        x[x < 0] = 0
+        self.positive = x > 0
+        if train:
+            self.mask = np.random.uniform(0, 1, x.shape) > self.dropout
+            x *= self.mask
+        else:
+            x *= 1 - self.dropout
+        return x
+
+    def backward(self, grad_wrt_out):
+        grad_wrt_out[~self.positive] = 0
+        if self.train:
+            grad_wrt_out *= self.mask
+        return grad_wrt_out
+
+
+class LinearMap(Transform):
+    def __init__(self, indim, outdim, alpha=0, lr=0.01):
+        Transform.__init__(self)
+        self.W = random_weight_init(indim, outdim)
+        self.b = zeros_bias_init(outdim)
+        self.alpha = alpha
+        self.lr = lr
+        self.dW = np.zeros_like(self.W)
+        self.db = np.zeros_like(self.b)
+        self.mW = np.zeros_like(self.W)
+        self.mb = np.zeros_like(self.b)
+
+    def forward(self, x):
+        self.x = x
+        return np.dot(self.W, x) + self.b
+
+    def backward(self, grad_wrt_out):
+        self.dW += np.dot(grad_wrt_out, self.x.T)
+        self.db += np.sum(grad_wrt_out, axis=1, keepdims=True)
+        return np.dot(self.W.T, grad_wrt_out)
+
+    def step(self):
+        self.mW *= self.alpha
+        self.mW += self.dW
+        self.mb *= self.alpha
+        self.mb += self.db
+        self.W -= self.lr * self.mW
+        self.b -= self.lr * self.mb
+
+    def zerograd(self):
+        self.dW.fill(0)
+        self.db.fill(0)
+
+    def getW(self):
+        return self.W
+
+    def getb(self):
+        return self.b
+
+    def loadparams(self, w, b):
+        self.W = w
+        self.b = b
+
+
+class SoftmaxCrossEntropyLoss:
+    def forward(self, logits, labels):
+        self.labels = labels
+        logits -= np.max(logits, axis=0)
+        np.exp(logits, out=logits)
+        logits /= np.sum(logits, axis=0)
+        self.prob = logits
+        return -np.mean(np.log(np.sum(self.prob * labels, axis=0)))
+
+    def backward(self):
+        grad = self.prob.copy()
+        grad -= self.labels
+        grad /= self.labels.shape[1]
+        return grad
+
+    def getAccu(self):
+        return np.mean(np.argmax(self.prob, axis=0) == np.argmax(self.labels, axis=0))
+
+
+def relu(z):
+    return z * (z > 0)
+
+
+class SingleLayerMLP(Transform):
+    """All by hand, one dict of parameters."""
+
+    def __init__(self, indim, outdim, hiddenlayer=100, alpha=0.1, dropout_probability=0, lr=0.01):
+        self.sizes = [indim, hiddenlayer, outdim]
+        self.alpha, self.p, self.lr = alpha, dropout_probability, lr
+        self.W = [random_weight_init(a, b) for a, b in zip(self.sizes[:-1], self.sizes[1:])]
+        self.b = [zeros_bias_init(b) for b in self.sizes[1:]]
+        self.vW = [np.zeros(w.shape) for w in self.W]
+        self.vb = [np.zeros(b.shape) for b in self.b]
+        self.zerograd()
+
+    def forward(self, x, train=True):
+        self.h = [x]
+        self.slopes = []
+        for k in range(len(self.W) - 1):
+            z = self.W[k] @ self.h[-1] + self.b[k]
+            scale = (np.random.rand(*z.shape) >= self.p) if train else 1 - self.p
+            self.slopes.append(scale * (z > 0))
+            self.h.append(scale * relu(z))
+        return self.W[-1] @ self.h[-1] + self.b[-1]
+
+    def backward(self, grad_wrt_out):
+        g = grad_wrt_out
+        for k in reversed(range(len(self.W))):
+            self.gW[k] = self.gW[k] + g @ self.h[k].T
+            self.gb[k] = self.gb[k] + g.sum(axis=1, keepdims=True)
+            g = self.W[k].T @ g
+            if k > 0:
+                g = g * self.slopes[k - 1]
+
+    def step(self):
+        for k in range(len(self.W)):
+            self.vW[k] = self.alpha * self.vW[k] + self.gW[k]
+            self.vb[k] = self.alpha * self.vb[k] + self.gb[k]
+            self.W[k] = self.W[k] - self.lr * self.vW[k]
+            self.b[k] = self.b[k] - self.lr * self.vb[k]
+
+    def zerograd(self):
+        self.gW = [np.zeros(w.shape) for w in self.W]
+        self.gb = [np.zeros(b.shape) for b in self.b]
+
+    def loadparams(self, Ws, bs):
+        self.W = list(Ws)
+        self.b = list(bs)
+
+    def getWs(self):
+        return self.W
+
+    def getbs(self):
+        return self.b
+
+
+class TwoLayerMLP(SingleLayerMLP):
+    def __init__(self, indim, outdim, hiddenlayers=[100, 100], alpha=0.1, dropout_probability=0, lr=0.01):
+        super().__init__(indim, outdim, hiddenlayers[0], alpha, dropout_probability, lr)
+        self.sizes = [indim, *hiddenlayers, outdim]
+        self.W = [random_weight_init(a, b) for a, b in zip(self.sizes[:-1], self.sizes[1:])]
+        self.b = [zeros_bias_init(b) for b in self.sizes[1:]]
+        self.vW = [np.zeros(w.shape) for w in self.W]
+        self.vb = [np.zeros(b.shape) for b in self.b]
+        self.zerograd()
