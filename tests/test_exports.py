@@ -33,7 +33,7 @@ from grader.judge.compare import _number
 from grader.report import STATUSES, VISIBILITIES, LeaderboardRow, PartScore, Report, TestResult, part_scores
 from grader.text import clean_text
 
-MANY = settings(max_examples=60)
+MANY = settings(max_examples=40)
 
 
 def clean_board(text: str) -> str:

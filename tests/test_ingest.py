@@ -998,7 +998,7 @@ def survive(data: bytes, name: str) -> None:
             (place / name).unlink()
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @pytest.mark.parametrize("kind", SEEDS)
 def test_damaged_archives_raise_nothing_else(kind: str, data: st.DataObject) -> None:

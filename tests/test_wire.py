@@ -511,7 +511,7 @@ def test_arbitrary_bytes_raise_nothing_else(data: bytes) -> None:
     feed_quietly(READY + data)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(headers, st.binary(max_size=40)), max_size=4))
 def test_arbitrary_headers_raise_nothing_else(frames: list[tuple[dict[str, Any], bytes]]) -> None:
     decoder = feed_quietly(READY + b"".join(frame(header, body) for header, body in frames))

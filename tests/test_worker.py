@@ -254,7 +254,7 @@ ENDINGS: dict[str, tuple[str, Sequence[Status], str]] = {
             nested = [nested]
         repr(nested)
         """,
-        ["crashed", "error"],
+        ["crashed", "error", "timeout"],
         "",
     ),
     "all descriptors closed": ("os.closerange(0, 65536)", ["crashed"], ""),

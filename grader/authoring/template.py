@@ -12,6 +12,7 @@ import shutil
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -19,6 +20,10 @@ from grader.errors import AssignmentError
 
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
+_ALIKE = 0.75
+"""How much like SOLUTION a word must be to be taken for a typing mistake of it."""
+_TELLING = 12
+"""A line of a solution that is no longer than this gives nothing away."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,19 @@ def regions(file: Path, text: str) -> list[Region]:
 
 
 def _looks_like_marker(comment: str) -> bool:
-    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# END SOLUTON`."""
-    words = comment.lstrip("# ").upper().split()
-    return len(words) == 2 and words[0] in ("BEGIN", "END", "BEING") and words[1].startswith("SOLU")
+    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# END_SOLUTON (2 points)`."""
+    words = comment.lstrip("# ").upper().replace("_", " ").split()
+    return (
+        len(words) >= 2
+        and words[0] in ("BEGIN", "END", "BEING")
+        and SequenceMatcher(None, words[1], "SOLUTION").ratio() > _ALIKE
+    )
 
 
 def _comments(file: Path, text: str) -> Iterator[tuple[int, str]]:
     """The comments that stand alone on their line, and those that only look like markers wherever they stand."""
     if file.suffix != ".py":
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip().startswith("#"):
                 yield number, line
         return
@@ -81,6 +90,7 @@ def _comments(file: Path, text: str) -> Iterator[tuple[int, str]]:
                 elif _looks_like_marker(token.string.strip()):
                     yield token.start[0], f"{token.string} (after code)"
     except (tokenize.TokenError, SyntaxError) as error:
+        _parse(file, text)  # says the line; the tokenizer often doesn't
         raise AssignmentError(file, None, f"can't be read as Python: {error}") from None
 
 
@@ -90,7 +100,7 @@ def strip_solution(file: Path, text: str) -> str:
     if file.suffix != ".py":
         return _without(text, found, lambda region, indent: [f"{indent}# TODO: your answer"])
     tree = _parse(file, text)
-    names = {region: _enclosing(file, tree, region) for region in found}
+    names = {region: _enclosing(file, tree, text, region) for region in found}
 
     def stub(region: Region, indent: str) -> list[str]:
         return [
@@ -111,12 +121,12 @@ def _parse(file: Path, text: str) -> ast.Module:
 
 
 def _without(text: str, found: list[Region], stub: Stub) -> str:
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")  # not splitlines: a form feed or U+2028 ends no line for Python
     for region in reversed(found):
         marker = lines[region.begin - 1]
         indent = marker[: len(marker) - len(marker.lstrip())]
-        lines[region.begin - 1 : region.end] = [f"{line}\n" for line in stub(region, indent)]
-    return "".join(lines)
+        lines[region.begin - 1 : region.end] = stub(region, indent)
+    return "\n".join(lines)
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
@@ -135,44 +145,49 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
     return visit(tree, "")
 
 
-def _enclosing(file: Path, tree: ast.Module, region: Region) -> str:
-    """The qualified name of the function that a region lies in."""
-    name = None
+def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str:
+    """The qualified name of the innermost function that holds all statements of a region, and more than them."""
+    inside = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end]
+    name, body = None, 0
     for qualified, node in _functions(tree):
-        if node.lineno < region.begin and region.end <= _last_line(node, region):
-            name = qualified
+        whole = all(_within(item, node) for item in inside) if inside else region.end <= (node.end_lineno or 0)
+        if node.lineno < region.begin and whole:
+            name, body = qualified, node.body[0].col_offset
     if name is None:
         raise AssignmentError(file, region.begin, "a solution region must lie inside the body of one function")
+    marker = text.split("\n")[region.begin - 1]
+    if len(marker) - len(marker.lstrip()) < body:
+        raise AssignmentError(file, region.begin, f"indent {BEGIN} like the code that it marks")
     return name
 
 
-def _last_line(node: FunctionNode, region: Region) -> int:
-    """Where a function ends, with an end marker after its last statement counted in."""
-    end = node.end_lineno or node.lineno
-    return region.end if region.begin <= end <= region.end else end
+def _within(item: ast.stmt, node: FunctionNode) -> bool:
+    return node.lineno < item.lineno and (item.end_lineno or 0) <= (node.end_lineno or 0)
+
+
+def _outline(tree: ast.Module, found: list[Region]) -> list[tuple[int, str, str, str | None]]:
+    """Line, name, arguments and docstring of every function outside the regions, in order."""
+    return [
+        (node.lineno, name, ast.dump(node.args), ast.get_docstring(node))
+        for name, node in _functions(tree)
+        if not any(region.begin <= node.lineno <= region.end for region in found)
+    ]
 
 
 def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result: str, found: list[Region]) -> None:
     """Names, arguments and docstrings must be the reference's, and no line of a solution may be left."""
-    left = dict(_functions(after))
-    inner = {name for name, node in _functions(before) if any(r.begin <= node.lineno <= r.end for r in found)}
-    for name, node in _functions(before):
-        if name in inner:
-            continue
-        other = left.get(name)
-        if (
-            other is None
-            or ast.dump(other.args) != ast.dump(node.args)
-            or ast.get_docstring(other) != ast.get_docstring(node)
-        ):
-            raise AssignmentError(file, node.lineno, f"the template would lose {name}, its arguments or its docstring")
-    lines = text.splitlines()
-    kept = {line.strip() for line in result.splitlines()}
+    left = [facts for _, *facts in _outline(after, [])]
+    for place, *facts in _outline(before, found):
+        if not left or left.pop(0) != facts:
+            raise AssignmentError(file, place, f"the template would lose {facts[0]}, its arguments or its docstring")
+    lines = text.split("\n")
+    kept = {line.strip() for line in result.split("\n")}
+    commented = {line.lstrip("# ").strip() for line in kept if line.startswith("#")}
     given = {line.strip() for i, line in enumerate(lines, 1) if not any(r.begin <= i <= r.end for r in found)}
     for region in found:
         for number in range(region.begin + 1, region.end):
             line = lines[number - 1].strip()
-            if len(line) > 12 and line in kept and line not in given:
+            if len(line) > _TELLING and ((line in kept and line not in given) or line in commented):
                 raise AssignmentError(file, number, "a line of the solution would be left in the template")
 
 
@@ -185,7 +200,10 @@ def build(assignment: Assignment) -> dict[str, str]:
     count = 0
     for file in sorted(root.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
-            text = file.read_text("utf-8")
+            try:
+                text = file.read_text("utf-8")
+            except UnicodeDecodeError:
+                raise AssignmentError(file, None, "isn't UTF-8 text; a reference holds source files only") from None
             count += len(regions(file, text)) if file.suffix in (".py", ".toml") else 0
             files[file.relative_to(root).as_posix()] = strip_solution(file, text)
     if count == 0:

@@ -6,6 +6,7 @@ them only when the caller says that students may see them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,7 +190,7 @@ def _differences(actual: Value, expected: Value, good: NDArray[np.bool_], rtol: 
     if places:
         lines.append(places)
     else:
-        lines.append(_greatest(found, wanted, good, rtol, atol))
+        lines.append(_greatest(found, wanted, good, rtol, atol, show))
     lines.append(f"yours:    {_cells(found)}")
     if show:
         lines.append(f"expected: {_cells(wanted)}")
@@ -211,7 +212,9 @@ def _places(found: NDArray[Any], wanted: NDArray[Any]) -> str:
     return ""
 
 
-def _greatest(found: NDArray[Any], wanted: NDArray[Any], good: NDArray[np.bool_], rtol: float, atol: float) -> str:
+def _greatest(
+    found: NDArray[Any], wanted: NDArray[Any], good: NDArray[np.bool_], rtol: float, atol: float, show: bool
+) -> str:
     if found.dtype.kind in "iu" and wanted.dtype.kind in "iu" and found.size <= _EXACT:
         difference = np.abs(found.astype(object) - wanted.astype(object))  # Python's own whole numbers don't round
     else:
@@ -221,7 +224,13 @@ def _greatest(found: NDArray[Any], wanted: NDArray[Any], good: NDArray[np.bool_]
     place = np.unravel_index(int(np.argmax(difference)), difference.shape)
     allowed = atol + rtol * float(np.abs(wanted[place])) if wanted.dtype.kind in "fc" else 0.0
     index = ", ".join(str(int(i)) for i in place)
-    return f"greatest difference {float(difference[place]):.3g} at [{index}]; allowed there {allowed:.2g}"
+    greatest = float(difference[place])
+    if show:
+        return f"greatest difference {greatest:.3g} at [{index}]; allowed there {allowed:.2g}"
+    # beside a value of the student's own, zero say, the difference itself would tell the expected one
+    times = greatest / allowed if allowed > 0 else math.inf
+    size = f"more than 10^{int(math.log10(times))} times" if 1 <= times < math.inf else "more than"
+    return f"greatest difference at [{index}], {size} what is allowed"
 
 
 def _index(mask: NDArray[np.bool_]) -> str:

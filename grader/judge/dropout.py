@@ -27,7 +27,7 @@ FALSE_ALARM = 1e-9
 """The greatest probability with which one check rejects a right dropout."""
 _LAWS = 7
 """Two kept fractions and five kinds of pairs."""
-_FITS, _APART = 4.0, 1.0
+_FITS, _APART = 4.0, 1.5
 """A count explains itself by a mistake within so many standard deviations, if the next one is so many further off."""
 _TRIVIAL = 0.02
 """A forward mask that keeps, or drops, less than this share says nothing about backward."""

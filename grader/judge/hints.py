@@ -69,12 +69,15 @@ def _sign(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
 def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     """One constant between the two arrays; named where it is a size or its inverse."""
     flat, wanted = np.ravel(actual).astype(np.float64), np.ravel(expected).astype(np.float64)
+    peak = float(np.abs(wanted).max(initial=0.0))
+    if not 1e-150 < peak < 1e150:
+        return ""  # its square isn't a number that a factor could be read off
     square = float(wanted @ wanted)
     if not np.isfinite(square) or np.count_nonzero(wanted) < 2 or not np.isfinite(flat).all():
         return ""
     factor = float(flat @ wanted) / square
     if (
-        factor == 0.0
+        abs(factor) < 1e-150
         or not np.isfinite(factor)
         or abs(factor - 1) < 1e-9
         or not close((flat / factor).reshape(expected.shape), expected)

@@ -58,6 +58,9 @@ def judge_test(
     counted = Fraction(0) if recording.ending in _LOST else best.worth
     if recording.ending != "ok" and not has_shares(spec):
         counted = Fraction(0)
+    elif recording.ending != "ok" and best.share == 1:
+        # what came after the last check is a part of the test, too: it counts like one more check
+        counted *= Fraction(len(best.checks), len(best.checks) + 1)
     if spec.partial and not spec.expected and recording.ending == "ok":
         # who never says how much was earned has earned nothing
         counted = _claimed(recording.claimed_score or 0.0, spec.points)

@@ -50,7 +50,7 @@ def check_params(check, rng, net_class, dims):
         check(f"getbs()[{index}]", b)
 
 
-def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, restart=True, **options):
+def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, **options):
     """How far a few training steps move every parameter.
 
     Args:
@@ -61,7 +61,6 @@ def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, restart=T
         batch: examples in a batch.
         steps: how many steps.
         passes: forward and backward passes before each step, whose gradients add up.
-        restart: whether later steps have a forward of their own; the course's tests go without.
         options: for the net's constructor.
     """
     Ws, bs = draw_params(rng, dims)
@@ -73,11 +72,10 @@ def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, restart=T
     def scenario(make, relus):
         net = build(make, dims, **options)
         net.loadparams(copies(Ws), copies(bs))
-        for index, pairs in enumerate(rounds):
+        for pairs in rounds:
             net.zerograd()
             for x, g in pairs:
-                if restart or index == 0:
-                    net.forward(x.copy())
+                net.forward(x.copy())
                 net.backward(g.copy())
             net.step()
         return copies(net.getWs()), copies(net.getbs())

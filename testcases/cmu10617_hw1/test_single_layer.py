@@ -52,8 +52,8 @@ def test_three_steps(submission, rng, check):
 @number("6.6")
 @visibility("hidden")
 def test_defaults(submission, rng, check):
-    """SingleLayerMLP has alpha = 0.1 and lr = 0.01 by default; the second step without a forward of its own"""
-    nets.check_steps(check, rng, submission.mlp.SingleLayerMLP, (3, 8, 5), 2, steps=2, restart=False)
+    """SingleLayerMLP has alpha = 0.1 and lr = 0.01 by default"""
+    nets.check_steps(check, rng, submission.mlp.SingleLayerMLP, (3, 8, 5), 2, steps=2)
 
 
 @weight(0.25)

@@ -52,8 +52,8 @@ def test_three_steps(submission, rng, check):
 @number("7.6")
 @visibility("hidden")
 def test_defaults(submission, rng, check):
-    """TwoLayerMLP has alpha = 0.1 and lr = 0.01 by default; the second step without a forward of its own"""
-    nets.check_steps(check, rng, submission.mlp.TwoLayerMLP, (3, 6, 6, 5), 2, steps=2, restart=False)
+    """TwoLayerMLP has alpha = 0.1 and lr = 0.01 by default"""
+    nets.check_steps(check, rng, submission.mlp.TwoLayerMLP, (3, 6, 6, 5), 2, steps=2)
 
 
 @weight(0.25)

@@ -1,0 +1,253 @@
+"""Hand-ins that attack whoever unpacks them: made here, so that no bomb lies in the project.
+
+Each holds the right files too, where its form allows, so that leaving out what is hostile gives full marks.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import os
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hostile_samples import BONUS, ROOT, Verdict
+
+Member = tuple[tarfile.TarInfo, bytes]
+
+ZEROS = 450 * 2**20
+"""What a bomb unpacks to: more than a judge may use, and little enough for the machine that runs the tests."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One hand-in."""
+
+    suffix: str
+    about: str
+    make: Callable[[Path], object]
+    """Writes it to a path."""
+    taken: bool = True
+    """Whether the right files are taken from it; the whole is refused otherwise, with every test lost."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict, as a sample's."""
+        lost = () if self.taken else ("adam", "dropout_forward", "dropout_backward")
+        return Verdict(self.about, "archives", lost=lost, proof="")
+
+
+def _right_files() -> list[tuple[str, bytes]]:
+    base = ROOT / "reference" / BONUS
+    return [(file.relative_to(base).as_posix(), file.read_bytes()) for file in sorted(base.rglob("*.py"))]
+
+
+def _member(name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
+    info = tarfile.TarInfo(name)
+    info.type, info.size, info.linkname = kind, len(data), link
+    return info, data
+
+
+def _write_tar(file: Path, members: Iterable[Member]) -> None:
+    """Write hostile members, then the right files."""
+    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as archive:
+        for info, data in members:
+            archive.addfile(info, io.BytesIO(data))
+        for name, data in _right_files():
+            info, _ = _member(name, data)
+            archive.addfile(info, io.BytesIO(data))
+
+
+def _tar(*members: Member) -> Callable[[Path], object]:
+    return lambda file: _write_tar(file, members)
+
+
+def _write_zip(file: Path, members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> None:
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, data in [*members.items(), *_right_files()]:
+            archive.writestr(name, data)
+
+
+def _zip(members: Mapping[str, bytes]) -> Callable[[Path], object]:
+    return lambda file: _write_zip(file, members)
+
+
+def _change_headers(file: Path, name: bytes, *, size: int, method: int | None = None) -> None:
+    """Give a zip's member another size, and another method, than it has; in both its headers."""
+    raw = bytearray(file.read_bytes())
+    for mark, method_at, size_at, name_at in ((b"PK\3\4", 8, 22, 30), (b"PK\1\2", 10, 24, 46)):
+        place = raw.find(mark)
+        while place >= 0:
+            if raw[place + name_at : place + name_at + len(name)] == name:
+                raw[place + size_at : place + size_at + 4] = struct.pack("<I", size)
+                if method is not None:
+                    raw[place + method_at : place + method_at + 2] = struct.pack("<H", method)
+            place = raw.find(mark, place + 4)
+    file.write_bytes(raw)
+
+
+def _zip_bomb(file: Path) -> None:
+    _write_zip(file, {"mytorch/aaa.py": bytes(ZEROS)})
+
+
+def _zip_bomb_that_lies(file: Path) -> None:
+    _zip_bomb(file)
+    _change_headers(file, b"mytorch/aaa.py", size=2**20)
+
+
+def _zip_bomb_bzip2(file: Path) -> None:
+    """bzip2 isn't unpacked bit by bit by zipfile: a few hundred bytes come out whole."""
+    _write_zip(file, {"mytorch/aaa.py": bz2.compress(bytes(ZEROS), 9) + os.urandom(2**16)}, zipfile.ZIP_STORED)
+    _change_headers(file, b"mytorch/aaa.py", size=2**20, method=zipfile.ZIP_BZIP2)
+
+
+def _zip_bomb_lzma(file: Path) -> None:
+    _write_zip(file, {"mytorch/aaa.py": bytes(ZEROS)}, zipfile.ZIP_LZMA)
+    _change_headers(file, b"mytorch/aaa.py", size=2**20)
+
+
+def _gzip_bomb(file: Path) -> None:
+    with gzip.open(file, "wb", compresslevel=1) as stream:
+        for _ in range(ZEROS // 2**20):
+            stream.write(bytes(2**20))
+
+
+def _crowded_zip(file: Path) -> None:
+    """A directory that lists members which aren't there."""
+    entry = struct.Struct("<4sHHHHHHIIIHHHHHII")
+    names = [b"%06x" % number for number in range(100_000)]
+    listed = b"".join(entry.pack(b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0) + name for name in names)
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 65535, 65535, len(listed), 4, 0)
+    file.write_bytes(b"PK\3\4" + listed + end)
+
+
+def _chain(kind: bytes, body: bytes) -> Callable[[Path], object]:
+    """Headers that each announce the next one: a reader that recurses runs out of stack."""
+
+    def make(file: Path) -> None:
+        info, _ = _member("x", body, kind)
+        link = info.tobuf(tarfile.GNU_FORMAT) + (body.ljust(512, b"\0") if body else b"")
+        _write_tar(file, [])
+        file.write_bytes(link * 3000 + file.read_bytes())
+
+    return make
+
+
+def _negative_size(file: Path) -> None:
+    """A member of negative size: a reader that believes it goes backwards, for ever."""
+    head = bytearray(tarfile.TarInfo("mytorch").tobuf(tarfile.GNU_FORMAT))
+    head[156:157] = tarfile.DIRTYPE
+    head[124:136] = b"\xff" * 8 + struct.pack(">i", -512)
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    _write_tar(file, [])
+    file.write_bytes(bytes(head) + file.read_bytes())
+
+
+def _half(file: Path) -> None:
+    _write_tar(file, [])
+    os.truncate(file, file.stat().st_size // 1024 * 512 + 100)
+
+
+def _tar_in_a_zip(file: Path) -> None:
+    inner = file.with_name("inner.tar")
+    _write_tar(inner, [])
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.write(inner, "handin.tar")
+
+
+def _devices(file: Path) -> None:
+    members = [_member("mytorch/null.py", kind=tarfile.CHRTYPE), _member("mytorch/disk.py", kind=tarfile.BLKTYPE)]
+    members[0][0].devmajor, members[0][0].devminor = 1, 3
+    _write_tar(file, [*members, _member("mytorch/pipe.py", kind=tarfile.FIFOTYPE)])
+
+
+def _setuid(file: Path) -> None:
+    info, data = _member("mytorch/notes.py", b"x = 1\n")
+    info.mode, info.uname, info.gname = 0o6777, "root", "root"
+    _write_tar(file, [(info, data)])
+
+
+def _many(file: Path) -> None:
+    def members() -> Iterator[Member]:
+        for number in range(12_000):
+            yield _member(f"notes/{number}.txt", b"1")
+
+    _write_tar(file, members())
+
+
+ARCHIVES: Mapping[str, Archive] = {
+    "tar_traversal": Archive(
+        ".tar",
+        "members named ../, / and ..",
+        _tar(_member("../../left-by-hostile", b"x"), _member("/tmp/left-by-hostile", b"x"), _member("..", b"x")),
+    ),
+    "zip_traversal": Archive(
+        ".zip",
+        "members named ../, with backslashes and with a drive",
+        _zip({"../../left-by-hostile": b"x", "..\\..\\left-by-hostile": b"x", "C:\\left-by-hostile": b"x"}),
+    ),
+    "tar_symlinks": Archive(
+        ".tar",
+        "a link to /etc/passwd, and a file through a link",
+        _tar(
+            _member("mytorch/link.py", kind=tarfile.SYMTYPE, link="/etc/passwd"),
+            _member("mytorch/up", kind=tarfile.SYMTYPE, link="../../.."),
+            _member("mytorch/up/left-by-hostile.py", b"x"),
+        ),
+    ),
+    "tar_hard_link": Archive(
+        ".tar",
+        "a hard link to /etc/passwd",
+        _tar(_member("mytorch/hard.py", kind=tarfile.LNKTYPE, link="/etc/passwd")),
+    ),
+    "tar_devices": Archive(".tar", "devices and a pipe", _devices),
+    "tar_setuid": Archive(".tar", "a setuid file of root's", _setuid),
+    "tar_same_name_twice": Archive(
+        ".tar",
+        "one name three times, the right file last",
+        _tar(*[_member("mytorch/dropout.py", b"raise SystemExit\n")] * 2),
+    ),
+    "tar_in_a_tar": Archive(
+        ".tar",
+        "archives beside the right files",
+        _tar(_member("mytorch/inner.tar", bytes(10_240)), _member("inner.tar.gz", gzip.compress(bytes(10_240)))),
+    ),
+    "tar_in_a_zip": Archive(".zip", "nothing but an archive in it", _tar_in_a_zip, taken=False),
+    "tar_huge_names": Archive(
+        ".tar",
+        "paths of 6 KB and 200 KB, and a wanted file with a name of 300 bytes",
+        _tar(
+            _member("/".join(["d"] * 3000) + "/x.py", b"1"),
+            _member("n" * 200_000, b"1"),
+            _member("mytorch/" + "x" * 300 + ".py", b"1"),
+        ),
+    ),
+    "tar_names_with_controls": Archive(
+        ".tar",
+        "names with escapes, a change of direction, tags and broken UTF-8",
+        _tar(_member("\x1b[31m<script>alert(1)</script>\u202e.txt", b"1"), _member("mytorch/\udcff.txt", b"1")),
+    ),
+    "tar_many_members": Archive(".tar", "12,000 members", _many, taken=False),
+    "tar_chain_of_long_names": Archive(
+        ".tar", "3000 headers that each announce a long name", _chain(tarfile.GNUTYPE_LONGNAME, b"a\0"), taken=False
+    ),
+    "tar_chain_of_extended_headers": Archive(
+        ".tar", "3000 extended headers in a row", _chain(tarfile.XHDTYPE, b""), taken=False
+    ),
+    "tar_negative_size": Archive(".tar", "a member of negative size, so that reading goes backwards", _negative_size),
+    "tar_cut_short": Archive(".tar", "half an archive", _half, taken=False),
+    "zip_many_listed_members": Archive(
+        ".zip", "a directory of 100,000 members that aren't there", _crowded_zip, taken=False
+    ),
+    "zip_bomb": Archive(".zip", "450 MB of zeros, deflated", _zip_bomb, taken=False),
+    "zip_bomb_that_lies": Archive(".zip", "the same, claiming to be 1 MB", _zip_bomb_that_lies, taken=False),
+    "zip_bomb_bzip2": Archive(".zip", "the same, in bzip2", _zip_bomb_bzip2, taken=False),
+    "zip_bomb_lzma": Archive(".zip", "the same, in lzma", _zip_bomb_lzma, taken=False),
+    "gzip_bomb": Archive(".tar.gz", "450 MB of zeros, gzipped", _gzip_bomb, taken=False),
+}
