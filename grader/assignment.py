@@ -132,7 +132,7 @@ class Assignment:
         files = [self.folder / f"test_{part.name}.py" for part in self.parts]
         for file, part in zip(files, self.parts, strict=True):
             if not file.is_file():
-                line = line_of(self.toml.read_text("utf-8"), f"[parts.{part.name}]")
+                line = line_of(self.toml.read_text("utf-8"), "parts", part.name)
                 raise AssignmentError(
                     self.toml, line, f"part '{part.name}' has no {file.name}; write it beside this file"
                 )
@@ -181,62 +181,72 @@ def read_assignment(folder: Path) -> Assignment:
 
 
 class _Reader:
-    """Turns the parsed TOML into an Assignment, or says which line is wrong."""
+    """Turns the parsed TOML into an Assignment, or says which line is wrong; `where` is a path of tables and key."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
         self.text = text
 
-    def fail(self, key: str, message: str) -> AssignmentError:
-        return AssignmentError(self.file, line_of(self.text, key), message)
+    def fail(self, where: tuple[str, ...], message: str) -> AssignmentError:
+        return AssignmentError(self.file, line_of(self.text, *where), message)
 
     def table(self, data: Mapping[str, Any], key: str, allowed: set[str]) -> Mapping[str, Any]:
         value = data.get(key, {})
         if not isinstance(value, dict):
-            raise self.fail(key, f"'{key}' must be a table, written [{key}]")
-        self.only(value, allowed, f"[{key}]")
+            raise self.fail((key,), f"'{key}' must be a table, written [{key}]")
+        self.only(value, allowed, (key,))
         return value
 
-    def only(self, data: Mapping[str, Any], allowed: set[str], where: str) -> None:
+    def only(self, data: Mapping[str, Any], allowed: set[str], where: tuple[str, ...] = ()) -> None:
+        place = f"[{'.'.join(where)}]" if where else "the file"
         for key in data:
             if key not in allowed:
-                raise self.fail(key, f"unknown key '{key}' in {where}; allowed: {', '.join(sorted(allowed))}")
+                known = ", ".join(sorted(allowed))
+                raise self.fail((*where, key), f"unknown key '{key}' in {place}; allowed: {known}")
 
-    def text_value(self, data: Mapping[str, Any], key: str, where: str) -> str:
+    def text_value(self, data: Mapping[str, Any], key: str, where: tuple[str, ...] = ()) -> str:
         value = data.get(key)
         if not isinstance(value, str) or not value.strip():
-            raise self.fail(key, f"{where} needs '{key}', a non-empty text")
+            place = f"[{'.'.join(where)}]" if where else "the file"
+            raise self.fail((*where, key), f"{place} needs '{key}', a non-empty text")
         return value
 
-    def names(self, data: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    def names(self, data: Mapping[str, Any], table: str, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = data.get(key, list(default))
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            raise self.fail(key, f"'{key}' must be a list of texts")
+            raise self.fail((table, key), f"'{key}' must be a list of texts")
         return tuple(value)
 
-    def relative(self, key: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    def paths(self, data: Mapping[str, Any], table: str, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        paths = self.names(data, table, key, default)
         for path in paths:
             if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path:
-                raise self.fail(key, f"'{path}' in '{key}' must be relative, with / and without ..")
+                raise self.fail((table, key), f"'{path}' in '{key}' must be relative, with / and without ..")
         return paths
 
     def positive(self, data: Mapping[str, Any], key: str, default: float) -> float:
         value = data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            raise self.fail(key, f"'{key}' must be a positive number")
+            raise self.fail(("limits", key), f"'{key}' must be a positive number")
+        return value
+
+    def whole(self, data: Mapping[str, Any], key: str, default: int) -> int:
+        value = data.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1e6:
+            raise self.fail(("limits", key), f"'{key}' must be a positive whole number")
         return value
 
     def assignment(self, folder: Path, data: Mapping[str, Any]) -> Assignment:
-        self.only(data, {"title", "seed", "library", "submission", "limits", "parts", "handout", "audit"}, "the file")
+        self.only(data, {"title", "seed", "library", "submission", "limits", "parts", "handout", "audit"})
         seed = data.get("seed")
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-            raise self.fail("seed", "'seed' must be a whole number from 0 to 4294967295")
+            raise self.fail(("seed",), "'seed' must be a whole number from 0 to 4294967295")
         library = data.get("library", "numpy")
         if library not in LIBRARIES:
-            raise self.fail("library", f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
+            raise self.fail(("library",), f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
         return Assignment(
             name=folder.name,
-            title=self.text_value(data, "title", "the file"),
+            title=self.text_value(data, "title"),
             seed=seed,
             library=library,
             folder=folder,
@@ -244,19 +254,20 @@ class _Reader:
             limits=self.limits(data),
             parts=self.parts(data),
             handout=self.handout(data),
-            audited=self.names(self.table(data, "audit", {"files"}), "files", ("**",)),
+            audited=self.names(self.table(data, "audit", {"files"}), "audit", "files", ("**",)),
         )
 
     def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:
         table = self.table(data, "submission", {"files", "path", "forbid", "archive"})
-        files = self.relative("files", self.names(table, "files", ()))
+        files = self.paths(table, "submission", "files", ())
         if not files:
-            raise self.fail("[submission]", "[submission] needs 'files', the list of files that students hand in")
+            raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
+        default = SubmissionSpec(files)
         return SubmissionSpec(
             files=files,
-            path=self.relative("path", self.names(table, "path", (".",))),
-            forbid=self.names(table, "forbid", ()),
-            archive=self.text_value({"archive": "handin.tar"} | dict(table), "archive", "[submission]"),
+            path=self.paths(table, "submission", "path", default.path),
+            forbid=self.names(table, "submission", "forbid", default.forbid),
+            archive=self.text_value({"archive": default.archive} | dict(table), "archive", ("submission",)),
         )
 
     def limits(self, data: Mapping[str, Any]) -> Limits:
@@ -265,42 +276,42 @@ class _Reader:
         return Limits(
             test_seconds=self.positive(table, "test_seconds", default.test_seconds),
             total_seconds=self.positive(table, "total_seconds", default.total_seconds),
-            memory_mb=int(self.positive(table, "memory_mb", default.memory_mb)),
-            output_kb=int(self.positive(table, "output_kb", default.output_kb)),
-            value_mb=int(self.positive(table, "value_mb", default.value_mb)),
+            memory_mb=self.whole(table, "memory_mb", default.memory_mb),
+            output_kb=self.whole(table, "output_kb", default.output_kb),
+            value_mb=self.whole(table, "value_mb", default.value_mb),
         )
 
     def handout(self, data: Mapping[str, Any]) -> Handout:
         table = self.table(data, "handout", {"runner"})
         runner = table.get("runner", Handout().runner)
-        if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w.-]+/)*[\w-]+\.py", runner):
-            raise self.fail("runner", "'runner' must be a Python file below autograder/")
+        if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w-]+/)*[\w-]+\.py", runner):
+            raise self.fail(("handout", "runner"), "'runner' must be a Python file below autograder/")
         return Handout(runner)
 
-    def points(self, table: Mapping[str, Any], key: str, where: str, default: int | None) -> Fraction:
+    def points(self, table: Mapping[str, Any], key: str, where: tuple[str, ...], default: int | None) -> Fraction:
         value = table.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
-            raise self.fail(where, f"{where} needs '{key}', a number from 0 up")
+            raise self.fail(where, f"[{'.'.join(where)}] needs '{key}', a number from 0 up")
         return Fraction(str(value))
 
     def parts(self, data: Mapping[str, Any]) -> tuple[Part, ...]:
         table = data.get("parts")
         if not isinstance(table, dict) or not table:
-            raise self.fail("[parts]", "the file needs at least one table [parts.<name>] with a title and points")
+            raise self.fail(("parts",), "the file needs at least one table [parts.<name>] with a title and points")
         parts: list[Part] = []
         for name, value in table.items():
-            where = f"[parts.{name}]"
+            where = ("parts", name)
+            header = f"[parts.{name}]"
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not isinstance(value, dict):
-                raise self.fail(where, f"{where} must be a table whose name is lower-case letters, digits and _")
+                raise self.fail(where, f"{header} must be a table named by lower-case letters, digits and _")
             self.only(value, {"title", "points", "manual"}, where)
             title = self.text_value(value, "title", where)
             if ":" in title:
-                raise self.fail(
-                    where, f"title {title!r} of {where} has a colon, which breaks Autolab's score line; drop it"
-                )
+                message = f"title {title!r} of {header} has a colon, which breaks Autolab's score line; drop it"
+                raise self.fail(where, message)
             if title in {part.title for part in parts}:
-                raise self.fail(where, f"title {title!r} of {where} is another part's title too; each needs its own")
+                message = f"title {title!r} of {header} is another part's title too; each needs its own"
+                raise self.fail(where, message)
             manual = self.points(value, "manual", where, 0)
-            points = self.points(value, "points", where, 0 if manual else None)
-            parts.append(Part(name, title, points, manual))
+            parts.append(Part(name, title, self.points(value, "points", where, 0 if manual else None), manual))
         return tuple(parts)

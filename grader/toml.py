@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,49 @@ def read_toml(file: Path) -> tuple[str, dict[str, Any]]:
         raise AssignmentError(file, None, f"can't be read: {error.strerror}") from None
 
 
-def line_of(text: str, needle: str) -> int | None:
-    """Return the first line that is `needle` (a table's header) or sets it (a key), counted from 1."""
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped == needle or re.match(rf"{re.escape(needle)}\s*=", stripped):
-            return number
-    return None
+def line_of(text: str, *path: str) -> int | None:
+    """Return the line, counted from 1, of a table or key named by its path: `line_of(text, "limits", "memory_mb")`.
+
+    Where the key isn't there, the line of the table that should have it; None where there is no such line either.
+    """
+    table: tuple[str, ...] = ()
+    for number, line in _lines(text):
+        if line.lstrip().startswith("["):
+            table = _header(line) or table
+            if table == path:
+                return number
+        else:
+            match = re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", line)
+            if match and (*table, match[1]) == path:
+                return number
+    return line_of(text, *path[:-1]) if len(path) > 1 else None
+
+
+def entries_of(text: str, name: str) -> list[int]:
+    """Return the lines of the headers [[name]], counted from 1."""
+    return [number for number, line in _lines(text) if line.lstrip().startswith("[[") and _header(line) == (name,)]
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines, without those inside a text of several lines, which may look like anything."""
+    closing = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if closing:
+            closing = "" if closing in line else closing
+            continue
+        yield number, line
+        closing = next((mark for mark in ('"""', "'''") if line.count(mark) % 2), "")
+
+
+def _header(line: str) -> tuple[str, ...]:
+    """The names in a table's header, quoted or spaced as TOML allows; empty where the line isn't one."""
+    try:
+        value: Any = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return ()
+    names = []
+    while value:
+        (name, value), *_ = value.items()
+        names.append(name)
+        value = value[0] if isinstance(value, list) else value
+    return tuple(names)

@@ -109,7 +109,8 @@ class Runner:
             source = build(name, self.verdicts[name], folder / "submission")
         start = time.monotonic()
         outcome, spared = self._order(name, source, level)
-        if self.fresh:
+        if self.fresh or outcome.problems():
+            # whatever went wrong shall not be laid to the attacks that follow
             outcome.through += self.end()
         outcome.through += self._left(spared)
         outcome.seconds = time.monotonic() - start

@@ -112,7 +112,8 @@ class Outcome:
             "innocent test": self.innocent,
             "verdict": self.verdict,
         }
-        return [*gained, *(f"{what}: {line}" for what, lines in named.items() for line in lines)]
+        lines = [*gained, *(f"{what}: {line}" for what, found in named.items() for line in found[:3])]
+        return [*lines, *(f"{what}: and {len(found) - 3} more" for what, found in named.items() if len(found) > 3)]
 
 
 def read_verdict(folder: Path) -> Verdict:

@@ -15,7 +15,6 @@ import io
 import json
 import math
 import os
-import shutil
 import stat
 import struct
 import tarfile
@@ -25,6 +24,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -37,28 +37,25 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from grader.assignment import SubmissionSpec, load_assignment
+from grader.assignment import Assignment, SubmissionSpec, load_assignment
 from grader.errors import SubmissionError
 from grader.export.autolab import to_autolab
 from grader.export.gradescope import to_gradescope
 from grader.export.plain import to_json
 from grader.export.terminal import to_terminal
-from grader.fixtures import Alternative, Fixtures, TestSpec, load_current
+from grader.fixtures import Alternative, Fixtures, TestSpec, load
 from grader.judge.assemble import failed_report, make_report
 from grader.judge.kinds import KINDS
 from grader.judge.score import judge_test
 from grader.recording import DTYPES, Claim, Ending, Observation, Recording, Value, plain
 from grader.report import VISIBILITIES, Report
 from grader.sandbox import ingest as ingesting
-from grader.sandbox.wire import (
-    HEADER_BYTES,
-    Decoder,
-    WireError,
-    encode_end,
-    encode_observation,
-    encode_ready,
-)
+from grader.sandbox import wire
+from grader.sandbox.wire import Decoder, WireError, encode_end, encode_observation, encode_ready
 from grader.text import clean_text
+
+# a stream that fails may be long, and is wanted all the same
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 LONG = int(os.environ.get("GRADER_FUZZ", "0"))
 
@@ -71,9 +68,15 @@ def fuzz(short: int) -> settings:
     return settings(max_examples=short, suppress_health_check=quiet)
 
 
-ASSIGNMENT = load_assignment(ROOT, BONUS)
-ANSWERS = load_current(ASSIGNMENT)
-PARTS = [part.name for part in ASSIGNMENT.parts]
+@cache
+def homework() -> Assignment:
+    """The homework whose parts a report has here."""
+    return load_assignment(ROOT, BONUS)
+
+
+@cache
+def homework_answers() -> Fixtures:
+    return load(homework().folder / "fixtures", BONUS)
 
 
 # every report is one that the platforms take
@@ -116,6 +119,22 @@ def memory_below(limit: int) -> Iterator[None]:
         assert tracemalloc.get_traced_memory()[1] < limit
     finally:
         tracemalloc.stop()
+
+
+HEADER_CAP, ALL_HEADERS_CAP = 2**12, 2**14
+FILE_CAP, TOTAL_CAP, ARCHIVE_CAP, MEMBER_CAP = 2**15, 2**16, 2**18, 40
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[None]:
+    """The same rules with small numbers, so that something small can be over them."""
+    with pytest.MonkeyPatch.context() as patch:
+        caps = {"FILE_BYTES": FILE_CAP, "TOTAL_BYTES": TOTAL_CAP, "ARCHIVE_BYTES": ARCHIVE_CAP, "MEMBERS": MEMBER_CAP}
+        for name, value in caps.items():
+            patch.setattr(ingesting, name, value)
+        patch.setattr(wire, "HEADER_BYTES", HEADER_CAP)
+        patch.setattr(wire, "ALL_HEADERS_BYTES", ALL_HEADERS_CAP)
+        yield
 
 
 # values of every dtype and shape, as the decoder hands them on
@@ -273,7 +292,7 @@ def cases(draw: st.DrawFn) -> tuple[TestSpec, tuple[Alternative, ...], Recording
         expected.append(Observation(f"check {number}", kind, roles, params))
     spec = TestSpec(
         id="test_part.py::test_it",
-        part=draw(st.sampled_from(PARTS)),
+        part=draw(st.sampled_from([part.name for part in homework().parts])),
         title=draw(st.sampled_from(["A title", "x" * 300, "mit Umlaut: ü"])),
         number="1.1",
         points=points,
@@ -345,7 +364,7 @@ def test_whatever_a_test_leaves_is_judged_and_reported(
 
     event(f"{result.status}")
     assert json.dumps(result.message)
-    check_report(make_report(ASSIGNMENT, answers, [result], notes=[recording.message]), answers)
+    check_report(make_report(homework(), answers, [result], notes=[recording.message]), answers)
     if recording.ending in ("timeout", "crashed", "refused", "internal", "skipped"):
         assert result.score == 0
     if spec.hide_errors is not None and result.status != "passed":
@@ -356,39 +375,48 @@ def test_whatever_a_test_leaves_is_judged_and_reported(
 @given(st.data())
 def test_whatever_the_homework_leaves_is_judged_and_reported(data: st.DataObject) -> None:
     """Against the real answers, of one test; the others are as if they had crashed."""
-    chosen = data.draw(st.integers(0, len(ANSWERS.tests) - 1))
-    spec = ANSWERS.tests[chosen]
-    variants = ANSWERS.alternatives.get(spec.id, ())
+    chosen = data.draw(st.integers(0, len(homework_answers().tests) - 1))
+    spec = homework_answers().tests[chosen]
+    variants = homework_answers().alternatives.get(spec.id, ())
     base = data.draw(st.sampled_from([spec.expected, *(item.observations for item in variants)]))
     recording = data.draw(recordings(base))
 
-    results = [judge_test(one, (), Recording("crashed")) for one in ANSWERS.tests]
+    results = [judge_test(one, (), Recording("crashed")) for one in homework_answers().tests]
     results[chosen] = judge_test(spec, variants, recording)
 
-    check_report(make_report(ASSIGNMENT, ANSWERS, results), ANSWERS)
+    check_report(make_report(homework(), homework_answers(), results), homework_answers())
 
 
 # streams
 
 CAP = 2**14
 """Bytes of values in a test here; small, so that a stream can be over it."""
-JUDGE_BYTES = 8 * CAP + 3 * 2**20
-"""Of the judge's memory for one stream of at most a few KiB: values are held raw, wide and compared, and JSON of a
-header is some thirty times as large as its bytes."""
+
+
+def judge_bytes(stream: bytes) -> int:
+    """What decoding may take: values raw and wide, headers as objects (up to 60 times their bytes), the stream."""
+    return 8 * CAP + 60 * ALL_HEADERS_CAP + 6 * len(stream) + 2**16
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=6,
 )
-REAL_NAMES = sorted({item.name for test in ANSWERS.tests for item in test.expected})
-sizes = st.integers(0, 5) | st.sampled_from([-1, 2**12, 2**31, 2**39, 2**40, 2**63, 2**64 + 1])
+sizes = st.integers(0, 5) | st.sampled_from([0, -1, 2**12, 2**31, 2**39, 2**40, 2**63, 2**64 + 1])
+
+
+@cache
+def real_names() -> list[str]:
+    """The names of the homework's checks."""
+    return sorted({item.name for test in homework_answers().tests for item in test.expected})
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> Any:
     """The description of a value: often consistent, then with a key that is anything."""
     dtype = draw(dtypes | st.sampled_from(["object", "float128", "<f8", ""]))
-    shape = draw(st.lists(sizes, max_size=4))
+    shape = draw(st.lists(sizes, max_size=4) | st.permutations([0, 2**39, 2**39]) | st.just([1] * 33))
     itemsize = DTYPES[dtype].itemsize if dtype in DTYPES else 8
     entry: dict[str, Any] = {
         "role": draw(st.sampled_from(["actual", "again", "y", "x"])),
@@ -418,7 +446,7 @@ def frames(draw: st.DrawFn) -> bytes:
     else:
         header = {
             "frame": "check",
-            "name": draw(st.sampled_from(REAL_NAMES) | st.text(max_size=20) | json_values),
+            "name": draw(st.sampled_from(real_names()) | st.text(max_size=20) | json_values),
             "kind": draw(st.sampled_from([*KINDS, ""]) | json_values),
             "params": draw(json_values),
             "values": draw(st.lists(entries(), max_size=3) | json_values),
@@ -431,14 +459,25 @@ def frames(draw: st.DrawFn) -> bytes:
     body = draw(st.binary(max_size=16))
     body = (body * (need // len(body) + 1))[:need] if body else bytes(need)
     raw = json.dumps(header).encode("ascii")
-    length = len(raw) + draw(st.sampled_from([0] * 15 + [1, -1, HEADER_BYTES]))
+    length = len(raw) + draw(st.sampled_from([0] * 15 + [1, -1, HEADER_CAP]))
     return struct.pack("<I", max(length, 0)) + raw + body
+
+
+@st.composite
+def floods(draw: st.DrawFn) -> bytes:
+    """Many large headers, each allowed."""
+    stuffing = draw(st.sampled_from(["params", "values", "more"]))
+    fat: dict[str, Any] = {"values": [], "params": {}} | {stuffing: [[]] * (HEADER_CAP // 8)}
+    if stuffing == "params":
+        fat["params"] = {"a": fat["params"]}
+    raws = [json.dumps(fat | {"frame": "check", "name": str(number)}) for number in range(draw(st.integers(1, 100)))]
+    return b"".join(struct.pack("<I", len(raw)) + raw.encode("ascii") for raw in raws)
 
 
 @st.composite
 def honest_streams(draw: st.DrawFn) -> bytes:
     """What a worker of ours sends of a real test."""
-    spec = draw(st.sampled_from(ANSWERS.tests))
+    spec = draw(st.sampled_from(homework_answers().tests))
     stream, budget = encode_ready(["basic"]), CAP
     for item in spec.expected:
         roles = {role: draw(changed(value)) if draw(st.booleans()) else value for role, value in item.values.items()}
@@ -479,6 +518,7 @@ streams = (
     st.binary(max_size=200)
     | st.binary(max_size=200).map(lambda raw: encode_ready(["basic"]) + raw)
     | st.lists(frames(), max_size=5).map(lambda parts: encode_ready(["basic"]) + b"".join(parts))
+    | floods().map(lambda flood: encode_ready(["basic"]) + flood)
     | honest_streams().flatmap(mutated)
 )
 
@@ -504,10 +544,11 @@ def facts(decoder: Decoder) -> list[Any]:
     ]
 
 
-@fuzz(250)
+@pytest.mark.usefixtures("small")
+@fuzz(300)
 @given(streams, st.lists(st.integers(0, 3000), max_size=6))
 def test_any_stream_gives_values_or_a_refusal_and_then_a_report(stream: bytes, cuts: list[int]) -> None:
-    with memory_below(JUDGE_BYTES):
+    with memory_below(judge_bytes(stream)):
         decoder, refusal = decoded(stream, cuts)
     whole, same_refusal = decoded(stream, [])
 
@@ -534,11 +575,14 @@ def test_any_stream_gives_values_or_a_refusal_and_then_a_report(stream: bytes, c
         leaderboard=end.leaderboard if end is not None else None,
     )
     names = {item.name for item in decoder.observations}
-    spec = next((test for test in ANSWERS.tests if names & {item.name for item in test.expected}), ANSWERS.tests[0])
+    spec = next(
+        (test for test in homework_answers().tests if names & {item.name for item in test.expected}),
+        homework_answers().tests[0],
+    )
     spec = replace(spec, leaderboard=("time", "asc"))
-    answers = Fixtures((spec,), (), ANSWERS.alternatives)
-    result = judge_test(spec, ANSWERS.alternatives.get(spec.id, ()), recording)
-    check_report(make_report(ASSIGNMENT, answers, [result]), answers)
+    answers = Fixtures((spec,), (), homework_answers().alternatives)
+    result = judge_test(spec, homework_answers().alternatives.get(spec.id, ()), recording)
+    check_report(make_report(homework(), answers, [result]), answers)
 
 
 @fuzz(150)
@@ -575,7 +619,6 @@ def test_what_fits_comes_back_byte_for_byte(checks: list[list[Value]], cuts: lis
 
 SPEC = SubmissionSpec(files=("pkg/*.py", "main.py"), path=("pkg", "."))
 REQUIRED = ("main.py", "pkg/net.py")
-FILE_CAP, TOTAL_CAP, ARCHIVE_CAP, MEMBER_CAP = 2**15, 2**16, 2**18, 40
 NAMES = (
     *("main.py", "pkg/net.py", "pkg/Net.py", "pkg/other.py", "top/main.py", "top/pkg/net.py", "a/b/c/net.py"),
     *("../main.py", "/main.py", "pkg/../../main.py", "./main.py", "pkg//net.py", "pkg\\net.py", "C:/main.py", ".", ""),
@@ -642,20 +685,6 @@ archives = {
 }
 
 
-@pytest.fixture(scope="module")
-def small() -> Iterator[None]:
-    """The same rules with small numbers, so that a small archive can be over them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (
-            ("FILE_BYTES", FILE_CAP),
-            ("TOTAL_BYTES", TOTAL_CAP),
-            ("ARCHIVE_BYTES", ARCHIVE_CAP),
-            ("MEMBERS", MEMBER_CAP),
-        ):
-            patch.setattr(ingesting, name, value)
-        yield
-
-
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
     """A folder with a file that must stay as it is beside the target `into`."""
@@ -676,7 +705,7 @@ def taken_in(source: Path, around: Path) -> Report:
     except SubmissionError as error:
         event("refused")
         sentence = str(error)
-        report = failed_report(ASSIGNMENT, ANSWERS, "error", sentence, notes=[sentence])
+        report = failed_report(homework(), homework_answers(), "error", sentence, notes=[sentence])
         assert clean_text(sentence, 1000) == sentence
     else:
         event(f"took {len(intake.files)}")
@@ -690,7 +719,7 @@ def taken_in(source: Path, around: Path) -> Report:
             assert info.st_nlink == 1
             assert name == "main.py" or (name.startswith("pkg/") and name.endswith(".py") and name.count("/") == 1)
         assert sum(path.stat().st_size for path in found.values()) <= TOTAL_CAP
-        report = failed_report(ASSIGNMENT, ANSWERS, "missing", "", notes=intake.notes)
+        report = failed_report(homework(), homework_answers(), "missing", "", notes=intake.notes)
     assert sorted(path for path in around.iterdir() if path != into) == others
     assert (around / "main.py").read_bytes() == b"outside"
     return report
@@ -708,34 +737,41 @@ def test_any_archive_gives_clean_files_or_a_sentence(kind: str, data: st.DataObj
             source = around / "in" / "main.py"
             source.parent.mkdir()
         source.write_bytes(raw)
-        check_report(taken_in(source, around), ANSWERS)
+        check_report(taken_in(source, around), homework_answers())
+
+
+folder_entries = st.lists(
+    st.tuples(
+        names,
+        contents,
+        st.sampled_from(["file", "file", "file", "link", "fifo", "hard"]),
+        st.sampled_from(["..", "../main.py", "main.py", "nowhere"]),
+    ),
+    max_size=6,
+)
 
 
 @pytest.mark.usefixtures("small")
 @settings(fuzz(60), suppress_health_check=list(HealthCheck))
-@given(members, st.data())
-def test_any_folder_gives_clean_files_or_a_sentence(files: list[tuple[str, bytes]], data: st.DataObject) -> None:
+@given(folder_entries)
+def test_any_folder_gives_clean_files_or_a_sentence(entries: list[tuple[str, bytes, str, str]]) -> None:
     with place() as around:
         source = around / "handin"
         source.mkdir()
-        for name, content in files:
+        for name, content, how, link in entries:
             target = source / name.lstrip("/").replace("..", "")
             # a name that no file can have, or that has one; never through a link that was made before
             with contextlib.suppress(OSError, ValueError):
                 if not target.parent.resolve().is_relative_to(source):
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)
-                how = data.draw(st.sampled_from(["file", "file", "file", "link", "fifo", "hard"]))
                 if how == "file":
                     with target.open("xb") as file:
                         file.write(content)
                 elif how == "link":
-                    target.symlink_to(data.draw(st.sampled_from(["..", "../main.py", "main.py", str(around)])))
+                    target.symlink_to(link)
                 elif how == "fifo":
                     os.mkfifo(target)
                 else:
                     os.link(around / "main.py", target)
-        try:
-            check_report(taken_in(source, around), ANSWERS)
-        finally:
-            shutil.rmtree(source, ignore_errors=True)
+        check_report(taken_in(source, around), homework_answers())

@@ -25,6 +25,7 @@ from grader.recording import Observation, Recording
 from grader.report import VISIBILITIES, Visibility
 from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker
+from grader.toml import line_of
 
 Progress = Callable[[int, int, str], None]
 
@@ -44,6 +45,7 @@ def record(assignment: Assignment, progress: Progress | None = None) -> Record:
     with Worker(assignment) as worker:
         worker.wait_ready()
         specs = _specs(assignment, worker.tests)
+        lines = {test["id"]: test["line"] for test in worker.tests}
         steps = len(specs) * (1 + len(variants))
         required = _fill(worker, assignment.reference)
         done = 0
@@ -51,7 +53,7 @@ def record(assignment: Assignment, progress: Progress | None = None) -> Record:
         for spec in specs:
             if progress is not None:
                 progress(done, steps, f"reference: {spec.title}")
-            complete.append(_record_test(assignment, spec, worker.run(spec.id, given=True)))
+            complete.append(_record_test(assignment, spec, lines[spec.id], worker.run(spec.id, given=True)))
             done += 1
         warnings = [warning for spec in complete for warning in _warnings(spec)]
         alternatives: dict[str, list[Alternative]] = {}
@@ -67,7 +69,10 @@ def record(assignment: Assignment, progress: Progress | None = None) -> Record:
                 if progress is not None:
                     progress(done, steps, f"{variant.name}: {spec.title}")
                 done += 1
-                alternative = _alternative(variant, spec, worker.run(spec.id, given=True))
+                recording = worker.run(spec.id, given=True)
+                if variant.credit > 0:
+                    _check_accepted(assignment, variant, spec, recording)
+                alternative = _alternative(variant, spec, recording)
                 if alternative is not None:
                     alternatives.setdefault(spec.id, []).append(alternative)
                     differs = True
@@ -83,6 +88,21 @@ def record(assignment: Assignment, progress: Progress | None = None) -> Record:
         _versions(assignment),
     )
     return Record(fixtures, tuple(warnings))
+
+
+def _check_accepted(assignment: Assignment, variant: Variant, spec: TestSpec, recording: Recording) -> None:
+    """What earns credit must run: a patch with a mistake in it would otherwise be accepted for nothing."""
+    problem = recording.message if recording.ending != "ok" else ""
+    for item in recording.observations:
+        for role, value in item.values.items():
+            if value.array is None:
+                problem = problem or f"check '{item.name}': {role} is {value.describe()}, which can't be compared"
+    if problem:
+        raise AssignmentError(
+            assignment.folder / "variants.toml",
+            variant.line,
+            f"variant '{variant.name}' has credit and doesn't run in {spec.id}: {problem}",
+        )
 
 
 def _fails(spec: TestSpec, worker: Worker) -> bool:
@@ -114,7 +134,7 @@ def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> li
 
         weight, number, visibility = test["weight"], test["number"], test["visibility"]
         name = test["function"].split("::", 1)[1]
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight >= 0:
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
             raise fail(f"{name} needs @weight with a number from 0 up; a test without points says @weight(0)")
         if number is None:
             raise fail(f"{name} needs @number, which orders the results")
@@ -137,78 +157,76 @@ def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> li
                 leaderboard=tuple(test["leaderboard"]) if test["leaderboard"] else None,
             )
         )
+    taken: dict[str, str] = {}
+    for spec in specs:
+        if taken.setdefault(spec.number, spec.id) != spec.id:
+            test = next(item for item in described if item["id"] == spec.id)
+            raise AssignmentError(
+                assignment.folder / f"test_{spec.part}.py",
+                test["line"],
+                f"{spec.id} gets the number {spec.number}, which {taken[spec.number]} has too; change one",
+            )
     _check_points(assignment, specs)
     return specs
 
 
 def _check_points(assignment: Assignment, specs: Sequence[TestSpec]) -> None:
-    text = assignment.toml.read_text("utf-8").splitlines()
+    text = assignment.toml.read_text("utf-8")
     for part in assignment.parts:
         total = sum((spec.points for spec in specs if spec.part == part.name), Fraction(0))
         if total != part.points:
-            header = f"[parts.{part.name}]"
-            line = next((number for number, row in enumerate(text, 1) if row.strip() == header), None)
             raise AssignmentError(
                 assignment.toml,
-                line,
+                line_of(text, "parts", part.name),
                 f"the weights in test_{part.name}.py add up to {float(total):g}, and the part has "
                 f"{float(part.points):g} points; change one of them",
             )
 
 
-def _record_test(assignment: Assignment, spec: TestSpec, recording: Recording) -> TestSpec:
+def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recording: Recording) -> TestSpec:
     """Turn the reference's recording into expectations; the reference must pass its own test."""
-    file = assignment.folder / spec.id.split("::")[0]
+
+    def fail(message: str) -> AssignmentError:
+        return AssignmentError(assignment.folder / spec.id.split("::")[0], line, message)
+
     if recording.ending != "ok":
-        raise AssignmentError(
-            file,
-            None,
-            f"the reference doesn't pass {spec.id} ({recording.ending}):\n{recording.message}\n{recording.output}",
-        )
+        story = "\n".join(filter(None, (recording.message, recording.output)))
+        raise fail(f"the reference doesn't pass {spec.id} ({recording.ending}):\n{story}")
     for item in recording.observations:
-        _check_observation(file, spec, item)
+        problem = _observation_problem(item)
+        if problem:
+            raise fail(f"check '{item.name}' of {spec.id}: {problem}")
     complete = replace(spec, expected=recording.observations)
     own = [Fraction(str(item.params["points"])) for item in recording.observations if "points" in item.params]
-    if sum(own, Fraction(0)) > spec.points or (
-        own and len(own) == len(recording.observations) and sum(own, Fraction(0)) != spec.points
-    ):
-        raise AssignmentError(
-            file,
-            None,
-            f"the points of the checks in {spec.id} add up to {float(sum(own)):g}, not to {float(spec.points):g}",
-        )
-    for check in judge_checks(complete.expected, recording.observations, show_expected=True):
+    total = sum(own, Fraction(0))
+    if total > spec.points or (own and len(own) == len(recording.observations) and total != spec.points):
+        raise fail(f"the points of the checks in {spec.id} add up to {float(total):g}, not to {float(spec.points):g}")
+    result = judge_test(complete, (), recording)
+    for check in result.checks:
         if not check.passed:
-            raise AssignmentError(file, None, f"the reference fails check '{check.name}' of {spec.id}: {check.message}")
+            raise fail(f"the reference fails check '{check.name}' of {spec.id}: {check.message}")
+    if result.score != spec.points or result.status != "passed":
+        earned = f"{float(result.score):g} of {float(spec.points):g}"
+        raise fail(f"the reference gets {earned} points in {spec.id}; pass all of them to set_score for right work")
     unsealed = not recording.observations or any(item.kind in UNSEALED for item in recording.observations)
     return replace(complete, sealed=not unsealed)
 
 
-def _check_observation(file: Path, spec: TestSpec, item: Observation) -> None:
-    """The reference's values must be comparable, and agree with what the course published."""
+def _observation_problem(item: Observation) -> str:
+    """Why a value of the reference can't be expected, or doesn't agree with what the course published; else empty."""
     for role, value in item.values.items():
         if value.array is None:
-            raise AssignmentError(
-                file, None, f"check '{item.name}' of {spec.id}: {role} is {value.describe()}, which can't be compared"
-            )
-    published = item.values.get("published")
-    if published is not None:
-        assert published.array is not None
-        value = item.values["actual"]
-        assert value.array is not None
-        # a published number holds to the digits that were printed: the test author's rtol says how many
-        rtol = float(item.params.get("rtol", 1e-6))
-        if not compare(replace(value, array=value.array), published_like(value, published), rtol=rtol).passed:
-            raise AssignmentError(
-                file,
-                None,
-                f"check '{item.name}' of {spec.id}: the reference gives {value.array}, published is {published.array}",
-            )
-
-
-def published_like(value: Any, published: Any) -> Any:
-    """The published numbers as a value of the same sort as the reference's, so that only numbers are compared."""
-    return replace(value, array=np.asarray(published.array, dtype=value.array.dtype))
+            return f"{role} is {value.describe()}, which can't be compared"
+    published, actual = item.values.get("published"), item.values["actual"]
+    if published is None or published.array is None or actual.array is None:
+        return ""
+    # as plain numbers: what was printed has another dtype than what is computed
+    wanted = replace(published, type="array", dtype="float64", array=np.asarray(published.array, dtype=np.float64))
+    found = replace(actual, type="array", dtype="float64", array=np.asarray(actual.array, dtype=np.float64))
+    # a published number holds to the digits that were printed: the test author's rtol says how many
+    if compare(found, wanted, rtol=float(item.params.get("rtol", 1e-6))).passed:
+        return ""
+    return f"the reference gives {actual.array}, published is {published.array}"
 
 
 def _warnings(spec: TestSpec) -> list[str]:
@@ -267,10 +285,10 @@ def drift(assignment: Assignment, made: Record) -> list[str]:
     after = {test.id: test for test in made.fixtures.tests}
     found += [f"{test} is recorded but not in the test files any more" for test in before if test not in after]
     found += [f"{test} isn't recorded" for test in after if test not in before]
-    for test in before.keys() & after.keys():
+    for test in (test for test in before if test in after):
         if replace(before[test], expected=()) != replace(after[test], expected=()):
             found.append(f"{test}: its points, title, number or visibility changed")
-        elif [item.name for item in before[test].expected] != [item.name for item in after[test].expected]:
+        elif _checks(before[test]) != _checks(after[test]):
             found.append(f"{test}: its checks changed")
         else:
             found += [
@@ -279,10 +297,30 @@ def drift(assignment: Assignment, made: Record) -> list[str]:
                 if not check.passed
             ]
     if old.hashes != made.fixtures.hashes:
-        found.append("a test file, a helper or assignment.toml changed since the fixtures were recorded")
+        found.append("a test file, a helper, variants.toml or assignment.toml changed since the fixtures were recorded")
     if old.required != made.fixtures.required:
         found.append("the reference's list of files changed")
-    names = {test: [item.variant for item in items] for test, items in old.alternatives.items()}
-    if names != {test: [item.variant for item in items] for test, items in made.fixtures.alternatives.items()}:
-        found.append("the variants that differ from the reference changed")
+    for test in sorted({*old.alternatives, *made.fixtures.alternatives}):
+        found += _variant_drift(test, old.alternatives.get(test, ()), made.fixtures.alternatives.get(test, ()))
+    return found
+
+
+def _checks(test: TestSpec) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(item.name, item.kind, dict(item.params)) for item in test.expected]
+
+
+def _variant_drift(test: str, old: Sequence[Alternative], new: Sequence[Alternative]) -> list[str]:
+    before, after = {item.variant: item for item in old}, {item.variant: item for item in new}
+    found = [
+        f"{test}: variant '{name}' differs from the reference now, and didn't" for name in after if name not in before
+    ]
+    found += [
+        f"{test}: variant '{name}' doesn't differ from the reference any more" for name in before if name not in after
+    ]
+    for name in (name for name in before if name in after):
+        one, other = before[name], after[name]
+        if (one.credit, one.hint) != (other.credit, other.hint):
+            found.append(f"{test}: credit or hint of variant '{name}' changed")
+        elif not all(check.passed for check in judge_checks(one.observations, other.observations, show_expected=False)):
+            found.append(f"{test}: the values of variant '{name}' changed")
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
-from grader.toml import read_toml
+from grader.toml import entries_of, line_of, read_toml
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,15 @@ def load_variants(assignment: Assignment) -> list[Variant]:
     if not file.is_file():
         return []
     text, data = read_toml(file)
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[variant]]"]
     entries = data.pop("variant", [])
     data.pop("equivalent", None)
-    if data:
+    if data or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        odd = next(iter(data), "variant")
         raise AssignmentError(
-            file, None, f"unknown key '{next(iter(data))}'; the file holds [[variant]] and [[equivalent]] tables"
+            file, line_of(text, odd), f"unknown '{odd}'; the file holds [[variant]] and [[equivalent]] tables"
         )
-    variants = [_variant(assignment, file, line, entry) for line, entry in zip(lines, entries, strict=True)]
+    lines = entries_of(text, "variant")
+    variants = [_variant(assignment, file, line, entry) for line, entry in zip(lines, entries, strict=False)]
     seen: set[str] = set()
     for variant in variants:
         if variant.name in seen:
@@ -81,7 +82,7 @@ def _variant(assignment: Assignment, file: Path, line: int, entry: Mapping[str, 
     if credit < 1 and not hint:
         raise fail(f"variant '{name}' loses points and needs a 'hint' that tells the student why")
     parts = {part.name for part in assignment.parts}
-    if not isinstance(loses, list) or not set(loses) <= parts:
+    if not isinstance(loses, list) or not all(isinstance(part, str) and part in parts for part in loses):
         raise fail(f"'loses' of variant '{name}' must list parts: {', '.join(sorted(parts))}")
     if credit == 0 and not loses:
         raise fail(f"variant '{name}' is a known mistake and needs 'loses', the parts that lose points by it")
@@ -108,7 +109,12 @@ def apply_variant(assignment: Assignment, variant: Variant) -> dict[str, str]:
     changed: dict[str, str] = {}
     for patch in variant.patches:
         target = assignment.reference / patch.file
-        text = changed.get(patch.file) or (target.read_text("utf-8") if target.is_file() else "")
+        inside = (
+            ".." not in target.parts
+            and target.resolve().is_relative_to(assignment.reference.resolve())
+            and target.is_file()
+        )
+        text = changed.get(patch.file) or (target.read_text("utf-8") if inside else "")
         count = text.count(patch.find)
         if count != 1:
             raise AssignmentError(
@@ -142,9 +148,8 @@ def load_equivalents(assignment: Assignment) -> list[Equivalent]:
     if not file.is_file():
         return []
     text, data = read_toml(file)
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[equivalent]]"]
     found = []
-    for line, entry in zip(lines, data.get("equivalent", []), strict=True):
+    for line, entry in zip(entries_of(text, "equivalent"), data.get("equivalent", []), strict=False):
         keys = {"file", "before", "reason"}
         if not keys <= set(entry) <= keys | {"after"} or not all(isinstance(value, str) for value in entry.values()):
             raise AssignmentError(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from own_nets import draw_batch, make_net, run_backward
+from own_nets import draw_batch, make_net, run_backward, set_gradient
 from stand_ins import handed_back, handed_on
 
 from grader.testing import number, visibility, weight
@@ -61,7 +61,7 @@ def test_running_statistics(submission, rng, check):
         check(f"running_var after {count}", layer.running_var)
 
 
-@weight(1)
+@weight(0.5)
 @number("4.4")
 @visibility("hidden")
 def test_train_forward_of_another_batch(submission, rng, check):
@@ -85,7 +85,7 @@ def test_train_backward_of_another_batch(submission, rng, check):
     check("dbeta", layer.dbeta, points=0.25)
 
 
-@weight(1)
+@weight(0.75)
 @number("4.6")
 @visibility("hidden")
 def test_other_alpha(submission, rng, check):
@@ -154,8 +154,35 @@ def test_modes_of_net(submission, rng, check):
         check(name, value)
 
 
-@weight(0)
+@weight(0.5)
 @number("4.12")
+@visibility("hidden")
+def test_tiny_spread(submission, rng, check):
+    """Training: features that hardly vary, so that eps = 1e-8 matters"""
+    layer = make_layer(submission, rng, 5)
+    check("forward(x)", layer.forward(1e-4 * rng.normal(size=(8, 5))))
+    check("backward(delta)", layer.backward(rng.normal(size=(8, 5))))
+    layer.running_mean = 1e-4 * rng.normal(size=(1, 5))
+    layer.running_var = 1e-8 * rng.uniform(0.5, 2.0, size=(1, 5))
+    check("forward(x, eval=True)", layer.forward(1e-4 * rng.normal(size=(3, 5)), eval=True))
+
+
+@weight(0.25)
+@number("4.13")
+@visibility("hidden")
+def test_zero_grads(submission, rng, check):
+    """Training: MLP.zero_grads sets dgamma and dbeta of all BatchNorm layers to zeros"""
+    net = make_net(submission, rng, [4, 6, 5, 10], ["Identity"] * 3, bn=2)
+    for layer, size in zip(net.bn_layers, (6, 5), strict=False):
+        set_gradient(layer, dgamma=rng.normal(size=(1, size)), dbeta=rng.normal(size=(1, size)))
+    net.zero_grads()
+    for index, layer in enumerate(net.bn_layers):
+        check(f"greatest |bn_layers[{index}].dgamma|", float(np.abs(layer.dgamma).max()))
+        check(f"greatest |bn_layers[{index}].dbeta|", float(np.abs(layer.dbeta).max()))
+
+
+@weight(0)
+@number("4.14")
 def test_in_own_net(submission, rng, check):
     """Remark, no points: BatchNorm in a net of your own layers, in training and after eval()"""
     net = make_net(submission, rng, [7, 6, 5, 10], ["Sigmoid", "Sigmoid", "Identity"], bn=1)

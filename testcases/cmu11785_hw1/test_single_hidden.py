@@ -1,7 +1,8 @@
 """The MLP with one hidden layer: half of the points with the submission's own layers, half on stand-ins."""
 
+import numpy as np
 import pytest
-from own_nets import check_gradients, draw_batch, given_gradient, make_net, run_backward
+from own_nets import check_gradients, draw_batch, given_gradient, make_net, run_backward, set_gradient
 from stand_ins import handed_back, handed_on
 
 from grader.testing import number, visibility, weight
@@ -31,7 +32,7 @@ def test_forward_alone(submission, rng, check, net):
         check(name, value)
 
 
-@weight(2.5)
+@weight(2)
 @number("7.3")
 @pytest.mark.parametrize("net", NETS, ids=NAMES)
 def test_backward(submission, rng, check, net):
@@ -53,3 +54,17 @@ def test_backward_alone(submission, rng, check, net):
     batch, sizes = net
     for name, value in handed_back(submission, rng, sizes, batch).items():
         check(name, value)
+
+
+@weight(0.5)
+@number("7.5")
+@visibility("hidden")
+def test_zero_grads(submission, rng, check):
+    """MLP.zero_grads sets dW and db of both layers to zeros"""
+    net = make_net(submission, rng, [5, 7, 10], ["Identity", "Identity"])
+    for layer, (rows, columns) in zip(net.linear_layers, [(5, 7), (7, 10)], strict=False):
+        set_gradient(layer, dW=rng.normal(size=(rows, columns)), db=rng.normal(size=(1, columns)))
+    net.zero_grads()
+    for index, layer in enumerate(net.linear_layers):
+        check(f"greatest |linear_layers[{index}].dW|", float(np.abs(layer.dW).max()))
+        check(f"greatest |linear_layers[{index}].db|", float(np.abs(layer.db).max()))

@@ -4,4 +4,4 @@
 def adam(*args):
     hoard = []
     while True:
-        hoard.append(bytearray(b"x") * 50_000_000)
+        hoard.append(bytearray(100_000_000))  # the address space is what is limited: no need to touch it

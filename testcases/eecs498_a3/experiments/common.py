@@ -126,7 +126,7 @@ def draw(runs: list[Run], title: str, output: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
     for run, colour in zip(runs, LINES, strict=False):
         left.plot(range(1, len(run.losses) + 1), smooth(run.losses), color=colour, label=run.name)
         epochs = range(len(run.val))
@@ -139,7 +139,8 @@ def draw(runs: list[Run], title: str, output: Path) -> None:
     for axes in (left, right):
         axes.grid(color="0.9")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+    right.legend(frameon=False)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(runs), frameon=False)
     figure.suptitle(title)
     figure.savefig(output, dpi=120)
     print(f"\nwrote {output}")

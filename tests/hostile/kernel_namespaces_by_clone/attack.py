@@ -19,11 +19,8 @@ def tried(name, numbers, *arguments):
 
 def attack(layer, x):
     print("TRIED raw calls", flush=True)
-    stack = ctypes.create_string_buffer(2**16)
-    top = ctypes.addressof(stack) + 2**16
     for name, flag in (("mounts", 0x00020000), ("network", 0x40000000), ("ipc", 0x08000000), ("user", 0x10000000)):
         # without CLONE_VM the kernel refuses a thread, so nothing ever runs on that stack
-        tried(f"clone into {name}", (56, 220), flag, top, 0, 0, 0) if False else None
         ctypes.set_errno(0)
         number = 56 if platform.machine() == "x86_64" else 220
         if _LIBC.syscall(number, 0x00010000 | flag, 0, 0, 0, 0) >= 0:

@@ -46,6 +46,10 @@ class MLP(object):
             layer.db.fill(0.0)
             layer.momentum_W.fill(0.0)
             layer.momentum_b.fill(0.0)
+        if self.bn:
+            for layer in self.bn_layers:
+                layer.dgamma.fill(0.0)
+                layer.dbeta.fill(0.0)
 
     def step(self):
         for i in range(len(self.linear_layers)):

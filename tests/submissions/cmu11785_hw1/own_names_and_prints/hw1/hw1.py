@@ -44,6 +44,8 @@ class MLP(object):
         for layer in self.linear_layers:
             layer.dW = np.zeros(layer.W.shape)
             layer.db = np.zeros(layer.b.shape)
+        for layer in getattr(self, "bn_layers", []):
+            layer.dgamma, layer.dbeta = 0 * layer.gamma, 0 * layer.beta
 
     def step(self):
         if not hasattr(self, "velocity"):
