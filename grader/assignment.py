@@ -309,6 +309,17 @@ class _Reader:
             if ":" in title:
                 message = f"title {title!r} of {header} has a colon, which breaks Autolab's score line; drop it"
                 raise self.fail(where, message)
+            if (
+                title != title.strip()
+                or title.startswith("_")
+                or title == "stages"
+                or not title.isprintable()
+                or len(title) > 255
+            ):
+                message = (
+                    f"title {title!r} of {header} can't be an Autolab problem; plain words, 255 characters at most"
+                )
+                raise self.fail(where, message)
             if title in {part.title for part in parts}:
                 message = f"title {title!r} of {header} is another part's title too; each needs its own"
                 raise self.fail(where, message)

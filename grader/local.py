@@ -10,6 +10,7 @@ import contextlib
 import io
 import signal
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -201,4 +202,5 @@ def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Seque
         )
         for spec in specs
     ]
-    return make_report(assignment, Fixtures(tuple(specs), fixtures.required), results)
+    shown = replace(assignment, parts=tuple(wanted))
+    return make_report(shown, Fixtures(tuple(specs), fixtures.required), results)

@@ -29,6 +29,7 @@ from hostile_samples import Outcome, Planted, Verdict, build, samples
 
 import grader.grade
 from grader.assignment import Assignment
+from grader.errors import InternalError
 from grader.levels import Level
 from grader.sandbox.launch import Zygote
 from grader.sandbox.processes import become_subreaper, children
@@ -63,6 +64,12 @@ class _Kept:
 
     def __exit__(self, *error: object) -> None:
         """Keep it."""
+
+    def settle(self) -> None:
+        """Wait until it has started, where a hand-in was refused before: its own children come and go till then."""
+        if self._worker is not None:
+            with contextlib.suppress(InternalError):
+                self._worker.wait_ready()
 
     def close(self) -> None:
         """End the worker."""
@@ -207,6 +214,7 @@ class Runner:
                 outcome = hostile_judge.judge(name, self.verdicts[name], Path(order["source"]), self.planted, level)
             except BaseException as error:
                 outcome = Outcome(name, through=[_shortly(error)])
+            kept.settle()
             own = sorted(children())
             answers.write(json.dumps({"outcome": dataclasses.asdict(outcome), "children": own}) + "\n")
             answers.flush()

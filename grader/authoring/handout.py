@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import io
 import shutil
 import tarfile
 import tempfile
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
 
 import grader
@@ -84,6 +86,8 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
     Returns the relative paths of its files.
     """
     suffixes = "".join(output.suffixes[-2:])
+    if not output.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {output.absolute().parent}; make it first")
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         _fill(assignment, root)
@@ -224,8 +228,13 @@ def _zip(root: Path, names: list[str], output: Path) -> None:
 
 
 def _tar(root: Path, names: list[str], output: Path) -> None:
-    mode = "w:gz" if output.suffix in (".gz", ".tgz") else "w"
-    with tarfile.open(output, mode) as archive:  # type: ignore[call-overload]  # both modes are fine
+    packed = output.suffix in (".gz", ".tgz")
+    # gzip would stamp the clock and the file's name into it
+    with (
+        output.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else nullcontext(file) as stream,
+        tarfile.open(fileobj=stream, mode="w") as archive,
+    ):
         for name in names:
             data = (root / name).read_bytes()
             info = tarfile.TarInfo(name)

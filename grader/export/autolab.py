@@ -28,7 +28,8 @@ def scores(report: Report) -> dict[str, Any]:
     line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in graded or report.parts}}
     if report.leaderboard:
         line["scoreboard"] = [
-            row.value.replace(":", " ") if isinstance(row.value, str) else row.value for row in report.leaderboard
+            " ".join(row.value.replace(":", " ").split())[:255] if isinstance(row.value, str) else row.value
+            for row in report.leaderboard
         ]
     return line
 

@@ -26,7 +26,8 @@ def failed_report(
     assignment: Assignment, fixtures: Fixtures, ending: Ending, message: str, *, notes: Sequence[str] = ()
 ) -> Report:
     """Return a complete report in which every test ended the same way."""
-    results = [judge_test(spec, (), Recording(ending, message)) for spec in fixtures.tests]
+    recording = Recording(ending, clean_text(message, NOTE_CHARS))
+    results = [judge_test(spec, (), recording) for spec in fixtures.tests]
     return make_report(assignment, fixtures, results, notes=notes)
 
 

@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from grader.assignment import SubmissionSpec
 from grader.errors import SubmissionError
+from grader.text import clean_text
 
 ARCHIVE_BYTES = 100 * 2**20
 TOTAL_BYTES = 50 * 2**20
@@ -32,8 +33,12 @@ RATIO = 200
 DEPTH = 30
 _JUNK = ("__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints")
 _SHOWN = 5
-_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
-"""What the standard library raises for an archive that isn't whole."""
+NAME_CHARS = 120
+_DAMAGED = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError),
+    *(LookupError, RecursionError, MemoryError, OverflowError),
+)
+"""What the standard library raises for an archive that isn't whole, or was made to break it."""
 
 
 @dataclass(frozen=True)
@@ -78,19 +83,29 @@ def ingest(source: Path, spec: SubmissionSpec, required: Sequence[str], into: Pa
             for target, member in sorted(chosen.items()):
                 total += member.size
                 if member.size > FILE_BYTES or total > TOTAL_BYTES:
-                    raise SubmissionError(f"{member.path} makes the hand-in too large; hand in the source files only")
+                    raise SubmissionError(
+                        f"{shown(member.path)} makes the hand-in too large; hand in the source files only"
+                    )
                 _write(into, PurePosixPath(target), member.read())
     except _DAMAGED as error:
-        reason = str(error) or type(error).__name__
-        raise SubmissionError(f"{source.name} is damaged or cut short ({reason}); make the archive again") from None
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        message = f"{shown(source.name)} can't be unpacked ({shown(reason)}); make the archive again and look into it"
+        raise SubmissionError(message) from None
     missing = tuple(name for name in required if name not in chosen)
     left_out = sorted(str(path) for path in set(found) - {member.path for member in chosen.values()})
     if left_out and chosen:
         more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
-        notes.append(f"Left out, because the assignment doesn't ask for it: {', '.join(left_out[:_SHOWN])}{more}.")
+        notes.append(
+            f"Left out, because the assignment doesn't ask for it: {', '.join(map(shown, left_out[:_SHOWN]))}{more}."
+        )
     for name in missing:
         notes.append(f"The submission has no file {name}; the tests that need it can't pass.")
     return Intake(tuple(sorted(chosen)), missing, tuple(notes))
+
+
+def shown(name: object) -> str:
+    """Return a name from a hand-in as one may print it: on one line, without control characters, not too long."""
+    return " ".join(clean_text(str(name), NAME_CHARS).split())
 
 
 def _choose(
@@ -99,7 +114,7 @@ def _choose(
     """Decide which member stands for which wanted path."""
     base = _base(found, spec, required)
     if str(base) != ".":
-        notes.append(f"The files were found inside the folder {base}/, and taken from there.")
+        notes.append(f"The files were found inside the folder {shown(base)}/, and taken from there.")
     chosen: dict[str, _Member] = {}
     for path, member in found.items():
         if base == PurePosixPath(".") or path.is_relative_to(base):
@@ -112,14 +127,14 @@ def _choose(
             continue
         stand_in = _stand_in(name, (path for path in found if path not in taken))
         if stand_in is not None:
-            notes.append(f"{name} was found as {stand_in}, and taken from there.")
+            notes.append(f"{name} was found as {shown(stand_in)}, and taken from there.")
             # a misspelt copy that matched a pattern by itself gives way to the name that tests look for
             chosen[name] = found[stand_in]
             taken.add(stand_in)
         else:
             folded = next((key for key in chosen if key.lower() == name.lower()), None)
             if folded is not None:
-                notes.append(f"{name} was found as {folded}, and taken from there.")
+                notes.append(f"{name} was found as {shown(folded)}, and taken from there.")
                 chosen[name] = chosen.pop(folded)
     return chosen
 
@@ -161,9 +176,13 @@ def _stand_in(name: str, candidates: Iterable[PurePosixPath]) -> PurePosixPath |
 
 def _write(folder: Path, path: PurePosixPath, data: bytes) -> None:
     target = folder.joinpath(*path.parts)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    for parent in reversed(target.parents):
+        if parent.is_relative_to(folder) and parent != folder and not parent.is_dir():
+            parent.mkdir()
+            parent.chmod(0o755)  # whatever the umask is: the worker may be another user
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o644)
         file.write(data)
 
 
@@ -173,18 +192,18 @@ def _members(source: Path, notes: list[str]) -> Iterator[list[_Member]]:
     try:
         mode = source.stat().st_mode
     except (OSError, ValueError):
-        raise SubmissionError(f"there is no file or folder {source.name or source}") from None
+        raise SubmissionError(f"there is no file or folder {shown(source.name or source)}") from None
     if stat.S_ISDIR(mode):
         yield list(_from_folder(source, notes))
         return
     if not stat.S_ISREG(mode):
-        raise SubmissionError(f"{source.name} is neither a file nor a folder")
+        raise SubmissionError(f"{shown(source.name)} is neither a file nor a folder")
     if source.stat().st_size > ARCHIVE_BYTES:
         raise SubmissionError(
-            f"{source.name} is larger than {ARCHIVE_BYTES // 2**20} MiB; hand in the source files only"
+            f"{shown(source.name)} is larger than {ARCHIVE_BYTES // 2**20} MiB; hand in the source files only"
         )
-    with source.open("rb") as file:
-        yield list(_from_file(source, file, notes))
+    # in memory: an archive's own headers then can't ask for more than there is
+    yield list(_from_file(source, io.BytesIO(source.read_bytes()), notes))
 
 
 def _from_folder(root: Path, notes: list[str]) -> Iterator[_Member]:
@@ -199,7 +218,7 @@ def _from_folder(root: Path, notes: list[str]) -> Iterator[_Member]:
             if count > MEMBERS:
                 raise SubmissionError(f"the hand-in has more than {MEMBERS} files; hand in the source files only")
             if not stat.S_ISREG(info.st_mode):
-                notes.append(f"{relative} isn't a regular file and was left out.")
+                notes.append(f"{shown(relative)} isn't a regular file and was left out.")
             elif not _junk(relative):
                 yield _Member(relative, info.st_size, lambda path=path: _read_file(path))  # type: ignore[misc]  # bound default
 
@@ -208,7 +227,7 @@ def _read_file(path: Path) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SubmissionError(f"{path.name} isn't a regular file")
+            raise SubmissionError(f"{shown(path.name)} isn't a regular file")
         return file.read(FILE_BYTES + 1)
 
 
@@ -221,7 +240,7 @@ def _from_file(source: Path, file: BinaryIO, notes: list[str]) -> Iterator[_Memb
     head = file.read(512)
     file.seek(0)
     if not head:
-        raise SubmissionError(f"{source.name} is empty (0 bytes); make the archive again and look into it")
+        raise SubmissionError(f"{shown(source.name)} is empty (0 bytes); make the archive again and look into it")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _from_zip(file, notes)
     elif head.startswith(b"\x1f\x8b"):
@@ -231,7 +250,7 @@ def _from_file(source: Path, file: BinaryIO, notes: list[str]) -> Iterator[_Memb
     elif source.suffix in (".py", ".toml"):
         yield _Member(PurePosixPath(source.name), source.stat().st_size, lambda: _read_file(source))
     else:
-        raise SubmissionError(f"{source.name} is {_foreign(head)}; hand in a .tar, .tar.gz or .zip")
+        raise SubmissionError(f"{shown(source.name)} is {_foreign(head)}; hand in a .tar, .tar.gz or .zip")
 
 
 def _old_tar(file: BinaryIO) -> bool:
@@ -276,7 +295,7 @@ def _clean_name(name: str, notes: list[str]) -> PurePosixPath | None:
     """The member's path below the archive's root, or None with a note."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or "\0" in name or (path.parts and ":" in path.parts[0]):
-        notes.append(f"The archive names a path outside of itself ({name[:80]!r}); it was left out.")
+        notes.append(f"The archive names a path outside of itself ({shown(name)}); it was left out.")
         return None
     return path if path.parts and not _junk(path) else None
 
@@ -288,14 +307,14 @@ def _from_tar(file: BinaryIO, name: str, notes: list[str]) -> Iterator[_Member]:
     for info in archive:
         count += 1
         if count > MEMBERS:
-            raise SubmissionError(f"{name} has more than {MEMBERS} members; hand in the source files only")
+            raise SubmissionError(f"{shown(name)} has more than {MEMBERS} members; hand in the source files only")
         if info.isdir():
             continue
         path = _clean_name(info.name, notes)
         if path is None:
             continue
         if not info.isreg() or info.issparse():
-            notes.append(f"{path} is a {_tar_kind(info)}, not a regular file, and was left out.")
+            notes.append(f"{shown(path)} is a {_tar_kind(info)}, not a regular file, and was left out.")
             continue
         yield _Member(path, info.size, lambda info=info: _read_tar(archive, info))  # type: ignore[misc]  # bound default
 
@@ -310,7 +329,7 @@ def _read_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     stream = archive.extractfile(info)
     data = stream.read(FILE_BYTES + 1) if stream is not None else b""
     if len(data) != info.size:
-        raise SubmissionError(f"the archive is cut short: {info.name} has {len(data)} of {info.size} bytes")
+        raise SubmissionError(f"the archive is cut short: {shown(info.name)} has {len(data)} of {info.size} bytes")
     return data
 
 
@@ -320,19 +339,23 @@ def _from_zip(file: BinaryIO, notes: list[str]) -> Iterator[_Member]:
     if len(infos) > MEMBERS:
         raise SubmissionError(f"the archive has more than {MEMBERS} members; hand in the source files only")
     for info in infos:
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         path = _clean_name(info.filename, notes)
         if path is None:
             continue
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
-            notes.append(f"{path} is a link or device, not a regular file, and was left out.")
+            notes.append(f"{shown(path)} is a link or device, not a regular file, and was left out.")
             continue
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise SubmissionError("the archive is compressed in an unusual way; make it again as a plain .zip")
         if info.flag_bits & 1:
             raise SubmissionError("the archive is encrypted; hand it in without a password")
         if info.file_size > max(info.compress_size, 1) * RATIO and info.file_size > 2**20:
-            raise SubmissionError(f"{path} unpacks to {info.file_size // 2**20} MiB; hand in the source files only")
+            raise SubmissionError(
+                f"{shown(path)} unpacks to {info.file_size // 2**20} MiB; hand in the source files only"
+            )
         yield _Member(path, info.file_size, lambda info=info: _read_zip(archive, info))  # type: ignore[misc]  # bound default
 
 
@@ -341,5 +364,5 @@ def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         # one byte past the promise: a member that holds more than it says is a lie
         data = stream.read(min(info.file_size, FILE_BYTES) + 1)
     if len(data) != info.file_size:
-        raise SubmissionError(f"the archive is damaged: {info.filename} isn't as long as it says")
+        raise SubmissionError(f"the archive is damaged: {shown(info.filename)} isn't as long as it says")
     return data

@@ -19,7 +19,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 _CLONE_NEWNS = 0x00020000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
-_MNT_DETACH = 2
 
 
 def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:
@@ -34,40 +33,34 @@ def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:
     return found
 
 
-def open_folders(closed: dict[Path, list[Path]], scratch: Path) -> None:
+def open_folders(closed: dict[Path, list[Path]]) -> None:
     """Cover each closed folder in this process's view of the file system and bind its paths back.
 
-    Args:
-        closed: from `closed_folders`.
-        scratch: an empty folder, used while the mounts are made.
-
-    Raises:
-        OSError: where mounting isn't allowed, as in most containers.
+    Raises OSError where mounting isn't allowed, as in most containers.
     """
     if _libc.unshare(_CLONE_NEWNS) != 0:
         raise _error("unshare")
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     for folder, paths in closed.items():
-        held = []
-        for index, path in enumerate(outermost(paths)):
-            place = scratch / str(index)
-            _make_like(path, place)
-            _mount(str(path), str(place), None, _MS_BIND | _MS_REC)
-            held.append((path, place))
+        # descriptors reach the paths when their folder is covered
+        held = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in outermost(paths)]
         _mount("none", str(folder), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
-        for path, place in held:
-            _make_like(place, path)
-            _mount(str(place), str(path), None, _MS_BIND | _MS_REC)
-            _libc.umount2(os.fsencode(place), _MNT_DETACH)
+        for path, descriptor in held:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                _make_folder(path)
+            else:
+                _make_folder(path.parent)
+                path.touch()
+            _mount(f"/proc/self/fd/{descriptor}", str(path), None, _MS_BIND | _MS_REC)
+            os.close(descriptor)
 
 
-def _make_like(path: Path, place: Path) -> None:
-    """Make something to mount on: a folder for a folder, an empty file for a file."""
-    if path.is_dir():
-        place.mkdir(parents=True, exist_ok=True)
-    else:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
+def _make_folder(path: Path) -> None:
+    """Make a folder and those above it, open to all whatever the umask is."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir()
+            folder.chmod(0o755)
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

@@ -13,6 +13,7 @@ import os
 import select
 import shutil
 import socket
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -111,7 +112,8 @@ class Worker:
 
     def _folder(self, name: str, again: bool = False) -> Path:
         folder = self._stage / name
-        folder.mkdir(mode=0o755, exist_ok=again)
+        folder.mkdir(exist_ok=again)
+        folder.chmod(0o755)  # whatever the caller's umask is: the worker may be another user
         return folder
 
     def _copy_tests(self) -> None:
@@ -125,6 +127,8 @@ class Worker:
                 self.assignment.helpers, self._tests / "helpers", ignore=shutil.ignore_patterns("__pycache__")
             )
         (self._tests / "test_warm_up.py").write_text(_WARM_UP, "ascii")
+        for entry in self._tests.rglob("*"):
+            entry.chmod(0o755 if entry.is_dir() else 0o644)
 
     def _start(self, zygote: launch.Zygote | None = None) -> None:
         self._known = children() - ({zygote.pid} if zygote is not None else set())
@@ -142,7 +146,6 @@ class Worker:
                 "helpers": str(helpers) if helpers.is_dir() else "",
                 "submission": str(self.submission),
                 "work": str(self._work),
-                "scratch": str(self._folder("scratch", again=True)),
                 "secret": str(self._secret),
                 "judge": os.getpid(),
                 "level": self.level,
@@ -229,8 +232,7 @@ class Worker:
     def _run(self, test: str, given: bool, seconds: float) -> tuple[bool, Recording]:
         from grader.sandbox.run import Run  # numpy comes with it: not before the zygote has started
 
-        for entry in self._work.iterdir():
-            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        self._clear_work()
         limits = self.assignment.limits
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         output, output_end = os.pipe()
@@ -256,6 +258,13 @@ class Worker:
             self._stop()
         return run.layers is not None, recording
 
+    def _clear_work(self) -> None:
+        """Leave nothing of the last test to the next, however it was left."""
+        self._folder("work", again=True)  # where a test could, it may have removed it
+        left = os.listdir(self._work)
+        if left:
+            remove([self._work / name for name in left])
+
     def _stop(self) -> None:
         """End the zygote and whatever came from it."""
         if self._zygote is not None:
@@ -266,7 +275,14 @@ class Worker:
     def close(self) -> None:
         """End every process and remove every file that this worker made."""
         self._stop()
-        shutil.rmtree(self._stage, ignore_errors=True)
+        remove([self._stage])
+
+
+def remove(paths: list[Path]) -> None:
+    """Remove files and folders, however deeply nested: Python's own rmtree gives up where names get too long."""
+    subprocess.run(
+        ["rm", "-rf", "--", *map(str, paths)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
 
 
 def worker_user() -> tuple[int, int] | None:

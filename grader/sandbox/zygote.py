@@ -216,7 +216,7 @@ def make_jail(settings: dict[str, Any]) -> Jail:
     closed = closed_folders([*readable, Path(settings["work"])]) if user is not None else {}
     if closed:
         try:
-            open_folders(closed, Path(settings["scratch"]))
+            open_folders(closed)
         except OSError as error:
             print(f"the worker's user can't reach {closed}: {error}", file=sys.stderr)
             user = None  # the judge sees that the layer is missing

@@ -32,16 +32,16 @@ def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]
 def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
     where = _student_frames(error.__traceback__, root)
     if isinstance(error, NotFound):
-        return "missing", str(error)
+        return "missing", _text(error)
     if isinstance(error, NotImplementedError):
-        what = f": {error}" if str(error) else ""
+        what = f": {_text(error)}" if _text(error) else ""
         return "missing", f"not implemented yet{what}"
     if isinstance(error, Forbidden):
-        return "refused", "\n".join([str(error), *where])
+        return "refused", "\n".join([_text(error), *where])
     if isinstance(error, pytest.skip.Exception):
-        return "skipped", f"the test was skipped: {error}"
+        return "skipped", f"the test was skipped: {_text(error)}"
     if isinstance(error, pytest.fail.Exception) or (isinstance(error, AssertionError) and not where):
-        return "failed", str(error) or "the test's assertion doesn't hold"
+        return "failed", _text(error) or "the test's assertion doesn't hold"
     if isinstance(error, SyntaxError):
         return "error", _syntax(error, root)
     if isinstance(error, ModuleNotFoundError) and where:
@@ -51,6 +51,14 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
         return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
     lines = where or _call(error.__traceback__)
     return "error", "\n".join([_headline(error), *lines, *_advice(error)])
+
+
+def _text(error: BaseException) -> str:
+    """An exception's own text; one of a student's making may fail to have any."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def _headline(error: BaseException) -> str:
@@ -108,7 +116,7 @@ def _raw_line(file: Path, number: int | None) -> str:
 
 def _advice(error: BaseException) -> list[str]:
     """What helps with errors that come from the machine more than from the mathematics."""
-    text = str(error)
+    text = _text(error)
     if "CUDA" in text or "cuda" in text:
         return ["  The grader has no GPU: use the device of the input, or 'cpu'."]
     if isinstance(error, MemoryError) or "can't allocate memory" in text:

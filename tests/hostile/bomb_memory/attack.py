@@ -2,6 +2,7 @@ import os
 
 
 def attack(layer, x):
-    print("TRIED two gigabytes", flush=True)
-    np.ones(2**28)
-    print("GOT two gigabytes")
+    print("TRIED half a gigabyte", flush=True)
+    np.ones(2**26)
+    print("GOT half a gigabyte", flush=True)
+    np.ones(2**37)

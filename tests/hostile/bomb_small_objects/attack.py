@@ -4,6 +4,7 @@ import os
 def attack(layer, x):
     print("TRIED many small things", flush=True)
     kept = []
-    while len(kept) < 2**24:
+    while len(kept) < 2**22:
         kept.append(bytearray(64))
-    print("GOT a gigabyte of small things")
+    print("GOT half a gigabyte of small things", flush=True)
+    raise MemoryError

@@ -3,7 +3,8 @@ import zlib
 
 def attack(layer, x):
     print("TRIED to unpack", flush=True)
-    packer = zlib.compressobj(9)
+    packer = zlib.compressobj(1)
     packed = b"".join(packer.compress(bytes(2**24)) for _ in range(32)) + packer.flush()
     zlib.decompress(packed)
-    print("GOT it all in memory")
+    print("GOT it all in memory", flush=True)
+    raise MemoryError
