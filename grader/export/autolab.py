@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.export.common import strict_json
+from grader.export.common import board_value, strict_json
 from grader.report import Report, number
 from grader.text import cut
 
@@ -27,10 +27,8 @@ def scores(report: Report) -> dict[str, Any]:
     graded = [part for part in report.parts if part.max_score]
     line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in graded or report.parts}}
     if report.leaderboard:
-        line["scoreboard"] = [
-            " ".join(row.value.replace(":", " ").split())[:255] if isinstance(row.value, str) else row.value
-            for row in report.leaderboard
-        ]
+        values = [board_value(row.value) for row in report.leaderboard]
+        line["scoreboard"] = [value.replace(":", " ") if isinstance(value, str) else value for value in values]
     return line
 
 

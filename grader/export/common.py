@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from grader.report import TestResult
+
+BOARD = 1e300
+"""The greatest number on a leaderboard; beyond it a report isn't valid."""
 
 
 def strict_json(value: Any, *, indent: int | None = None) -> str:
     """Return JSON in ASCII; raises ValueError for nan and infinities, which no platform takes."""
     return json.dumps(value, allow_nan=False, ensure_ascii=True, indent=indent)
+
+
+def board_value(value: float | str) -> float | str:
+    """Return a leaderboard's value as platforms take it: numbers within their bounds, texts on one line."""
+    if isinstance(value, str):
+        return " ".join(value.split())[:255]
+    return min(max(value, -BOARD), BOARD) if math.isfinite(value) else value  # strict_json refuses the latter
 
 
 def explanation(test: TestResult) -> str:

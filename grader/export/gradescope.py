@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.export.common import explanation, strict_json
+from grader.export.common import board_value, explanation, strict_json
 from grader.report import Report, TestResult, number
 from grader.text import cut
 
@@ -31,7 +31,7 @@ def to_gradescope(report: Report) -> str:
         result["extra_data"]["staff_notes"] = list(report.staff_notes)
     if report.leaderboard:
         result["leaderboard"] = [
-            {"name": row.name, "value": row.value, "order": row.order} for row in report.leaderboard
+            {"name": row.name, "value": board_value(row.value), "order": row.order} for row in report.leaderboard
         ]
     return strict_json(result, indent=1) + "\n"
 

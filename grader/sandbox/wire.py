@@ -265,14 +265,8 @@ def _end(header: dict[str, Any]) -> End:
         claim,
         clean_text(message if isinstance(message, str) else "", MESSAGE_CHARS),
         _finite(score),
-        clean_text(board, 200) if isinstance(board, str) else _board(board),
+        clean_text(board, 200) if isinstance(board, str) else _finite(board),
     )
-
-
-def _board(value: object) -> float | None:
-    """A leaderboard's number; beyond this size platforms refuse the whole report."""
-    number = _finite(value)
-    return number if number is not None and abs(number) <= 1e300 else None
 
 
 def _finite(value: object) -> float | None:

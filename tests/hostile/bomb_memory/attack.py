@@ -2,7 +2,7 @@ import os
 
 
 def attack(layer, x):
-    print("TRIED half a gigabyte", flush=True)
-    np.ones(2**26)
-    print("GOT half a gigabyte", flush=True)
+    print("TRIED 300 MB", flush=True)
+    np.ones(40 * 2**20)
+    print("GOT 300 MB", flush=True)
     np.ones(2**37)

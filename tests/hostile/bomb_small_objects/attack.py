@@ -4,7 +4,7 @@ import os
 def attack(layer, x):
     print("TRIED many small things", flush=True)
     kept = []
-    while len(kept) < 2**22:
+    while len(kept) < 2_600_000:
         kept.append(bytearray(64))
-    print("GOT half a gigabyte of small things", flush=True)
+    print("GOT 300 MB of small things", flush=True)
     raise MemoryError
