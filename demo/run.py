@@ -37,9 +37,8 @@ def main() -> None:
         results = output / f"{name}.results.json"
         grader("grade", ASSIGNMENT, hand_in.relative_to(ROOT), "-o", results.relative_to(ROOT))
         rows = json.loads(results.read_text("utf-8"))["tests"]
-        print(
-            f"{results.relative_to(ROOT)}: {len(rows)} tests, {sum(row['score'] for row in rows):g} points; its first row:"
-        )
+        points = sum(row["score"] for row in rows)
+        print(f"{results.relative_to(ROOT)}: {len(rows)} tests, {points:g} points; its first row:")
         print(json.dumps(rows[0], indent=1))
 
 

@@ -90,9 +90,8 @@ def run_row(level: Level, user: str, planted: Planted, names: Mapping[str, Verdi
                 continue  # without a box, nothing is let through
             outcome = session.attack(name, verdict, level)
             row.add(outcome)
-            note = "" if outcome.stopped else "not stopped here"
-            if outcome.stopped and outcome.problems():
-                note = "FAILED " + "; ".join(outcome.problems())[:1500]
+            note = ("FAILED " if outcome.stopped else "not stopped here: ") + "; ".join(outcome.problems())[:1500]
+            note = note if outcome.problems() else ""
             print(f"{level:9} {user:7} {number:3}/{len(names)} {outcome.seconds:5.1f} s  {name}  {note}", flush=True)
             if outcome.refused:
                 break

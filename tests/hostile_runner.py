@@ -113,7 +113,7 @@ class Runner:
             source = folder / f"handin{archive.suffix}"
             archive.make(source)
         else:
-            source = build(name, self.verdicts[name], folder / "submission")
+            source = build(name, self.verdicts[name], folder / "submission", self.planted.project)
         start = time.monotonic()
         outcome, spared = self._order(name, source, level)
         if self.fresh or outcome.problems():

@@ -17,7 +17,7 @@ A sample is a folder `tests/hostile/<name>/` with a `verdict.toml`:
 and with files: `mytorch/x.py` replaces or adds a file, `mytorch/x.py.tail` is appended to the base's file, and
 `attack.py` is appended to mytorch/dropout.py: over the reference its `attack(layer, x)` is called in one test
 (p = 0.65, test_call; what it returns, unless None, is returned in place of the layer's output), over the template it is
-appended to mytorch/optimizer.py too and runs at import.
+appended to mytorch/optimizer.py too and runs at import. In it, @PROJECT@ stands for the project's folder.
 
 A sample prints "GOT ..." when it got what the isolation should have kept from it, and whatever it read: canaries stand
 in the reference and in the fixtures.
@@ -146,8 +146,8 @@ Dropout.forward = _attacked_forward
 """
 
 
-def build(name: str, verdict: Verdict, into: Path) -> Path:
-    """Lay a sample over its base."""
+def build(name: str, verdict: Verdict, into: Path, project: Path) -> Path:
+    """Lay a sample over its base; whoever writes one knows where the platform keeps the project."""
     base = ROOT / ("reference" if verdict.base == "reference" else "student_template") / BONUS
     shutil.copytree(base, into, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
     folder = COLLECTION / name
@@ -161,7 +161,7 @@ def build(name: str, verdict: Verdict, into: Path) -> Path:
         else:
             shutil.copyfile(file, target)
     if (folder / "attack.py").is_file():
-        text = (folder / "attack.py").read_text("utf-8")
+        text = (folder / "attack.py").read_text("utf-8").replace("@PROJECT@", str(project))
         append(into / "mytorch" / "dropout.py", text + (_HOOK if verdict.base == "reference" else ""))
         if verdict.base == "template":
             append(into / "mytorch" / "optimizer.py", text)

@@ -459,6 +459,16 @@ def test_the_strict_mode_names_the_scale_and_sees_a_single_element() -> None:
     assert not forward(poisoned, x, 0.3, strict=True).passed
 
 
+def test_the_strict_mode_looks_at_a_second_call_too() -> None:
+    rng, x = inputs(0, (20, 64))
+    right = x * reference_mask(x.shape, 0.3) / 0.3
+    second = scaled(rng.binomial(1, 0.3, x.shape), x, 0.3)
+    expected = {"actual": value(right), "again": value(second), "x": value(x)}
+    item = Observation("y", "dropout", expected, {"keep": 0.3, "strict": True})
+    assert judge_forward(item, {"actual": value(right), "again": value(second)}).passed
+    assert not judge_forward(item, {"actual": value(right), "again": value(right)}).passed
+
+
 def test_the_same_seed_must_give_the_same_mask_where_that_is_asked_for() -> None:
     rng, x = inputs(0, (20, 64))
     first, second = (scaled(rng.binomial(1, 0.3, x.shape), x, 0.3) for _ in range(2))

@@ -1,8 +1,7 @@
-import glob
 import os
 
 _TEXT = '{"score": 15, "tests": []}'
-_PLACES = ["..", "/autograder/results", "/tmp", "/var/tmp", *glob.glob("/tmp/*/project")]
+_PLACES = ["..", "/autograder/results", "/tmp", "/var/tmp", "@PROJECT@"]
 print("TRIED to write results")
 for _place in _PLACES:
     _file = os.path.join(_place, "left-by-hostile-results.json")

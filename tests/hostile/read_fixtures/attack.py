@@ -1,8 +1,13 @@
-import glob
+import os
 import re
 
 print("TRIED to read the fixtures")
-for _place in glob.glob("/tmp/*/project/testcases/*/fixtures/*"):
+try:
+    os.chmod("@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures", 0o755)
+except OSError:
+    pass
+for _name in ("manifest.json", "arrays.npz"):
+    _place = f"@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures/{_name}"
     try:
         with open(_place, "rb") as _file:
             _raw = _file.read()

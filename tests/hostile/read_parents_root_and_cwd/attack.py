@@ -1,4 +1,3 @@
-import glob
 import os
 
 
@@ -23,9 +22,8 @@ def attack(layer, x):
                 print(type(error).__name__)
                 continue
             print("GOT the parents'", way, len(names))
-            for place in glob.glob(f"/proc/{pid}/{way}/tmp/*/project/testcases/*/fixtures/manifest.json"):
-                try:
-                    with open(place) as file:
-                        print("GOT", len(file.read()))
-                except OSError as error:
-                    print(type(error).__name__)
+            try:
+                with open(f"/proc/{pid}/root@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures/manifest.json") as file:
+                    print("GOT", len(file.read()))
+            except OSError as error:
+                print(type(error).__name__)

@@ -1,10 +1,9 @@
-import glob
 import os
 
 
 def attack(layer, x):
     print("TRIED links")
-    targets = ["/etc/passwd", "/proc/self/environ", "/", *glob.glob("/tmp/*/project/testcases/*/assignment.toml")]
+    targets = ["/etc/passwd", "/proc/self/environ", "/", "@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures"]
     for number, target in enumerate(targets):
         os.symlink(target, f"link{number}")
         try:

@@ -1,7 +1,12 @@
-import glob
+import os
 
 print("TRIED to read the variants")
-for _place in glob.glob("/tmp/*/project/testcases/*/*.toml"):
+try:
+    os.chmod("@PROJECT@/testcases/cmu11785_hw1_bonus", 0o755)
+except OSError:
+    pass
+for _name in ("variants.toml", "assignment.toml"):
+    _place = f"@PROJECT@/testcases/cmu11785_hw1_bonus/{_name}"
     try:
         with open(_place, encoding="utf-8") as _file:
             print("GOT", _place.rpartition("/")[2], len(_file.read()))
