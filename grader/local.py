@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 import pytest
 
 from grader.assignment import Assignment, read_assignment
@@ -51,7 +52,12 @@ class Collected:
         self.observations: list[Observation] = []
 
     def add(self, observation: Observation) -> None:
-        self.observations.append(observation)
+        """Keep a copy of the values as they are now: code that works in place changes them later."""
+        values = {
+            role: value if value.array is None else replace(value, array=value.array.copy())
+            for role, value in observation.values.items()
+        }
+        self.observations.append(replace(observation, values=values))
 
 
 class Asserting:
@@ -167,7 +173,10 @@ class _Loop:
             return Recording("timeout", message, output=output.getvalue())
         finally:
             submission.uninstall()
-        score = ended.claimed_score if isinstance(ended.claimed_score, int | float) else None
+        claimed = ended.claimed_score
+        if isinstance(claimed, np.generic):
+            claimed = claimed.item()
+        score = claimed if isinstance(claimed, int | float) else None
         return Recording(ended.claim, ended.message, tuple(recorder.observations), output.getvalue(), score)
 
 

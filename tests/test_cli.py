@@ -381,9 +381,14 @@ def pids_below(pid: int) -> set[int]:
 
 def start_hanging(overlay: Overlay, file: Path, *limits: str) -> subprocess.Popen[str]:
     words = [*COMMAND, "grade", BONUS, str(overlay(HANGING)), "-o", str(file), *limits]
-    return subprocess.Popen(
-        words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    # a job in the background of a shell ignores the interrupt, and so would every process below it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_failed_report_is_there_before_the_first_test(answers: Fixtures, overlay: Overlay, tmp_path: Path) -> None:

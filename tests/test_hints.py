@@ -18,12 +18,12 @@ def value(array: Array) -> Value:
 
 
 def verdict(actual: Array, expected: Array) -> Comparison:
-    return compare(value(actual), value(expected))
+    return compare(value(actual), value(expected), show_expected=True)
 
 
-def hint(actual: Array, expected: Array) -> str:
-    """The hint as a student gets it, for an array that must not pass."""
-    found = verdict(actual, expected)
+def hint(actual: Array, expected: Array, *, show: bool = True) -> str:
+    """The hint as a student gets it, for an array that must not pass; without `show`, of a hidden test."""
+    found = compare(value(actual), value(expected), show_expected=show)
     assert not found.passed
     return found.hint
 
@@ -237,9 +237,20 @@ def test_the_demand_of_the_check_decides_what_is_equal() -> None:
         return first.shape == second.shape and bool((np.abs(first - second) <= loose).all())
 
     nearly = EXPECTED * 2 + 0.01
-    assert "2" in hint_for(nearly, EXPECTED, close)
+    assert "2" in hint_for(nearly, EXPECTED, close, show=True)
     loose = 1e-9
-    assert hint_for(nearly, EXPECTED, close) == ""
+    assert hint_for(nearly, EXPECTED, close, show=True) == ""
+
+
+def test_a_hidden_test_tells_no_factor() -> None:
+    """Beside one's own values, which the message shows, a factor would be the expected ones."""
+    for factor in (1 / 6, 2.5):
+        said = hint(EXPECTED * factor, EXPECTED, show=False)
+        assert "times one constant" in said
+        assert not any(character.isdigit() for character in said)
+    mask = np.random.RandomState(3).binomial(1, 0.6, (9, 8))
+    expected = draw(9, 8) + 5
+    assert "scaled: dropout is applied" in hint(expected * mask * 2.5, expected, show=False)
 
 
 def test_a_hint_tells_no_expected_number() -> None:

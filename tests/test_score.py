@@ -329,7 +329,7 @@ def test_half_credit_says_why() -> None:
     half = variant("half", "1/2", "Half of the points: the mean is taken twice.", a=OTHER, b=OTHER)
     result = judge_test(spec(), (half,), run(a=OTHER, b=OTHER))
     assert facts(result, "status", "score", "variant") == ("partial", 2, "half")
-    assert "the mean is taken twice" in result.message
+    assert result.message == "this way of doing it counts for 0.5 of the points"
     assert result.hint == "Half of the points: the mean is taken twice."
 
 

@@ -76,15 +76,16 @@ def _compare(
         return _texts(actual.text, expected.text, show_expected)
     found, wanted = actual.array, expected.array
     if found.shape != wanted.shape:
-        hint = hint_for(found, wanted, lambda a, b: _close(a, b, *_allowance(expected, rtol, atol)))
+        hint = hint_for(found, wanted, lambda a, b: _close(a, b, *_allowance(expected, rtol, atol)), show=show_expected)
         return Comparison(False, f"shape {found.shape}, expected {wanted.shape}", hint)
-    if _kind(found) != _kind(wanted) and not (expected.type == "scalar" and _kind(found) == "i"):
+    number = expected.type == "scalar" and {_kind(found), _kind(wanted)} == {"i", "f"}
+    if _kind(found) != _kind(wanted) and not number:
         return Comparison(False, f"{actual.dtype} values, expected {expected.dtype}")
     relative, absolute = _allowance(expected, rtol, atol)
     good = _elementwise(found, wanted, relative, absolute)
     if good.all():
         return PASSED
-    hint = hint_for(found, wanted, lambda a, b: _close(a, b, relative, absolute))
+    hint = hint_for(found, wanted, lambda a, b: _close(a, b, relative, absolute), show=show_expected)
     if not hint and actual.dtype in ("float16", "bfloat16") and actual.dtype != expected.dtype:
         hint = f"your values are {actual.dtype}, too coarse here; compute in {expected.dtype}"
     return Comparison(False, _differences(actual, expected, good, relative, absolute, show_expected), hint)
@@ -111,7 +112,8 @@ def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
         return Comparison(False, NOT_REACHED)
     if actual.array is None:
         hint = "the method returns nothing; is a return missing?" if actual.type == "NoneType" else ""
-        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}", hint)
+        numbers = f" of {expected.dtype} values" if actual.type == expected.type else ""
+        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}{numbers}", hint)
     single = actual.type in ("array", "tensor") and actual.array.ndim == 0
     fits = (
         actual.type == expected.type

@@ -12,28 +12,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LINES = 2000
+"""Rows or columns up to which they are looked at one by one."""
 Close = Callable[[NDArray[Any], NDArray[Any]], bool]
 
 
-def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close, *, show: bool) -> str:
     """Return what the mistake looks like.
 
     Args:
         actual: the submission's array.
         expected: the reference's array.
         close: whether two arrays are equal as far as the check demands.
+        show: whether the student may know the expected numbers; a factor beside one's own values would tell them.
     """
     if actual.dtype.kind not in "fiu" or expected.dtype.kind not in "fiu":
         return ""
     if actual.shape != expected.shape:
         return _shape_hint(actual, expected, close)
     if actual.ndim == 0 or not np.isfinite(actual).all() or not np.isfinite(expected).all():
-        return _factor(actual, expected, close) if actual.ndim == 0 else ""
-    for rule in (_zeros, _transposed, _sign, _factor, _partly_zero, _one_line_off):
+        return ""
+    for rule in (_zeros, _transposed, _sign):
         hint = rule(actual, expected, close)
         if hint:
             return hint
-    return ""
+    return (
+        _factor(actual, expected, close, show)
+        or _partly_zero(actual, expected, close, show)
+        or _one_line_off(actual, expected, close)
+    )
 
 
 def _shape_hint(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
@@ -66,7 +73,7 @@ def _sign(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     return "the sign is the wrong way round" if close(-actual, expected) else ""
 
 
-def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bool) -> str:
     """One constant between the two arrays; named where it is a size or its inverse."""
     flat, wanted = np.ravel(actual).astype(np.float64), np.ravel(expected).astype(np.float64)
     peak = float(np.abs(wanted).max(initial=0.0))
@@ -83,6 +90,10 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
         or not close((flat / factor).reshape(expected.shape), expected)
     ):
         return ""
+    if not show:
+        return (
+            "your values are the expected ones times one constant: a factor is missing or too many, a mean for a sum?"
+        )
     for size in dict.fromkeys(expected.shape):
         if size > 1 and abs(factor * size - 1) < 1e-3:
             return f"your values are 1/{size} of the expected ones, and {size} is a size here: a mean for a sum?"
@@ -91,7 +102,7 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     return f"your values are {factor:.4g} times the expected ones everywhere: a factor is missing or too many"
 
 
-def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
+def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bool) -> str:
     """Some elements zeroed and the others scaled alike: dropout where none should be."""
     kept = actual != 0
     if not (expected != 0).all() or not _scattered(kept):
@@ -99,7 +110,8 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> 
     ratio = actual[kept] / expected[kept]
     factor = float(np.median(ratio))
     if factor > 0 and close(np.where(kept, actual / factor, expected), expected):
-        scaled = "" if abs(factor - 1) < 1e-3 else f" and the others are scaled by {factor:.4g}"
+        by = f" by {factor:.4g}" if show else ""
+        scaled = "" if abs(factor - 1) < 1e-3 else f" and the others are scaled{by}"
         return (
             f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
         )
@@ -116,7 +128,7 @@ def _scattered(kept: NDArray[np.bool_]) -> bool:
 
 def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     """All but one row, or all but one column, are right."""
-    if actual.ndim != 2:
+    if actual.ndim != 2 or max(actual.shape) > _LINES:
         return ""
     for axis, word in ((0, "row"), (1, "column")):
         lines = actual.shape[axis]

@@ -82,7 +82,7 @@ def judge_test(
         visibility=spec.visibility,
         message=message,
         hint="" if spec.hide_errors is not None else hint,
-        variant=mistake.variant if mistake is not None else best.variant,
+        variant=None if spec.hide_errors is not None else mistake.variant if mistake is not None else best.variant,
         checks=best.checks,
         command=command,
         output=recording.output,
@@ -198,5 +198,5 @@ def _message(spec: TestSpec, recording: Recording, best: _Verdict) -> str:
             names = ", ".join(check.name for check in reached[1:6])
             lines.append(f"also wrong: {names}{' ...' if len(reached) > 6 else ''}")
     elif recording.ending == "ok" and best.reason:
-        lines.append(best.reason)
+        lines.append(f"this way of doing it counts for {float(best.credit):.3g} of the points")
     return "\n".join(lines)

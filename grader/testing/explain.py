@@ -14,6 +14,8 @@ from grader.testing.submission import Forbidden, NotFound
 
 MESSAGE_CHARS = 4000
 FRAMES = 4
+_NO_SIZE = ("'NoneType' object cannot be interpreted as an integer", "Use () not None as shape")
+"""What numpy's releases say of a shape that is None."""
 
 
 def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
@@ -123,8 +125,8 @@ def _advice(error: BaseException) -> list[str]:
         return ["  The test needed more memory than the assignment allows."]
     if isinstance(error, RecursionError):
         return ["  A function calls itself without an end."]
-    if isinstance(error, TypeError) and "'NoneType' object cannot be interpreted as an integer" in text:
-        return ["  A size is None here: np.zeros(None) and the like are errors since numpy 2."]
+    if isinstance(error, TypeError) and any(words in text for words in _NO_SIZE):
+        return ["  A size is None here: np.zeros(None) and the like are errors in the numpy that grades."]
     if isinstance(error, AttributeError) and "numpy" in text and "has no attribute" in text:
         return ["  This name was removed from numpy; use the built-in type or the new name."]
     return []
