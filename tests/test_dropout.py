@@ -147,6 +147,17 @@ def test_an_honest_float32_solution_passes(dtype: str) -> None:
         assert backward(delta.astype(np.float32) * mask, small, x, delta, keep).passed
 
 
+def test_a_wrong_scale_costs_the_forward_pass_alone() -> None:
+    rng, x = inputs(0, (20, 64))
+    delta = rng.normal(size=x.shape)
+    mask = rng.binomial(1, 0.3, x.shape)
+    for wrong in (1.0, 0.3, 1 / 0.7, 2.0):
+        y = mask * x * wrong
+        assert not forward(y, x, 0.3).passed
+        assert backward(delta * mask * wrong, y, x, delta, 0.3).passed
+        assert not backward(delta * mask * wrong * 1.5, y, x, delta, 0.3).passed
+
+
 def test_zeros_in_the_input_tell_nothing() -> None:
     for seed in range(40):
         rng, x = inputs(seed, (20, 64))
@@ -483,7 +494,7 @@ def test_the_same_seed_must_give_the_same_mask_where_that_is_asked_for() -> None
 
 
 @pytest.mark.parametrize("factor", [1.0, None], ids=["unscaled", "scaled"])
-def test_backward_takes_the_references_factor_and_no_other(factor: float | None) -> None:
+def test_backward_takes_the_references_factor_or_that_of_its_own_forward(factor: float | None) -> None:
     for seed, keep in enumerate(TELLING):
         wanted = 1 / keep if factor is None else factor
         rng, x = inputs(seed, (20, 64))
@@ -492,7 +503,7 @@ def test_backward_takes_the_references_factor_and_no_other(factor: float | None)
         y = scaled(mask, x, keep)
         assert backward(delta * mask * wanted, y, x, delta, keep, factor=wanted).passed
         for other in (1 / keep, 1.0, keep, 1 - keep, -wanted, 1.001 * wanted):
-            if abs(other / wanted - 1) > 1e-6:
+            if abs(other / wanted - 1) > 1e-6 and other != 1 / keep:
                 verdict = backward(delta * mask * other, y, x, delta, keep, factor=wanted)
                 assert not verdict.passed
                 assert f"times {other:.5g} where kept, expected times {wanted:.5g}" in verdict.message

@@ -338,10 +338,15 @@ def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta:
     if not _TRIVIAL <= share <= 1 - _TRIVIAL:
         return Comparison(False, f"can't be judged, because the forward pass keeps {share:.0%} of the elements")
     factor = _factor(_array(expected.values["actual"]), delta * (_array(expected.values["y"]) != 0))
-    return _gradient(dx, delta, kept, informative, factor, float(expected.params["keep"]))
+    # a wrong scale in forward costs the forward check; its own gradient has that scale, and is right
+    factors = (factor, _factor(y, x)) if _constant(_ratio(y, x), y.dtype.name) else (factor,)
+    return _gradient(dx, delta, kept, informative, factors, float(expected.params["keep"]))
 
 
-def _gradient(dx: Array, delta: Array, kept: Mask, informative: Mask, factor: float, keep: float) -> Comparison:
+def _gradient(
+    dx: Array, delta: Array, kept: Mask, informative: Mask, factors: tuple[float, ...], keep: float
+) -> Comparison:
+    """Judge dx by the mask; its scale must be one of `factors`, of which the first is the one that is asked for."""
     passed = (dx != 0) & informative
     if not np.isfinite(dx).all():
         return Comparison(False, "the gradient isn't finite")
@@ -356,7 +361,9 @@ def _gradient(dx: Array, delta: Array, kept: Mask, informative: Mask, factor: fl
     if not _constant(ratio, dx.dtype.name):
         return Comparison(False, "the gradient isn't the given one times the mask and one constant")
     seen = float(np.median(ratio))
-    if abs(seen - factor) <= max(TOLERANCES.get(dx.dtype.name, 1e-5), 1e-5) * abs(factor):
+    tolerance = max(TOLERANCES.get(dx.dtype.name, 1e-5), 1e-5)
+    if any(abs(seen - factor) <= tolerance * abs(factor) for factor in factors):
         return PASSED
+    factor = factors[0]
     message = f"the gradient is the given one times {seen:.5g} where kept, expected times {factor:.5g}"
     return Comparison(False, message, scale_hint(seen, factor, keep))
