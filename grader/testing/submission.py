@@ -14,6 +14,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from grader.testing.renamed import RenamedHelpers
+
 
 class NotFound(Exception):  # says what was looked for; it isn't an error of ours
     """A file or a name that a test needs isn't in the submission."""
@@ -70,12 +72,14 @@ class Submission:
             root: the clean folder that holds the submission's files.
             path: folders below `root` that go on `sys.path`, in order.
             forbid: packages whose import from the submission's files is refused.
-            helpers: a folder of modules that the course provides, searched after the submission.
+            helpers: a folder of modules that the course provides, searched after the submission; also found under
+                other names that a submission imports them by.
         """
         self._root = root
         self._path = [str((root / entry).resolve()) for entry in path]
         self._helpers = [str(helpers)] if helpers is not None and helpers.is_dir() else []
         self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve())
+        self._renamed = RenamedHelpers(Path(self._helpers[0]), root.resolve()) if self._helpers else None
         self._proxies: dict[str, Module] = {}
         self._hidden: dict[str, ModuleType] = {}
 
@@ -83,6 +87,8 @@ class Submission:
         """Make the submission's modules importable, after everything that is installed."""
         sys.path.extend([*self._path, *self._helpers])
         sys.meta_path.insert(0, self._finder)
+        if self._renamed is not None:
+            sys.meta_path.append(self._renamed)
         self._hidden = {}
         if any(name in sys.modules for name in self._finder.forbid):
             # a package that some library loaded before isn't looked for again: hide it from the submission
@@ -91,13 +97,16 @@ class Submission:
     def uninstall(self) -> None:
         """Undo `install` and forget the submission's modules, so that the next test imports them anew."""
         sys.meta_path.remove(self._finder)
+        if self._renamed is not None:
+            sys.meta_path.remove(self._renamed)
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)
         # texts, not Paths: this looks at every loaded module, after every test
         roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
         for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith(roots):
+            lent = isinstance(getattr(module, "__loader__", None), RenamedHelpers)
+            if lent or (getattr(module, "__file__", None) or "").startswith(roots):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
