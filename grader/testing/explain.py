@@ -126,7 +126,7 @@ def _advice(error: BaseException) -> list[str]:
     if isinstance(error, RecursionError):
         return ["  A function calls itself without an end."]
     if isinstance(error, TypeError) and any(words in text for words in _NO_SIZE):
-        return ["  A size is None here: np.zeros(None) and the like are errors in the numpy that grades."]
+        return ["  A size is None here, where a number belongs."]
     if isinstance(error, AttributeError) and "numpy" in text and "has no attribute" in text:
         return ["  This name was removed from numpy; use the built-in type or the new name."]
     return []

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from grader.testing.renamed import RenamedHelpers
+from grader.testing.absent import StandIns, importing_frame
+from grader.testing.numpy_1 import accept_numpy_1
 
 
 class NotFound(Exception):  # says what was looked for; it isn't an error of ours
@@ -41,7 +42,7 @@ class _Finder:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         top = name.partition(".")[0]
-        if self.forbids(name) and self._asked_by_submission():
+        if self.forbids(name) and importing_frame(self.root) is not None:
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
         if path is not None or top in sys.stdlib_module_names:
             return None
@@ -50,16 +51,6 @@ class _Finder:
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""
         return name.partition(".")[0] in self.forbid
-
-    def _asked_by_submission(self) -> bool:
-        """Whether the import statement stands in a file of the submission, not in a library or a test."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            file = frame.f_code.co_filename
-            if not file.startswith("<frozen") and file != __file__:
-                return Path(file).is_relative_to(self.root)
-            frame = frame.f_back
-        return False
 
 
 class Submission:
@@ -79,7 +70,7 @@ class Submission:
         self._path = [str((root / entry).resolve()) for entry in path]
         self._helpers = [str(helpers)] if helpers is not None and helpers.is_dir() else []
         self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve())
-        self._renamed = RenamedHelpers(Path(self._helpers[0]), root.resolve()) if self._helpers else None
+        self._stand_ins = StandIns(root.resolve(), Path(self._helpers[0]) if self._helpers else None)
         self._proxies: dict[str, Module] = {}
         self._hidden: dict[str, ModuleType] = {}
 
@@ -87,8 +78,8 @@ class Submission:
         """Make the submission's modules importable, after everything that is installed."""
         sys.path.extend([*self._path, *self._helpers])
         sys.meta_path.insert(0, self._finder)
-        if self._renamed is not None:
-            sys.meta_path.append(self._renamed)
+        sys.meta_path.append(self._stand_ins)
+        accept_numpy_1()
         self._hidden = {}
         if any(name in sys.modules for name in self._finder.forbid):
             # a package that some library loaded before isn't looked for again: hide it from the submission
@@ -97,16 +88,15 @@ class Submission:
     def uninstall(self) -> None:
         """Undo `install` and forget the submission's modules, so that the next test imports them anew."""
         sys.meta_path.remove(self._finder)
-        if self._renamed is not None:
-            sys.meta_path.remove(self._renamed)
+        sys.meta_path.remove(self._stand_ins)
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)
         # texts, not Paths: this looks at every loaded module, after every test
         roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
         for name, module in list(sys.modules.items()):
-            lent = isinstance(getattr(module, "__loader__", None), RenamedHelpers)
-            if lent or (getattr(module, "__file__", None) or "").startswith(roots):
+            stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
+            if stand_in or (getattr(module, "__file__", None) or "").startswith(roots):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
