@@ -50,11 +50,14 @@ class _Finder:
         return name.partition(".")[0] in self.forbid
 
     def _asked_by_submission(self) -> bool:
-        """Whether the import statement stands in a file of the submission, not in a library or a test."""
+        """Whether the import stands in a file of the submission, not in a library or a test.
+
+        Code without a file (of `exec`, or the frozen importer) and importlib ask for whoever called them.
+        """
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             file = frame.f_code.co_filename
-            if not file.startswith("<frozen") and file != __file__:
+            if not file.startswith("<") and file not in (__file__, importlib.__file__):
                 return Path(file).is_relative_to(self.root)
             frame = frame.f_back
         return False
