@@ -1,7 +1,7 @@
 # make demo         sets up and shows the main job: record, grade three hand-ins, results.json
 # make test         sets up and runs all tests
 # make test-hostile makes every attack of tests/hostile at every level of isolation, as root and as a plain user
-# make fuzz         100,000 examples for each property of tests/test_fuzz.py; takes hours
+# make fuzz         100,000 hostile streams, archives and values instead of a few hundred
 # make forging      score-forging hand-ins, graded by the peers and by this project, as a table
 # make bench        grades the same ten tests with the peers and with this project, in one run
 

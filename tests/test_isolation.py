@@ -510,6 +510,19 @@ def test_answers_are_closed_while_nothing_guards_them(answers_folder: Path, monk
     assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750
 
 
+def test_all_answers_are_closed_and_opened_with_their_own_modes(
+    answers_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    variants, reference = answers_folder.parent / "variants.toml", answers_folder.parent / "more" / "reference"
+    variants.touch(0o640)
+    reference.mkdir(0o755, parents=True)
+    before = {path: path.stat().st_mode for path in (answers_folder, variants, reference)}
+    with concealed(before, ["basic", "seccomp"], demanded=True):
+        assert not any(path.stat().st_mode & 0o700 for path in before)
+    assert {path: path.stat().st_mode for path in before} == before
+
+
 def test_answers_are_opened_again_whatever_happens(answers_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(KeyboardInterrupt), concealed([answers_folder], ["basic", "seccomp"], demanded=True):

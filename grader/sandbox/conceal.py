@@ -39,34 +39,44 @@ def concealed(paths: Collection[Path], layers: Collection[str], *, demanded: boo
             "as a plain user"
         )
     bits = 0o077 if "uid" in layers else 0o700
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        if path.exists():
+            folders.setdefault(path.parent, []).append(path)
     with ExitStack() as stack:
-        for path in paths:
-            if path.exists():
-                stack.enter_context(_closed(path, bits))
+        for folder, inside in folders.items():
+            stack.enter_context(_closed(folder, inside, bits))
         yield
 
 
 @contextmanager
-def _closed(path: Path, bits: int) -> Iterator[None]:
-    """Take permissions away; the last of several gradings that run at once gives them back."""
-    handle = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+def _closed(folder: Path, paths: Collection[Path], bits: int) -> Iterator[None]:
+    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back."""
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # not every file system has locks
-            fcntl.flock(handle, fcntl.LOCK_SH)
-        mode = stat.S_IMODE(path.stat().st_mode)
-        path.chmod(mode & ~bits)
-        if bits == 0o700 and not mode & bits:
-            mode |= 0o700 if path.is_dir() else 0o600  # another grading has closed it: an owner could read its answers
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
+        for path, mode in modes.items():
+            path.chmod(mode & ~bits)
         try:
             yield
         finally:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            except OSError:
-                path.chmod(mode)
-            else:
-                path.chmod(mode)
+            with suppress(BlockingIOError):  # another grading goes on, and will open them
+                _lock_alone(lock)
+                for path, mode in modes.items():
+                    # found closed to its owner: by a grading that began before, since it could read its answers
+                    own = (0o700 if path.is_dir() else 0o600) if not mode & 0o700 else 0
+                    path.chmod(mode | own)
     finally:
-        os.close(handle)
+        os.close(lock)
+
+
+def _lock_alone(lock: int) -> None:
+    """Lock out all others; raises BlockingIOError where there are any."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return  # no locks here: nobody can be known
