@@ -403,6 +403,15 @@ def test_the_filter_lets_a_process_act_on_itself_alone(filter_of: tuple[bytes, i
             assert decide(program, number, architecture, [other]) == 0x00050000 | errno.EPERM, (name, other)
 
 
+def test_the_filter_refuses_single_commands_of_a_call(filter_of: tuple[bytes, int, int]) -> None:
+    program, column, architecture = filter_of
+    for name, (row, values) in seccomp._COMMANDS.items():
+        for value in values:
+            assert decide(program, row[column], architecture, [3, value]) == 0x00050000 | errno.EPERM, (name, value)
+        for value in (1, 2, 3, 4, 0x5401, 0x5413):  # F_GETFD and its like, TCGETS, TIOCGWINSZ
+            assert decide(program, row[column], architecture, [3, value]) == ALLOW, (name, value)
+
+
 def test_the_filter_lets_threads_be_made_and_nothing_else(filter_of: tuple[bytes, int, int]) -> None:
     program, column, architecture = filter_of
     clone = {"x86_64": 56, "aarch64": 220}[platform.machine()]

@@ -83,6 +83,13 @@ _IGNORED: Mapping[str, tuple[int | None, int | None]] = {
 _ON_ITSELF: Mapping[str, tuple[int | None, int | None]] = {
     "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261), "sched_setaffinity": (203, 122),
 }  # fmt: skip
+# refused with these values of the second argument, allowed with others: what makes the kernel send signals to the
+# owner of a descriptor (F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY; FIOSETOWN, SIOCSPGRP), or type into a terminal
+# (TIOCSTI, TIOCLINUX)
+_COMMANDS: Mapping[str, tuple[tuple[int, int], tuple[int, ...]]] = {
+    "fcntl": ((72, 25), (8, 10, 15, 1026)),
+    "ioctl": ((16, 29), (0x8901, 0x8902, 0x5412, 0x541C)),
+}
 _FIRST_UNKNOWN = 463
 """From here on (setxattrat, Linux 6.13) a kernel has calls that this list doesn't know; it answers as an older kernel.
 
@@ -151,6 +158,15 @@ def program(pid: int) -> bytes:
         _INSTRUCTION.pack(_EQUAL, 0, 1, _CLONE3[column]),
         _return(_errno(errno.ENOSYS)),
     ]
+    for row, values in _COMMANDS.values():
+        # the kernel looks at the lower half only
+        code += [
+            _INSTRUCTION.pack(_EQUAL, 0, len(values) + 3, row[column]),
+            _INSTRUCTION.pack(_LOAD, 0, 0, _ARGUMENTS + 8),
+            *(_INSTRUCTION.pack(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)),
+            _return(_ALLOW),
+            _return(_errno(errno.EPERM)),
+        ]
     refused, ignored = numbers(_REFUSED), numbers(_IGNORED)
     # one test a call, then the three answers; jumps are counted from the next instruction and fit a byte
     total = len(refused) + len(ignored)
