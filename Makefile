@@ -1,10 +1,13 @@
-# make demo   sets up and shows the main job: record, grade three hand-ins, results.json
-# make test   sets up and runs all tests
-# make bench  grades the same ten tests with the peers and with this project, in one run
+# make demo         sets up and shows the main job: record, grade three hand-ins, results.json
+# make test         sets up and runs all tests
+# make test-hostile makes every attack of tests/hostile at every level of isolation, as root and as a plain user
+# make fuzz         100,000 hostile streams, archives and values instead of a few hundred
+# make forging      score-forging hand-ins, graded by the peers and by this project, as a table
+# make bench        grades the same ten tests with the peers and with this project, in one run
 
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint test-hostile fuzz forging bench clean
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
@@ -16,6 +19,15 @@ lint: .venv/test-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+test-hostile: .venv/test-ready
+	$(BIN)/python tests/hostile_run.py --jobs 2
+
+fuzz: .venv/test-ready
+	GRADER_FUZZ=100000 $(BIN)/python -m pytest -n 2 -q tests/test_fuzz.py
+
+forging: .venv/test-ready
+	$(BIN)/python benchmarks/forging.py
 
 bench: .venv/test-ready
 	$(BIN)/python benchmarks/ten_tests.py

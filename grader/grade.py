@@ -78,7 +78,9 @@ def grade(
                 f"the isolation here is '{level_of(layers)}', and '{minimum}' is demanded; see: grader doctor"
             )
         # who asks for a level below Landlock, to test it, gets it
-        with concealed([assignment.folder / "fixtures"], layers, demanded=at_least(level, "landlock")):
+        answers = [assignment.folder, assignment.reference]
+        guards = set(layers) - ({"landlock"} if any(map(worker.may_read, answers)) else set())
+        with concealed(answers, guards, demanded=at_least(level, "landlock")):
             results = run_tests(worker, fixtures, progress)
     isolation = f"{level_of(layers)} ({', '.join(layers)})"
     seconds = time.monotonic() - start

@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hostile_summary import pytest_terminal_summary  # noqa: F401  # a hook of pytest's: prints one line at the end
 from hypothesis import settings
 
 from grader.assignment import Assignment, load_assignment

@@ -15,12 +15,14 @@ import socket
 import struct
 import sys
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from hostile_runner import SCRIPT, WATCHED
 from hostile_samples import ROOT
 
+from grader.sandbox.landlock import outermost
 from grader.sandbox.processes import PR_SET_PDEATHSIG, prctl
 from grader.sandbox.reach import closed_folders, open_folders
 from grader.sandbox.worker import readable_paths
@@ -54,6 +56,7 @@ def _packed(project: Path) -> bytes:
 
 def box(user: str, *, landlock: bool, fresh: bool, project: Path) -> None:
     """Become the first process of a box and run a runner in it as `user`; needs root. Returns when the runner ended."""
+    os.umask(0o022)  # what the box makes, the plain user reads
     packed = _packed(project)
     _call("unshare", _NEW)
     pid = os.fork()
@@ -63,13 +66,12 @@ def box(user: str, *, landlock: bool, fresh: bool, project: Path) -> None:
     # everything read-only, the propagation of mounts private; then the few folders that may be written to
     attributes = struct.pack("<4Q", 1, 0, 1 << 18, 0)
     _call("syscall", 442, -100, b"/", 0x8000, attributes, len(attributes))
-    for folder in WATCHED:
-        _mount_empty(str(folder))
+    needed = [*map(Path, readable_paths()), Path(sys.base_prefix), Path(sys.prefix), ROOT]
+    _empty_watched(needed)
     _mount_empty("/proc", "proc", None)
     _raise_loopback()
     if user != "root":
         # a container's interpreter lies where everybody can reach it; the root user has the grader see to that itself
-        needed = [*map(Path, readable_paths()), Path(sys.base_prefix), Path(sys.prefix), ROOT]
         open_folders(closed_folders(needed))
     project.mkdir(parents=True)
     project.parent.chmod(0o755)
@@ -95,6 +97,24 @@ def box(user: str, *, landlock: bool, fresh: bool, project: Path) -> None:
         ended, status = os.wait()
         if ended == runner:
             os._exit(os.waitstatus_to_exitcode(status) & 255)
+
+
+def _empty_watched(needed: Iterable[Path]) -> None:
+    """Cover the folders that may be written to by empty ones; what the runner needs of them is bound back, read-only.
+
+    The project itself may lie in one of them, as a clone in /tmp does.
+    """
+    held = [
+        (path, os.open(path, os.O_PATH | os.O_CLOEXEC))
+        for path in outermost(path.resolve() for path in needed)
+        if path.is_dir() and any(path.is_relative_to(folder) for folder in WATCHED)
+    ]
+    for folder in WATCHED:
+        _mount_empty(str(folder))
+    for path, descriptor in held:
+        path.mkdir(parents=True)
+        _call("mount", f"/proc/self/fd/{descriptor}".encode(), str(path).encode(), None, ctypes.c_ulong(4096), None)
+        os.close(descriptor)
 
 
 def _raise_loopback() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +79,7 @@ def _points(verdict: Verdict, report: Report, outcome: Outcome) -> None:
 def _invalid(texts: Mapping[str, str], assignment: Assignment, report: Report) -> list[str]:
     """What is wrong with the reports: every test with its maximum, strict JSON, the platforms' schemas."""
     found = []
-    listed = [(test.id, test.max_score) for test in report.tests]
-    if listed != [(test.id, test.points) for test in load_current(assignment).tests]:
+    if [(test.id, test.max_score) for test in report.tests] != _expected(assignment):
         found.append("the tests or their maxima aren't those of the fixtures")
     found += [f"{test.id}: {test.score}" for test in report.tests if not 0 <= test.score <= test.max_score]
     parts = {
@@ -101,6 +102,11 @@ def _invalid(texts: Mapping[str, str], assignment: Assignment, report: Report) -
         if odd:
             found.append(f"{kind} holds control characters {odd[:5]}")
     return found
+
+
+@functools.cache
+def _expected(assignment: Assignment) -> list[tuple[str, Fraction]]:
+    return [(test.id, test.points) for test in load_current(assignment).tests]
 
 
 def _strict(text: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import select
@@ -27,6 +28,7 @@ import hostile_judge
 from hostile_archives import ARCHIVES
 from hostile_samples import Outcome, Planted, Verdict, build, samples
 
+import grader.fixtures
 import grader.grade
 from grader.assignment import Assignment
 from grader.errors import InternalError
@@ -203,7 +205,8 @@ class Runner:
         """The judge's loop."""
         kept = _Kept()
         if not self.fresh:
-            grader.grade.Worker = kept  # type: ignore[misc,assignment]  # one worker for all gradings of this process
+            grader.fixtures.load_current = functools.cache(grader.fixtures.load_current)
+            grader.grade.Worker = kept  # type: ignore[attr-defined,assignment]  # one worker for all gradings of this process
         for line in orders:
             order = json.loads(line)
             name = order["name"]

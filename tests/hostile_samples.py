@@ -34,6 +34,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -120,7 +121,7 @@ def read_verdict(folder: Path) -> Verdict:
     """Read one sample's verdict; a key that isn't known is an error."""
     data = tomllib.loads((folder / "verdict.toml").read_text("utf-8"))
     data.pop("keeps", None)  # may be named for the reader; it is what is left
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     return Verdict(**lists)
 
 
@@ -174,10 +175,9 @@ def append(file: Path, text: str) -> None:
 
 
 def plant(folder: Path) -> Planted:
-    """Copy the homework into `folder`, hide canaries in its reference and its fixtures, and record it anew."""
+    """Copy the homework into `folder`, and hide canaries in its reference and its fixtures."""
     import numpy as np
 
-    from grader.authoring import record
     from grader.fixtures import Alternative, load_current, save
     from grader.recording import Observation, Value
 
@@ -187,14 +187,13 @@ def plant(folder: Path) -> Planted:
         shutil.copytree(ROOT / kind / BONUS, folder / kind / BONUS, ignore=ignore)
     for file in ("optimizer.py", "dropout.py"):
         append(folder / "reference" / BONUS / "mytorch" / file, f"# {canaries[0]}\n_SOURCE = {canaries[1]!r}\n")
-    assignment = load_assignment(folder, BONUS)
-    record.write(assignment, record.record(assignment))
-    fixtures = load_current(assignment)
+    # not recorded anew, which takes longer than many attacks: fixtures depend on the tests, and those are copies
+    fixtures = load_current(load_assignment(ROOT, BONUS))
     array = np.frombuffer((canaries[3] * 40).encode("ascii"), dtype=np.uint8)
     hidden = Observation("canary", "equal", {"actual": Value("array", "uint8", array)})
     extra = Alternative("canary", fixtures.tests[0].points * 0, canaries[2], (hidden,))
     alternatives = {test.id: (*fixtures.alternatives.get(test.id, ()), extra) for test in fixtures.tests}
-    save(dataclasses.replace(fixtures, alternatives=alternatives), assignment.folder / "fixtures")
+    save(dataclasses.replace(fixtures, alternatives=alternatives), folder / "testcases" / BONUS / "fixtures")
     return Planted(folder, canaries)
 
 

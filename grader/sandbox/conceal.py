@@ -1,44 +1,82 @@
-"""The last resort where no layer guards files: the answers can't be opened while student code runs.
+"""The last resort where Landlock doesn't guard files: the answers can't be opened while student code runs.
 
-A plain user without Landlock shares its files with student code. The fixtures are in the judge's memory by then, so
-their folder is closed, and the filter of system calls keeps the code from opening it again.
+The fixtures are in the judge's memory by then, so what holds answers is closed by its mode: to its owner, where student
+code runs as the grader itself (the filter of system calls keeps that code from opening it again), and to all others,
+where student code runs as another user.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from grader.errors import InternalError
 
 
 @contextmanager
-def concealed(folders: Collection[Path], layers: Collection[str], *, demanded: bool) -> Iterator[None]:
-    """Close `folders` for the time of the block, unless a layer keeps student code from them anyway.
+def concealed(paths: Collection[Path], layers: Collection[str], *, demanded: bool) -> Iterator[None]:
+    """Close `paths` for the time of the block, unless Landlock keeps student code from them anyway.
 
     Args:
-        folders: what holds answers.
+        paths: folders and files that hold answers; what doesn't exist is passed over.
         layers: the layers that hold.
         demanded: whether to refuse where nothing guards the files: for root, whom a mode doesn't bind.
 
     Raises:
         InternalError: where that is demanded and can't be had.
     """
-    if {"landlock", "uid"} & set(layers):
+    if "landlock" in layers:
         yield
         return
-    if os.geteuid() == 0 and demanded:
+    if os.geteuid() == 0 and "uid" not in layers and demanded:
         raise InternalError(
-            "nothing here keeps student code from reading the answers: the kernel has no Landlock, and there is no "
-            "user grader-worker; run setup.sh, which makes it, or grade as a plain user"
+            "nothing here keeps student code from reading the answers: the kernel has no Landlock, or they lie among "
+            "the interpreter's libraries, and there is no user grader-worker; run setup.sh, which makes it, or grade "
+            "as a plain user"
         )
-    modes = {folder: folder.stat().st_mode for folder in folders if folder.is_dir()}
-    try:
-        for folder in modes:
-            folder.chmod(0)
+    bits = 0o077 if "uid" in layers else 0o700
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        if path.exists():
+            folders.setdefault(path.parent, []).append(path)
+    with ExitStack() as stack:
+        for folder, inside in folders.items():
+            stack.enter_context(_closed(folder, inside, bits))
         yield
+
+
+@contextmanager
+def _closed(folder: Path, paths: Collection[Path], bits: int) -> Iterator[None]:
+    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back."""
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # not every file system has locks
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
+        for path, mode in modes.items():
+            path.chmod(mode & ~bits)
+        try:
+            yield
+        finally:
+            with suppress(BlockingIOError):  # another grading goes on, and will open them
+                _lock_alone(lock)
+                for path, mode in modes.items():
+                    # found closed to its owner: by a grading that began before, since it could read its answers
+                    own = (0o700 if path.is_dir() else 0o600) if not mode & 0o700 else 0
+                    path.chmod(mode | own)
     finally:
-        for folder, mode in modes.items():
-            folder.chmod(mode)
+        os.close(lock)
+
+
+def _lock_alone(lock: int) -> None:
+    """Lock out all others; raises BlockingIOError where there are any."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return  # no locks here: nobody can be known

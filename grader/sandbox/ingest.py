@@ -34,6 +34,8 @@ DEPTH = 30
 _JUNK = ("__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints")
 _SHOWN = 5
 NAME_CHARS = 120
+PART_BYTES = 255
+"""What a file system takes as the name of one file or folder."""
 _DAMAGED = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError),
     *(LookupError, RecursionError, MemoryError, OverflowError),
@@ -299,6 +301,9 @@ def _clean_name(name: str, notes: list[str]) -> PurePosixPath | None:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or "\0" in name or (path.parts and ":" in path.parts[0]):
         notes.append(f"The archive names a path outside of itself ({shown(name)}); it was left out.")
+        return None
+    if any(len(part.encode("utf-8", "surrogatepass")) > PART_BYTES for part in path.parts):
+        notes.append(f"{shown(name)} has a longer name than a file can have, and was left out.")
         return None
     return path if path.parts and not _junk(path) else None
 

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 PROTECTS: Mapping[str, frozenset[str]] = {
+    "take memory without limit": frozenset({"basic"}),
     "read a secret file": frozenset({"landlock", "uid"}),
+    "read what everybody may read": frozenset({"landlock"}),
+    "read the grader's own files": frozenset({"uid"}),
     "write outside the work folder": frozenset({"landlock", "uid"}),
     "read the judge's memory": frozenset({"landlock", "uid"}),
     "signal the judge": frozenset({"seccomp", "uid"}),
     "open a socket": frozenset({"seccomp"}),
     "start a process": frozenset({"seccomp"}),
 }
-"""What is tried, and the layers each of which must refuse it."""
+"""What is tried, and the layers each of which must refuse it; for every layer, something that no other refuses."""
+
+_HUGE = 2**36
+"""Bytes that no machine of ours gives to a test; they are asked for and never touched."""
+_MAP_PRIVATE, _MAP_NORESERVE = 0x02, 0x4000
 
 NEEDS = "read the libraries"
 """What must work, or no module that is imported late can be found."""
 
 
-def attempt(secret: Path, outside: Path, judge: int, libraries: Collection[str]) -> dict[str, bool]:
+def lay_out(stage: Path, tests: Path) -> None:
+    """Make the files that `attempt` tries to read, in the judge's folder and in one that Landlock leaves readable."""
+    for path, mode in ((stage / "secret", 0o600), (stage / "notice", 0o644), (tests / "private", 0o600)):
+        path.touch(0o600)
+        path.chmod(mode)
+
+
+def attempt(stage: Path, tests: Path, judge: int, libraries: Collection[str]) -> dict[str, bool]:
     """Return what succeeded; runs in a jailed child before any student code."""
     tries: dict[str, Callable[[], object]] = {
-        "read a secret file": secret.read_bytes,
-        "write outside the work folder": lambda: (outside / "probe").write_bytes(b""),
+        "take memory without limit": lambda: mmap.mmap(-1, _HUGE, _MAP_PRIVATE | _MAP_NORESERVE).close(),
+        "read a secret file": (stage / "secret").read_bytes,
+        "read what everybody may read": (stage / "notice").read_bytes,
+        "read the grader's own files": (tests / "private").read_bytes,
+        "write outside the work folder": lambda: (tests / "probe").write_bytes(b""),
         "read the judge's memory": lambda: os.close(os.open(f"/proc/{judge}/mem", os.O_RDONLY)),
         "signal the judge": lambda: os.kill(judge, 0),
         "open a socket": lambda: socket.socket().close(),

@@ -27,7 +27,7 @@ from grader.assignment import Assignment
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
 from grader.sandbox import launch
-from grader.sandbox.probe import broken_layers
+from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import PR_SET_DUMPABLE, become_subreaper, children, kill_children, prctl
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 MESSAGE_BYTES = 2**20
+REMOVED_AT_ONCE = 1000
+"""Paths for one call of rm: with names of 255 bytes well below what a call can take."""
 WORKER_USER = "grader-worker"
 """The user that student code runs as where the grader is root; setup.sh makes it."""
 
@@ -75,18 +77,18 @@ class Worker:
         """What the self-probe could do from inside the jail."""
         self.level = level
         self.user = worker_user() if level == "full" else None
+        self._readable = readable_paths()
         self._stage = Path(tempfile.mkdtemp(prefix="grader-"))
         self._stage.chmod(0o755)  # the default of 0700 would hide it from a worker under another uid
         self.submission = self._folder("submission")
         """Where the clean submission goes; the worker can read it."""
         self._work = self._folder("work")
         self._tests = self._folder("tests")
-        self._secret = self._stage / "secret"
         self._zygote: launch.Zygote | None = None
         self._ready = False
         try:
             self._copy_tests()
-            self._secret.touch(0o600)
+            lay_out(self._stage, self._tests)
             if self.user is not None:
                 os.chown(self._work, *self.user)
             with contextlib.suppress(OSError):
@@ -104,6 +106,11 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def may_read(self, path: Path) -> bool:
+        """Whether a file lies where Landlock lets student code read, as in an image with all projects below /usr."""
+        real = path.resolve()
+        return any(real.is_relative_to(Path(entry).resolve()) for entry in self._readable)
 
     def empty_submission(self) -> None:
         """Make room for another submission."""
@@ -146,11 +153,11 @@ class Worker:
                 "helpers": str(helpers) if helpers.is_dir() else "",
                 "submission": str(self.submission),
                 "work": str(self._work),
-                "secret": str(self._secret),
+                "stage": str(self._stage),
                 "judge": os.getpid(),
                 "level": self.level,
                 "user": self.user,
-                "readable": readable_paths(),
+                "readable": self._readable,
             }
         )
 
@@ -280,9 +287,9 @@ class Worker:
 
 def remove(paths: list[Path]) -> None:
     """Remove files and folders, however deeply nested: Python's own rmtree gives up where names get too long."""
-    subprocess.run(
-        ["rm", "-rf", "--", *map(str, paths)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-    )
+    for start in range(0, len(paths), REMOVED_AT_ONCE):
+        command = ["rm", "-rf", "--", *map(str, paths[start : start + REMOVED_AT_ONCE])]
+        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def worker_user() -> tuple[int, int] | None:

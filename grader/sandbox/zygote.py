@@ -119,7 +119,7 @@ class Server:
                 os.dup2(writing, CHANNEL)
                 enter(self.jail, settings["work"], 64, 10, keep=CHANNEL)
                 libraries = [str(file) for module in (os, np, pytest) if (file := module.__file__)]
-                done = attempt(Path(settings["secret"]), Path(settings["tests"]), settings["judge"], libraries)
+                done = attempt(Path(settings["stage"]), Path(settings["tests"]), settings["judge"], libraries)
                 os.write(CHANNEL, json.dumps(done).encode("ascii"))
                 os._exit(0)
             except BaseException:

