@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from grader import __version__
 from grader.assignment import Assignment, assignment_names, find_project, load_assignment, read_assignment
 from grader.errors import AssignmentError, InternalError, UsageError
+from grader.files import write_atomically
 from grader.levels import LEVELS, at_least
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
 SHOWN = 20
 """Failed expectations that an audit prints; the page has them all."""
 FORMATS = ("gradescope", "autolab", "terminal", "json")
+BUNDLES = {"gradescope": "autograder.zip", "autolab": "{lab}.tar"}
+"""Platform to the name of what is uploaded there."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -174,6 +176,48 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
     sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
     sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
+
+    sub = add(
+        "bundle",
+        _bundle,
+        "make what you upload to a platform that grades",
+        "grader bundle cmu11785_hw1_bonus --platform gradescope",
+        "grader bundle cmu11785_hw1_bonus --platform autolab -o lab.tar",
+        "grader bundle cmu11785_hw1_bonus --platform autolab -o build/lab",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("--platform", choices=tuple(BUNDLES), required=True, help="where it is to grade")
+    sub.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to write it (default: autograder.zip, or the lab's name with .tar, here); for autolab, "
+        "a name without .tar is a folder",
+    )
+
+    sub = add(
+        "platform",
+        _platform,
+        "grade one submission inside a platform's container; the bundle's own scripts call this",
+        "grader platform gradescope",
+        "grader platform autolab ../handin.tar --timeout 180",
+    )
+    sub.add_argument("platform", choices=tuple(BUNDLES), help="the platform that this runs on")
+    sub.add_argument("handin", nargs="?", type=Path, metavar="HANDIN", help="what was handed in, on autolab")
+    sub.add_argument(
+        "--root",
+        type=Path,
+        default=Path("/autograder"),
+        metavar="DIR",
+        help="gradescope's folder (default: %(default)s)",
+    )
+    sub.add_argument(
+        "--timeout", type=_positive, default=180.0, metavar="N", help="autolab's, in seconds (default: %(default)g)"
+    )
+    sub.add_argument(
+        "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
+    )
 
     sub = add(
         "doctor", _doctor, "show which layers of isolation work here, and what to do about the others", "grader doctor"
@@ -374,6 +418,44 @@ def _audit(options: argparse.Namespace) -> int:
     return FAILED if found.failures else DONE
 
 
+def _bundle(options: argparse.Namespace) -> int:
+    from grader.authoring import bundle
+
+    assignment = _assignment(options)
+    make = bundle.make_gradescope if options.platform == "gradescope" else bundle.make_autolab
+    output = options.output or Path(BUNDLES[options.platform].format(lab=bundle.lab_name(assignment)))
+    names = make(assignment, output)
+    print(f"wrote {output} with {len(names)} files")
+    return DONE
+
+
+def _platform(options: argparse.Namespace) -> int:
+    def load() -> Assignment:
+        """The one assignment of a bundle."""
+        project = options.project or (options.root / "source" if options.platform == "gradescope" else Path())
+        project = project.resolve()
+        names = assignment_names(project)
+        if len(names) != 1:
+            raise UsageError(f"{project} isn't a bundle: it has {len(names)} assignments, and a bundle has one")
+        return load_assignment(project, names[0])
+
+    if options.platform == "gradescope":
+        from grader.platforms import gradescope
+
+        report = gradescope.run(load, options.root, minimum=options.min_isolation, zygote=options.zygote)
+        if report is None:
+            print("past the limit on hand-ins: gave the earlier results back")
+        else:
+            print(f"{float(report.score):g} of {float(report.max_score):g} points; isolation: {report.isolation}")
+        return DONE
+    from grader.platforms import autolab
+
+    if options.handin is None:
+        raise UsageError("name the hand-in: grader platform autolab HANDIN")
+    autolab.run(load, options.handin, timeout=options.timeout, minimum=options.min_isolation, zygote=options.zygote)
+    return DONE
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from grader import doctor
 
@@ -386,15 +468,3 @@ def _exported(report: Report, name: str) -> str:
     from grader.export import exporter
 
     return exporter(name)(report)
-
-
-def write_atomically(file: Path, text: str) -> None:
-    """Replace a file's contents at once: a reader sees the old text or the new, never a part."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except OSError as error:
-        raise UsageError(f"can't write {file}: {error.strerror}; name a file in a folder that exists") from None
