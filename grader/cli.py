@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
 SHOWN = 20
 """Failed expectations that an audit prints; the page has them all."""
-FORMATS = ("gradescope", "autolab", "terminal", "json")
+FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
 BUNDLES = {"gradescope": "autograder.zip", "autolab": "{lab}.tar"}
 """Platform to the name of what is uploaded there."""
 
@@ -194,6 +194,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="where to write it (default: autograder.zip, or the lab's name with .tar, here); for autolab, "
         "a name without .tar is a folder",
+    )
+    sub.add_argument(
+        "--torch-index",
+        default="",
+        metavar="URL",
+        help="where the grading image takes torch from: an index of builds without GPU support saves gigabytes",
     )
 
     sub = add(
@@ -422,9 +428,11 @@ def _bundle(options: argparse.Namespace) -> int:
     from grader.authoring import bundle
 
     assignment = _assignment(options)
-    make = bundle.make_gradescope if options.platform == "gradescope" else bundle.make_autolab
     output = options.output or Path(BUNDLES[options.platform].format(lab=bundle.lab_name(assignment)))
-    names = make(assignment, output)
+    if options.platform == "gradescope":
+        names = bundle.make_gradescope(assignment, output, options.torch_index)
+    else:
+        names = bundle.make_autolab(assignment, output)
     print(f"wrote {output} with {len(names)} files")
     return DONE
 

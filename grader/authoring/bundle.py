@@ -28,12 +28,12 @@ _LAB_SECONDS = 10, 900
 """What Autolab takes for a timeout."""
 
 _MAKEFILE = """# Autolab runs the first rule. Nothing may be written after the scores, and make itself must end well.
-PYTHON = /opt/grader/bin/python
+GRADER_PYTHON ?= /opt/grader/bin/python
 THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMEXPR_NUM_THREADS=1
 
 autograde:
 \t@tar xf autograde.tar && rm -f autograde.tar
-\t@cd autograde && env HOME="$(CURDIR)" $(THREADS) $(PYTHON) -s -B -m grader platform autolab "../{handin}" \\
+\t@cd autograde && env HOME="$(CURDIR)" $(THREADS) $(GRADER_PYTHON) -s -B -m grader platform autolab "../{handin}" \\
 \t  --timeout {timeout} --min-isolation seccomp || true
 """
 
@@ -51,11 +51,17 @@ end
 """
 
 
-def make_gradescope(assignment: Assignment, output: Path) -> list[str]:
-    """Write autograder.zip to `output`; return the names in it."""
+def make_gradescope(assignment: Assignment, output: Path, torch_index: str = "") -> list[str]:
+    """Write autograder.zip to `output`; return the names in it.
+
+    Args:
+        assignment: the homework.
+        output: the file to write.
+        torch_index: where setup.sh takes torch from, for homework that needs it; empty for pip's usual place.
+    """
     files = grading_files(assignment) | {name: kit(name) for name in GRADESCOPE_KIT}
     if assignment.library == "torch":
-        files["NEEDS_TORCH"] = b"setup.sh installs torch where this file is\n"
+        files["NEEDS_TORCH"] = (f"{torch_index}\n" if torch_index else "").encode()
     files["manifest.json"] = manifest(assignment, "gradescope", files)
     _parent(output)
     output.write_bytes(zip_bytes(files, packed=False))
@@ -140,7 +146,9 @@ def lab_yml(assignment: Assignment, fixtures: Fixtures, timeout: int) -> str:
 def grading_files(assignment: Assignment) -> dict[str, bytes]:
     """Return what grading reads: the package, and the assignment with its fixtures, without the variants' patches."""
     fixtures = load_current(assignment)
-    files = files_below(PACKAGE, "grader/")
+    # an installed package has the kit in it, a checkout beside it; in a bundle it goes beside it, once
+    package = files_below(PACKAGE, "grader/")
+    files = {name: data for name, data in package.items() if not name.startswith("grader/kit/")}
     home = f"testcases/{assignment.name}"
     for file in [*sorted(assignment.folder.glob("*.py")), assignment.toml]:
         files[f"{home}/{file.name}"] = file.read_bytes()
