@@ -62,6 +62,11 @@ class Limits:
     value_mb: int = 64
     """Bytes of observed values that one test may send, in MiB."""
 
+    def replaced(self, **changes: float | None) -> Limits:
+        """Return the same limits with some replaced; None leaves one as it is."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        return replace(self, **given)  # type: ignore[arg-type]  # one dict, several field types
+
 
 @dataclass(frozen=True)
 class Handout:
@@ -145,8 +150,7 @@ class Assignment:
 
     def with_limits(self, **changes: float | None) -> Assignment:
         """Return the same assignment with some limits replaced; None leaves one as it is."""
-        given = {name: value for name, value in changes.items() if value is not None}
-        return replace(self, limits=replace(self.limits, **given))  # type: ignore[arg-type]  # one dict, several field types
+        return replace(self, limits=self.limits.replaced(**changes))
 
 
 def find_project(start: Path) -> Path:

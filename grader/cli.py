@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader import __version__
-from grader.assignment import Assignment, assignment_names, find_project, load_assignment, read_assignment
+from grader.assignment import Assignment, Limits, assignment_names, find_project, load_assignment, read_assignment
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.files import write_atomically
 from grader.levels import LEVELS, at_least
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"examples:\n{lines}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        sub.set_defaults(command=command)
+        sub.set_defaults(command=command, parser=sub)
         sub.add_argument(
             "--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)"
         )
@@ -147,10 +147,17 @@ def _parser() -> argparse.ArgumentParser:
         "grader grade cmu11785_hw1_bonus handin.tar -o results.json",
         "grader grade cmu11785_hw1_bonus handin.tar --format terminal",
         "grader grade cmu11785_hw1_bonus handin.tar --format autolab",
+        "grader grade --suite my_tests/ handin.zip -o results.json",
     )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
     sub.add_argument(
         "submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file"
+    )
+    sub.add_argument(
+        "--suite",
+        type=Path,
+        metavar="FOLDER",
+        help="instead of A: a folder of unittest tests with gradescope_utils' decorators, as it is",
     )
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
@@ -368,28 +375,36 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from grader.grade import grade
-
-    assignment = _assignment(options).with_limits(
-        test_seconds=options.test_seconds,
-        total_seconds=options.total_seconds,
-        memory_mb=None if options.memory_mb is None else int(options.memory_mb),
-    )
+    if (options.suite is None) == (options.assignment is None):
+        options.parser.error("name an assignment, or a suite with --suite, and one submission")
+    limits = {
+        "test_seconds": options.test_seconds,
+        "total_seconds": options.total_seconds,
+        "memory_mb": None if options.memory_mb is None else int(options.memory_mb),
+    }
 
     def write_first(report: Report) -> None:
         if options.output is not None:
             write_atomically(options.output, _exported(report, options.format))
 
-    with _progress(f"grade {assignment.name}") as progress:
-        report = grade(
-            assignment,
-            options.submission,
-            before=write_first,
-            progress=progress,
-            zygote=options.zygote,
-            level=options.max_isolation,
-            minimum=options.min_isolation,
-        )
+    with _progress(f"grade {options.assignment or options.suite}") as progress:
+        how: dict[str, Any] = {
+            "before": write_first,
+            "progress": progress,
+            "zygote": options.zygote,
+            "level": options.max_isolation,
+            "minimum": options.min_isolation,
+        }
+        if options.suite is not None:
+            from grader.suite.run import grade_suite
+
+            report = grade_suite(options.suite, options.submission, limits=Limits().replaced(**limits), **how)
+        else:
+            from grader.grade import grade
+
+            report = grade(_assignment(options).with_limits(**limits), options.submission, **how)
+    for note in report.staff_notes:
+        print(f"note: {note}", file=sys.stderr)
     if options.output is not None:
         write_atomically(options.output, _exported(report, options.format))
         print(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}", file=sys.stderr)

@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     # students have it, and the judge, but no sandbox
     "local": NOUNS | {"testing", "judge"},
     "authoring": NOUNS | {"testing", "sandbox", "judge", "grade", "authoring"},
+    "suite": NOUNS | {"testing", "sandbox", "judge", "grade", "suite"},
     "platforms": NOUNS | {"grade", "export", "platforms"} | {"sandbox"},
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},

@@ -47,7 +47,6 @@ def to_value(report: Report) -> dict[str, Any]:
 def _row(test: TestResult) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": test.title,
-        "number": test.number,
         "score": number(test.score),
         "max_score": number(test.max_score),
         "status": "passed" if test.status == "passed" else "failed",
@@ -60,6 +59,8 @@ def _row(test: TestResult) -> dict[str, Any]:
     }
     if test.visibility == "visible":
         row["extra_data"]["hint"] = test.variant
+    if test.number:
+        row["number"] = test.number
     text = explanation(test)
     if text:
         row["output"] = cut(text, OUTPUT_CHARS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as xml
 
-from grader.export.common import explanation
+from grader.export.common import explanation, heading
 from grader.report import PartScore, Report, TestResult, number
 from grader.text import cut
 
@@ -47,7 +47,7 @@ def _suite(suites: xml.Element, part: PartScore, tests: list[TestResult]) -> Non
 
 
 def _case(suite: xml.Element, test: TestResult) -> None:
-    name = _legal(f"{test.number} {test.title}")
+    name = _legal(heading(test))
     case = xml.SubElement(suite, "testcase", classname=_legal(test.part), name=name, time=f"{test.seconds:.3f}")
     if test.status != "passed":
         kind = "error" if test.status in _BROKEN else "failure"

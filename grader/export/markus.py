@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from grader.export.common import explanation, strict_json
+from grader.export.common import explanation, heading, strict_json
 from grader.report import Report, Status, TestResult, number
 from grader.text import cut
 
@@ -40,7 +40,7 @@ def to_markus(report: Report) -> str:
 
 def _row(test: TestResult) -> dict[str, Any]:
     return {
-        "name": f"{test.number} {test.title}",
+        "name": heading(test),
         "output": cut(explanation(test), OUTPUT_CHARS),
         "marks_earned": number(test.score),
         "marks_total": number(test.max_score),

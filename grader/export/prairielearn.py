@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from grader.export.common import explanation, strict_json
+from grader.export.common import explanation, heading, strict_json
 from grader.report import Report, TestResult, number
 from grader.text import cut
 
@@ -43,7 +43,7 @@ def _value(report: Report, limit: int) -> dict[str, Any]:
 
 def _row(test: TestResult, limit: int) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "name": f"{test.number} {test.title}",
+        "name": heading(test),
         "points": number(test.score),
         "max_points": number(test.max_score),
     }
