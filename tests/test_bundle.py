@@ -4,12 +4,14 @@ import io
 import json
 import shutil
 import stat
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
-from bundles import recorded
+from bundles import POINTS, RIGHT, hand_in, recorded
 from conftest import ROOT
 from small_assignment import NAME, Project
 
@@ -150,3 +152,28 @@ def test_a_small_project_of_ones_own_is_bundled(tmp_path: Path) -> None:
     project: Project = recorded(tmp_path / "elsewhere")
     names = bundle.make_gradescope(project.load(), tmp_path / "autograder.zip")
     assert {"grader/cli.py", "testcases/small/points.py", "testcases/small/fixtures/arrays.npz"} <= set(names)
+
+
+@pytest.mark.parametrize("name", ["prairielearn", "markus", "csv", "junit"])
+def test_other_platforms_layouts_are_graded(name: str, tmp_path: Path) -> None:
+    """PrairieLearn's folders: the assignment below /grade/tests, the hand-in in /grade/student; nothing else is there."""
+    grade = tmp_path / "grade"
+    project = recorded(tmp_path / "project")
+    shutil.copytree(project.file("testcases"), grade / "tests" / "testcases")
+    hand_in(grade / "student", RIGHT)
+    (grade / "results").mkdir()
+    output = grade / "results" / "results.json"
+    words = ["grade", NAME, grade / "student", "--project", grade / "tests", "--format", name]
+    command = [sys.executable, "-m", "grader", *map(str, words)]
+    done = subprocess.run([*command, "-o", str(output)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    text = output.read_text("utf-8")
+    if name == "prairielearn":
+        assert json.loads(text)["score"] == 1.0
+    elif name == "markus":
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert sum(row["marks_earned"] for row in rows) == POINTS
+    else:
+        assert "4.5" in text or name == "junit"
+        assert "Forward" in text
