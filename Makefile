@@ -1,19 +1,24 @@
-# make demo         sets up and shows the main job: record, grade three hand-ins, results.json
-# make test         sets up and runs all tests
-# make test-hostile makes every attack of tests/hostile at every level of isolation, as root and as a plain user
-# make fuzz         100,000 hostile streams, archives and values instead of a few hundred
-# make forging      score-forging hand-ins, graded by the peers and by this project, as a table
-# make bench        grades the same ten tests with the peers and with this project, in one run
+# make demo            sets up and shows the main job: record, grade three hand-ins, results.json
+# make test            sets up and runs all tests
+# make test-hostile    makes every attack of tests/hostile at every level of isolation, as root and as a plain user
+# make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
+# make fuzz            100,000 hostile streams, archives and values instead of a few hundred
+# make forging         score-forging hand-ins, graded by the peers and by this project, as a table
+# make bench           grades the same ten tests with the peers and with this project, in one run
 
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test lint test-hostile fuzz forging bench clean
+.PHONY: demo test lint test-hostile test-container fuzz forging bench clean
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
 
 test: .venv/test-ready lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# 77 says that there are no containers to be had here
+test-container: .venv/test-ready
+	$(BIN)/python tests/container_run.py || test $$? -eq 77
 
 lint: .venv/test-ready
 	$(BIN)/ruff format --check .

@@ -6,7 +6,8 @@
 #   GRADER_VENV    where the environment goes              (default: /opt/grader)
 #   GRADER_PYTHON  the interpreter to make it with         (default: python3)
 #   GRADER_TORCH   1 to install torch, for torch homework  (default: as the bundle's assignment says)
-#   TORCH_INDEX    an index with CPU builds of torch       (default: the usual one)
+#   TORCH_INDEX    an index with CPU builds of torch       (default: as the bundle says, else the usual one,
+#                                                           whose builds for GPUs take gigabytes)
 set -euo pipefail
 cd "$(dirname "$0")"
 here=$PWD
@@ -23,6 +24,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq
         apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null
+        rm -rf /var/lib/apt/lists/*
     else
         echo "setup.sh: $python has no venv module; install it, or name another interpreter in GRADER_PYTHON" >&2
         exit 2
@@ -30,12 +32,18 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 
 "$python" -m venv "$venv"
+pip() {
+    "$venv/bin/python" -m pip "$@" --quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore
+}
 extra=
 if [ "${GRADER_TORCH:-}" = 1 ] || [ -e "$here/NEEDS_TORCH" ]; then
     extra='[torch]'
+    index=${TORCH_INDEX:-$(cat "$here/NEEDS_TORCH" 2>/dev/null || true)}
+    if [ -n "$index" ]; then
+        pip install --index-url "$index" torch
+    fi
 fi
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
-    ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$here$extra"
+pip install "$here$extra"
 chmod -R a+rX "$venv"
 
 if ! id grader-worker >/dev/null 2>&1; then

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.errors import AssignmentError, UsageError
+from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of, read_toml
 
 LIBRARIES = ("numpy", "torch")
@@ -61,6 +62,11 @@ class Limits:
     value_mb: int = 64
     """Bytes of observed values that one test may send, in MiB."""
 
+    def replaced(self, **changes: float | None) -> Limits:
+        """Return the same limits with some replaced; None leaves one as it is."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        return replace(self, **given)  # type: ignore[arg-type]  # one dict, several field types
+
 
 @dataclass(frozen=True)
 class Handout:
@@ -87,6 +93,10 @@ class Assignment:
     audited: tuple[str, ...] = ("**",)
     """Patterns of the reference's files whose solution regions the audit changes; files of an earlier homework aren't
     graded again, so nothing would catch a mistake in them."""
+    late: LatePolicy | None = None
+    """What late work costs, where the platform itself takes nothing off."""
+    rate_limit: RateLimit | None = None
+    """How often a student may hand in."""
 
     @property
     def project(self) -> Path:
@@ -140,8 +150,7 @@ class Assignment:
 
     def with_limits(self, **changes: float | None) -> Assignment:
         """Return the same assignment with some limits replaced; None leaves one as it is."""
-        given = {name: value for name, value in changes.items() if value is not None}
-        return replace(self, limits=replace(self.limits, **given))  # type: ignore[arg-type]  # one dict, several field types
+        return replace(self, limits=self.limits.replaced(**changes))
 
 
 def find_project(start: Path) -> Path:
@@ -237,7 +246,10 @@ class _Reader:
         return value
 
     def assignment(self, folder: Path, data: Mapping[str, Any]) -> Assignment:
-        self.only(data, {"title", "seed", "library", "submission", "limits", "parts", "handout", "audit"})
+        self.only(
+            data,
+            {"title", "seed", "library", "submission", "limits", "parts", "handout", "audit", "late", "rate_limit"},
+        )
         seed = data.get("seed")
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
             raise self.fail(("seed",), "'seed' must be a whole number from 0 to 4294967295")
@@ -255,6 +267,8 @@ class _Reader:
             parts=self.parts(data),
             handout=self.handout(data),
             audited=self.names(self.table(data, "audit", {"files"}), "audit", "files", ("**",)),
+            late=self.late(data),
+            rate_limit=self.rate_limit(data),
         )
 
     def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:
@@ -287,6 +301,36 @@ class _Reader:
         if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w-]+/)*[\w-]+\.py", runner):
             raise self.fail(("handout", "runner"), "'runner' must be a Python file below autograder/")
         return Handout(runner)
+
+    def late(self, data: Mapping[str, Any]) -> LatePolicy | None:
+        if "late" not in data:
+            return None
+        table = self.table(data, "late", {"percent_per_day", "most_percent", "grace_minutes"})
+        percent = {
+            key: self.within(table, "late", key, default, 100)
+            for key, default in (("percent_per_day", None), ("most_percent", 100))
+        }
+        grace = self.within(table, "late", "grace_minutes", 0, 10_000)
+        return LatePolicy(percent["percent_per_day"], percent["most_percent"], float(grace))
+
+    def rate_limit(self, data: Mapping[str, Any]) -> RateLimit | None:
+        if "rate_limit" not in data:
+            return None
+        table = self.table(data, "rate_limit", {"submissions", "hours"})
+        submissions = self.within(table, "rate_limit", "submissions", None, 10_000)
+        hours = self.within(table, "rate_limit", "hours", None, 10_000)
+        if submissions.denominator != 1 or submissions < 1:
+            raise self.fail(("rate_limit", "submissions"), "'submissions' must be a whole number from 1 up")
+        if not hours:
+            raise self.fail(("rate_limit", "hours"), "'hours' must be more than 0")
+        return RateLimit(int(submissions), float(hours))
+
+    def within(self, table: Mapping[str, Any], name: str, key: str, default: int | None, most: int) -> Fraction:
+        """A number from 0 to `most`, exactly as it is written; `default` None: it must be there."""
+        value = table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+            raise self.fail((name, key), f"[{name}] needs '{key}', a number from 0 to {most}")
+        return Fraction(str(value))
 
     def points(self, table: Mapping[str, Any], key: str, where: tuple[str, ...], default: int | None) -> Fraction:
         value = table.get(key, default)

@@ -8,17 +8,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader import __version__
-from grader.assignment import Assignment, assignment_names, find_project, load_assignment, read_assignment
+from grader.assignment import Assignment, Limits, assignment_names, find_project, load_assignment, read_assignment
 from grader.errors import AssignmentError, InternalError, UsageError
+from grader.files import write_atomically
 from grader.levels import LEVELS, at_least
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
 SHOWN = 20
 """Failed expectations that an audit prints; the page has them all."""
-FORMATS = ("gradescope", "autolab", "terminal", "json")
+FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
+BUNDLES = {"gradescope": "autograder.zip", "autolab": "{lab}.tar"}
+"""Platform to the name of what is uploaded there."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"examples:\n{lines}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        sub.set_defaults(command=command)
+        sub.set_defaults(command=command, parser=sub)
         sub.add_argument(
             "--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)"
         )
@@ -145,10 +147,17 @@ def _parser() -> argparse.ArgumentParser:
         "grader grade cmu11785_hw1_bonus handin.tar -o results.json",
         "grader grade cmu11785_hw1_bonus handin.tar --format terminal",
         "grader grade cmu11785_hw1_bonus handin.tar --format autolab",
+        "grader grade --suite my_tests/ handin.zip -o results.json",
     )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
     sub.add_argument(
         "submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file"
+    )
+    sub.add_argument(
+        "--suite",
+        type=Path,
+        metavar="FOLDER",
+        help="instead of A: a folder of unittest tests with gradescope_utils' decorators, as it is",
     )
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
@@ -174,6 +183,54 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
     sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
     sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
+
+    sub = add(
+        "bundle",
+        _bundle,
+        "make what you upload to a platform that grades",
+        "grader bundle cmu11785_hw1_bonus --platform gradescope",
+        "grader bundle cmu11785_hw1_bonus --platform autolab -o lab.tar",
+        "grader bundle cmu11785_hw1_bonus --platform autolab -o build/lab",
+    )
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+    sub.add_argument("--platform", choices=tuple(BUNDLES), required=True, help="where it is to grade")
+    sub.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to write it (default: autograder.zip, or the lab's name with .tar, here); for autolab, "
+        "a name without .tar is a folder",
+    )
+    sub.add_argument(
+        "--torch-index",
+        default="",
+        metavar="URL",
+        help="where the grading image takes torch from: an index of builds without GPU support saves gigabytes",
+    )
+
+    sub = add(
+        "platform",
+        _platform,
+        "grade one submission inside a platform's container; the bundle's own scripts call this",
+        "grader platform gradescope",
+        "grader platform autolab ../handin.tar --timeout 180",
+    )
+    sub.add_argument("platform", choices=tuple(BUNDLES), help="the platform that this runs on")
+    sub.add_argument("handin", nargs="?", type=Path, metavar="HANDIN", help="what was handed in, on autolab")
+    sub.add_argument(
+        "--root",
+        type=Path,
+        default=Path("/autograder"),
+        metavar="DIR",
+        help="gradescope's folder (default: %(default)s)",
+    )
+    sub.add_argument(
+        "--timeout", type=_positive, default=180.0, metavar="N", help="autolab's, in seconds (default: %(default)g)"
+    )
+    sub.add_argument(
+        "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
+    )
 
     sub = add(
         "doctor", _doctor, "show which layers of isolation work here, and what to do about the others", "grader doctor"
@@ -318,28 +375,36 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from grader.grade import grade
-
-    assignment = _assignment(options).with_limits(
-        test_seconds=options.test_seconds,
-        total_seconds=options.total_seconds,
-        memory_mb=None if options.memory_mb is None else int(options.memory_mb),
-    )
+    if (options.suite is None) == (options.assignment is None):
+        options.parser.error("name an assignment, or a suite with --suite, and one submission")
+    limits = {
+        "test_seconds": options.test_seconds,
+        "total_seconds": options.total_seconds,
+        "memory_mb": None if options.memory_mb is None else int(options.memory_mb),
+    }
 
     def write_first(report: Report) -> None:
         if options.output is not None:
             write_atomically(options.output, _exported(report, options.format))
 
-    with _progress(f"grade {assignment.name}") as progress:
-        report = grade(
-            assignment,
-            options.submission,
-            before=write_first,
-            progress=progress,
-            zygote=options.zygote,
-            level=options.max_isolation,
-            minimum=options.min_isolation,
-        )
+    with _progress(f"grade {options.assignment or options.suite}") as progress:
+        how: dict[str, Any] = {
+            "before": write_first,
+            "progress": progress,
+            "zygote": options.zygote,
+            "level": options.max_isolation,
+            "minimum": options.min_isolation,
+        }
+        if options.suite is not None:
+            from grader.suite.run import grade_suite
+
+            report = grade_suite(options.suite, options.submission, limits=Limits().replaced(**limits), **how)
+        else:
+            from grader.grade import grade
+
+            report = grade(_assignment(options).with_limits(**limits), options.submission, **how)
+    for note in report.staff_notes:
+        print(f"note: {note}", file=sys.stderr)
     if options.output is not None:
         write_atomically(options.output, _exported(report, options.format))
         print(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}", file=sys.stderr)
@@ -374,6 +439,46 @@ def _audit(options: argparse.Namespace) -> int:
     return FAILED if found.failures else DONE
 
 
+def _bundle(options: argparse.Namespace) -> int:
+    from grader.authoring import bundle
+
+    assignment = _assignment(options)
+    output = options.output or Path(BUNDLES[options.platform].format(lab=bundle.lab_name(assignment)))
+    if options.platform == "gradescope":
+        names = bundle.make_gradescope(assignment, output, options.torch_index)
+    else:
+        names = bundle.make_autolab(assignment, output)
+    print(f"wrote {output} with {len(names)} files")
+    return DONE
+
+
+def _platform(options: argparse.Namespace) -> int:
+    def load() -> Assignment:
+        """The one assignment of a bundle."""
+        project = options.project or (options.root / "source" if options.platform == "gradescope" else Path())
+        project = project.resolve()
+        names = assignment_names(project)
+        if len(names) != 1:
+            raise UsageError(f"{project} isn't a bundle: it has {len(names)} assignments, and a bundle has one")
+        return load_assignment(project, names[0])
+
+    if options.platform == "gradescope":
+        from grader.platforms import gradescope
+
+        report = gradescope.run(load, options.root, minimum=options.min_isolation, zygote=options.zygote)
+        if report is None:
+            print("past the limit on hand-ins: gave the earlier results back")
+        else:
+            print(f"{float(report.score):g} of {float(report.max_score):g} points; isolation: {report.isolation}")
+        return DONE
+    from grader.platforms import autolab
+
+    if options.handin is None:
+        raise UsageError("name the hand-in: grader platform autolab HANDIN")
+    autolab.run(load, options.handin, timeout=options.timeout, minimum=options.min_isolation, zygote=options.zygote)
+    return DONE
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from grader import doctor
 
@@ -386,15 +491,3 @@ def _exported(report: Report, name: str) -> str:
     from grader.export import exporter
 
     return exporter(name)(report)
-
-
-def write_atomically(file: Path, text: str) -> None:
-    """Replace a file's contents at once: a reader sees the old text or the new, never a part."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except OSError as error:
-        raise UsageError(f"can't write {file}: {error.strerror}; name a file in a folder that exists") from None

@@ -8,6 +8,7 @@ is returned.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ def grade(
     zygote: Zygote | None = None,
     level: Level = "full",
     minimum: Level = "none",
+    deadline: float | None = None,
 ) -> Report:
     """Grade one submission.
 
@@ -48,6 +50,7 @@ def grade(
         zygote: one that was started before, to save its start-up time.
         level: the strongest isolation to use, where this machine has it.
         minimum: the weakest isolation to grade under.
+        deadline: by time.monotonic(); tests that didn't run until then time out.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
@@ -78,23 +81,29 @@ def grade(
                 f"the isolation here is '{level_of(layers)}', and '{minimum}' is demanded; see: grader doctor"
             )
         # who asks for a level below Landlock, to test it, gets it
+        # who asks for a level below Landlock, to test it, gets it
         answers = [assignment.folder, assignment.reference]
         guards = set(layers) - ({"landlock"} if any(map(worker.may_read, answers)) else set())
         with concealed(answers, guards, demanded=at_least(level, "landlock")):
-            results = run_tests(worker, fixtures, progress)
+            results = run_tests(worker, fixtures, progress, deadline)
     isolation = f"{level_of(layers)} ({', '.join(layers)})"
     seconds = time.monotonic() - start
     return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
 
 
-def run_tests(worker: Worker, fixtures: Fixtures, progress: Progress | None = None) -> list[TestResult]:
-    """Run and judge every test of the fixtures, one child each, within the time for all of them together."""
+def run_tests(
+    worker: Worker, fixtures: Fixtures, progress: Progress | None = None, deadline: float | None = None
+) -> list[TestResult]:
+    """Run and judge every test of the fixtures, one child each, within the time for all of them together.
+
+    `deadline`, by time.monotonic(), ends it sooner.
+    """
     from grader.judge.assemble import command_for
     from grader.judge.score import judge_test
     from grader.recording import Recording
 
     limits = worker.assignment.limits
-    end = time.monotonic() + limits.total_seconds
+    end = min(time.monotonic() + limits.total_seconds, math.inf if deadline is None else deadline)
     results = []
     for index, spec in enumerate(fixtures.tests):
         if progress is not None:
@@ -104,7 +113,7 @@ def run_tests(worker: Worker, fixtures: Fixtures, progress: Progress | None = No
             recording = worker.run(spec.id, seconds=left)
         else:
             recording = Recording(
-                "timeout", f"not run: the {limits.total_seconds:g} s for all tests together are used up"
+                "timeout", f"not run: the time for all tests together ({limits.total_seconds:g} s at most) is used up"
             )
         command = command_for(worker.assignment, spec)
         results.append(judge_test(spec, fixtures.alternatives.get(spec.id, ()), recording, command=command))

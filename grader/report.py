@@ -96,10 +96,12 @@ class Report:
     isolation: str = ""
     """The level of isolation that grading ran under; for instructors only."""
     seconds: float = 0.0
+    kept: Fraction = Fraction(1)
+    """Which part of the score counts: less than 1 for late work, where the grader has to see to that."""
 
     @property
     def score(self) -> Fraction:
-        """The sum of the tests' scores."""
+        """The sum of the tests' scores, before anything is taken off."""
         return sum((test.score for test in self.tests), Fraction(0))
 
     @property

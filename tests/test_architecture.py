@@ -18,7 +18,7 @@ MODULES = {
     for file in sorted(PACKAGE.rglob("*.py"))
 }
 
-NOUNS = {"assignment", "errors", "fixtures", "levels", "recording", "report", "text", "toml"}
+NOUNS = {"assignment", "errors", "files", "fixtures", "levels", "policy", "recording", "report", "text", "toml"}
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
     # what is loaded beside student code knows no answer: of the nouns, all but the fixtures
@@ -30,6 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     # students have it, and the judge, but no sandbox
     "local": NOUNS | {"testing", "judge"},
     "authoring": NOUNS | {"testing", "sandbox", "judge", "grade", "authoring"},
+    "suite": NOUNS | {"testing", "sandbox", "judge", "grade", "suite"},
+    "platforms": NOUNS | {"grade", "export", "platforms"} | {"sandbox"},
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }

@@ -3,6 +3,7 @@
 Reports are built by Hypothesis, with texts as strange as the judge lets through, and made by grading wrong submissions.
 """
 
+import csv
 import io
 import json
 import re
@@ -11,6 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as xml
 
 import numpy as np
 import pytest
@@ -24,8 +26,12 @@ from grader.assignment import Assignment, read_assignment
 from grader.errors import AssignmentError
 from grader.export import exporter
 from grader.export.autolab import to_autolab
+from grader.export.csv import class_csv, to_csv
 from grader.export.gradescope import to_gradescope
+from grader.export.junit import to_junit
+from grader.export.markus import to_markus
 from grader.export.plain import to_json
+from grader.export.prairielearn import to_prairielearn
 from grader.export.terminal import render, to_terminal
 from grader.fixtures import Fixtures
 from grader.grade import grade
@@ -333,6 +339,146 @@ def test_what_isnt_a_number_is_never_written(name: str, value: float) -> None:
         exporter(name)(report)
 
 
+# PrairieLearn
+
+
+def shown(test: TestResult) -> bool:
+    return test.visibility == "visible"
+
+
+@MANY
+@given(reports())
+def test_prairielearn_takes_every_report(report: Report) -> None:
+    text = to_prairielearn(report)
+    assert text.isascii()
+    value = strict_loads(text)
+    assert value["gradable"] is True
+    assert isinstance(value["score"], float)
+    assert 0 <= value["score"] <= 1
+    if report.max_score:
+        assert value["score"] == pytest.approx(float(report.score / report.max_score))
+    # a row without points would put the display of all of them off
+    assert all({"name", "points", "max_points"} <= set(row) for row in value["tests"])
+    assert sum(row["points"] for row in value["tests"]) == pytest.approx(float(report.score))
+    assert sum(row["max_points"] for row in value["tests"]) == pytest.approx(float(report.max_score))
+    assert len(value["tests"]) == sum(map(shown, report.tests)) + any(not shown(test) for test in report.tests)
+    keys = {"name", "description", "points", "max_points", "message", "output", "images"}
+    assert all(set(row) <= keys and isinstance(row["name"], str) for row in value["tests"])
+
+
+def test_prairielearns_file_stays_below_its_cap() -> None:
+    """A longer one fails the job."""
+    one = replace(one_test().tests[0], output="é" * 100_000, message="m" * 100_000)
+    report = replace(one_test(), tests=tuple(replace(one, id=f"t{number}") for number in range(200)))
+    text = to_prairielearn(report)
+    assert 100_000 < len(text) <= 2**20
+    assert len(strict_loads(text)["tests"]) == 200
+
+
+def test_prairielearn_gets_what_is_kept_of_late_work() -> None:
+    report = replace(one_test(status="passed", score=Fraction(2)), kept=Fraction(3, 4))
+    assert strict_loads(to_prairielearn(report))["score"] == 0.75
+
+
+# MarkUs
+
+
+@MANY
+@given(reports())
+def test_markus_takes_every_report(report: Report) -> None:
+    text = to_markus(report)
+    assert text.isascii()
+    # any object on standard output counts, so each line is one, and nothing stands between them
+    rows = [strict_loads(line) for line in text.splitlines()]
+    tests = [row for row in rows if "name" in row]
+    assert rows[len(tests) :] == [row for row in rows if set(row) == {"overall_comment"}]
+    for row in tests:
+        assert set(row) == {"name", "output", "marks_earned", "marks_total", "status", "time"}
+        assert row["marks_total"] > 0
+        assert 0 <= row["marks_earned"] <= row["marks_total"]
+        assert row["status"] in ("pass", "partial", "fail", "error")
+        assert type(row["time"]) is int
+        assert (row["status"] == "pass") == (row["marks_earned"] == row["marks_total"])
+    assert sum(row["marks_earned"] for row in tests) == pytest.approx(float(report.score))
+    assert sum(row["marks_total"] for row in tests) == pytest.approx(float(report.max_score))
+
+
+# JUnit
+
+
+@MANY
+@given(reports())
+def test_junit_is_one_suite_a_part(report: Report) -> None:
+    tree = xml.fromstring(to_junit(report).partition("\n")[2])
+    assert tree.tag == "testsuites"
+    assert [suite.get("name") for suite in tree] == [part.title for part in report.parts]
+    for suite, part in zip(tree, report.parts, strict=True):
+        cases = suite.findall("testcase")
+        mine = [test for test in report.tests if test.part == part.name]
+        assert {"name", "tests", "failures", "errors"} <= set(suite.attrib)
+        assert int(suite.get("tests", "-1")) == len(cases) == len(mine)
+        assert int(suite.get("failures", "-1")) == len(suite.findall("testcase/failure"))
+        assert int(suite.get("errors", "-1")) == len(suite.findall("testcase/error"))
+        properties = {item.get("name"): item.get("value") for item in suite.findall("properties/property")}
+        assert float(properties["max_score"] or "nan") == pytest.approx(float(part.max_score))
+        for case, test in zip(cases, mine, strict=True):
+            assert case.get("classname") == test.part
+            assert (len(case.findall("failure")) + len(case.findall("error")) == 0) == (test.status == "passed")
+            assert [child.tag for child in case if child.tag == "properties"] == []  # a strict reader refuses those
+
+
+def test_what_xml_cant_hold_is_left_out() -> None:
+    report = one_test(message="a\x00b\ufffe<&>", output="\x0b]]>", title="t\x01")
+    (case,) = xml.fromstring(to_junit(report).partition("\n")[2]).iter("testcase")
+    assert case.get("name") == "1 t"
+    assert "ab<&>" in (case.findtext("failure") or "")
+    assert "]]>" in (case.findtext("system-out") or "")
+
+
+# CSV
+
+
+@MANY
+@given(st.lists(st.tuples(texts, reports()), min_size=1, max_size=3))
+def test_csv_has_one_row_a_hand_in(named: list[tuple[str, Report]]) -> None:
+    head_report = named[0][1]
+    same = [(name, replace(report, parts=head_report.parts)) for name, report in named]
+    rows = list(csv.reader(io.StringIO(class_csv(same))))
+    assert len(rows) == len(named) + 1
+    assert {len(row) for row in rows} == {len(head_report.parts) + 4}
+    for row, (_, report) in zip(rows[1:], same, strict=True):
+        assert float(row[1]) == pytest.approx(float(report.score))
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "\t"))]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "-2", "+3", '=cmd|" /C calc"!A0'])
+def test_a_cell_is_never_a_formula(name: str) -> None:
+    (_, row) = csv.reader(io.StringIO(class_csv([(name, one_test())])))
+    assert row[0] == f"'{name}"
+
+
+def test_one_hand_in_is_a_table_too() -> None:
+    assert to_csv(one_test()).splitlines() == ["submission,score,max_score,Part A,notes", "homework,0,2,0,"]
+
+
+# late work
+
+
+def test_gradescope_gets_a_total_only_where_something_is_taken_off() -> None:
+    passed = one_test(status="passed", score=Fraction(2))
+    assert "score" not in strict_loads(to_gradescope(passed))
+    late = strict_loads(to_gradescope(replace(passed, kept=Fraction(9, 10))))
+    validate("gradescope-results", late)
+    assert late["score"] == 1.8
+    assert late["tests"][0]["score"] == 2
+
+
+@pytest.mark.parametrize("name", ["prairielearn", "markus", "autolab"])
+def test_formats_that_students_read_whole_say_nothing_of_hidden_tests(name: str) -> None:
+    report = one_test(visibility="hidden", title="SECRET", message="SECRET", hint="SECRET", output="SECRET")
+    assert "SECRET" not in exporter(name)(report)
+
+
 # the terminal
 
 
@@ -474,6 +620,8 @@ def test_two_gradings_differ_in_times_only(bonus: Assignment, wrong: Path) -> No
     assert graded() == graded()
 
 
-@pytest.mark.parametrize("make", [to_gradescope, to_autolab, to_json, to_terminal])
+@pytest.mark.parametrize(
+    "make", [to_gradescope, to_autolab, to_prairielearn, to_markus, to_junit, to_csv, to_json, to_terminal]
+)
 def test_an_export_depends_on_the_report_alone(make: Callable[[Report], str]) -> None:
     assert make(one_test()) == make(one_test())

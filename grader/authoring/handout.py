@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ast
-import gzip
-import io
 import shutil
-import tarfile
 import tempfile
-import zipfile
-from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
 
 import grader
 from grader.assignment import Assignment
+from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.authoring.template import build
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import load_current, save
 
-_WITHHELD = ("authoring", "sandbox", "grade.py")
+_WITHHELD = ("authoring", "sandbox", "platforms", "suite", "grade.py")
 """What of the package isn't needed to run public tests."""
 
 _RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""
@@ -91,16 +87,16 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         _fill(assignment, root)
-        names = sorted(file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file())
+        files = files_below(root)
         if output.suffix == ".zip":
-            _zip(root, names, output)
+            output.write_bytes(zip_bytes(files))
         elif suffixes.endswith((".tar.gz", ".tgz", ".tar")):
-            _tar(root, names, output)
+            output.write_bytes(tar_bytes(files, packed=not suffixes.endswith(".tar")))
         elif output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise UsageError(f"{output} exists already; name a new folder, or an archive that ends in .zip or .tar.gz")
         else:
             shutil.copytree(root, output, dirs_exist_ok=True)
-    return names
+    return sorted(files)
 
 
 def _fill(assignment: Assignment, root: Path) -> None:
@@ -216,27 +212,3 @@ def _tidy(text: str) -> str:
     while "\n\n\n\n" in text:
         text = text.replace("\n\n\n\n", "\n\n\n")
     return text.rstrip() + "\n"
-
-
-def _zip(root: Path, names: list[str], output: Path) -> None:
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = (0o755 if name.endswith(".sh") else 0o644) << 16
-            archive.writestr(info, (root / name).read_bytes())
-
-
-def _tar(root: Path, names: list[str], output: Path) -> None:
-    packed = output.suffix in (".gz", ".tgz")
-    # gzip would stamp the clock and the file's name into it
-    with (
-        output.open("wb") as file,
-        gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else nullcontext(file) as stream,
-        tarfile.open(fileobj=stream, mode="w") as archive,
-    ):
-        for name in names:
-            data = (root / name).read_bytes()
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(data), 0o755 if name.endswith(".sh") else 0o644
-            archive.addfile(info, io.BytesIO(data))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.export.common import board_value, strict_json
+from grader.export.common import board_value, heading, strict_json
 from grader.report import Report, number
 from grader.text import cut
 
@@ -43,7 +43,7 @@ def presentation(report: Report) -> dict[str, Any]:
                 hint = " ".join(f"{test.message} {test.hint}".split())
                 if hint and test.status != "passed":
                     row["hint"] = cut(hint, HINT_CHARS)
-                rows[f"{test.number} {test.title}"] = row
+                rows[heading(test)] = row
         if rows:
             stages[part.title] = rows | {"_order": list(rows)}
     order = [part.title for part in report.parts]

@@ -24,6 +24,11 @@ def board_value(value: float | str) -> float | str:
     return min(max(value, -BOARD), BOARD) if math.isfinite(value) else value  # strict_json refuses the latter
 
 
+def heading(test: TestResult) -> str:
+    """Return a test's number, where it has one, and its title."""
+    return f"{test.number} {test.title}".lstrip()
+
+
 def explanation(test: TestResult) -> str:
     """Return what a student reads about one test: message, hint, how to run it, then what the code printed."""
     blocks = [test.message] if test.message else []

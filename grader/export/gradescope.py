@@ -1,6 +1,7 @@
 """Gradescope's results.json.
 
-The tests carry the scores and no top-level score is written: where both stand, Gradescope takes the total silently.
+The tests carry the scores; where both stand, Gradescope takes a top-level score silently. So none is written, except
+where that is what's wanted: when something is taken off for late work.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ OUTPUT_CHARS = 100_000
 
 def to_gradescope(report: Report) -> str:
     """Return results.json as text; valid for schemas/gradescope-results.schema.json."""
+    return strict_json(to_value(report), indent=1) + "\n"
+
+
+def to_value(report: Report) -> dict[str, Any]:
+    """Return results.json as JSON values."""
     result: dict[str, Any] = {
         "execution_time": round(report.seconds, 3),
         "stdout_visibility": "hidden",
@@ -24,6 +30,8 @@ def to_gradescope(report: Report) -> str:
         "tests": [_row(test) for test in report.tests],
         "extra_data": {"assignment": report.assignment, "isolation": report.isolation},
     }
+    if report.kept != 1:
+        result["score"] = number(report.score * report.kept)
     if report.notes:
         result["output"] = cut("\n".join(report.notes), OUTPUT_CHARS)
         result["output_format"] = "text"
@@ -33,13 +41,12 @@ def to_gradescope(report: Report) -> str:
         result["leaderboard"] = [
             {"name": row.name, "value": board_value(row.value), "order": row.order} for row in report.leaderboard
         ]
-    return strict_json(result, indent=1) + "\n"
+    return result
 
 
 def _row(test: TestResult) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": test.title,
-        "number": test.number,
         "score": number(test.score),
         "max_score": number(test.max_score),
         "status": "passed" if test.status == "passed" else "failed",
@@ -52,6 +59,8 @@ def _row(test: TestResult) -> dict[str, Any]:
     }
     if test.visibility == "visible":
         row["extra_data"]["hint"] = test.variant
+    if test.number:
+        row["number"] = test.number
     text = explanation(test)
     if text:
         row["output"] = cut(text, OUTPUT_CHARS)

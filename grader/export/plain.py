@@ -20,6 +20,7 @@ def to_value(report: Report) -> dict[str, Any]:
         "title": report.title,
         "score": number(report.score),
         "max_score": number(report.max_score),
+        "kept": number(report.kept),
         "parts": [
             {"name": part.name, "title": part.title, "score": number(part.score), "max_score": number(part.max_score)}
             for part in report.parts

@@ -1,0 +1,61 @@
+"""Writes archives that are equal byte for byte when their contents are: sorted, with fixed dates and modes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+
+Files = Mapping[str, bytes]
+"""Relative POSIX path to contents."""
+
+DATE = (1980, 1, 1, 0, 0, 0)
+"""The earliest that a zip can hold."""
+
+
+def mode_of(name: str, data: bytes) -> int:
+    """Return the permissions of a file: scripts may be run."""
+    return 0o755 if data.startswith(b"#!") or name.endswith(".sh") else 0o644
+
+
+def zip_bytes(files: Files, *, packed: bool = True) -> bytes:
+    """Return a zip; not `packed`, it doesn't depend on the version of the library that compresses either."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in sorted(files.items()):
+            info = zipfile.ZipInfo(name, DATE)
+            info.create_system = 3  # Unix, or the modes don't count
+            info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+            info.external_attr = (0o100000 | mode_of(name, data)) << 16
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def tar_bytes(files: Files, *, packed: bool = False) -> bytes:
+    """Return a tar; `packed`, a tar.gz. A name that ends with / is a folder; most readers need none."""
+    buffer = io.BytesIO()
+    # gzip would stamp the clock and the file's name into it
+    with (
+        gzip.GzipFile("", "wb", fileobj=buffer, mtime=0) if packed else nullcontext(buffer) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name, data in sorted(files.items()):
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), mode_of(name, data)
+            if name.endswith("/"):
+                info.type, info.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def files_below(root: Path, prefix: str = "") -> dict[str, bytes]:
+    """Return the files of a folder, without what running it leaves there."""
+    return {
+        prefix + file.relative_to(root).as_posix(): file.read_bytes()
+        for file in sorted(root.rglob("*"))
+        if file.is_file() and not {"__pycache__", ".pytest_cache"} & set(file.parts)
+    }

@@ -1,0 +1,192 @@
+"""Makes what an instructor uploads: Gradescope's autograder.zip, or Autolab's lab folder.
+
+Both hold the package, the tests and the fixtures, and no line of the reference: the fixtures are all that grading
+needs. `manifest.json` says what is in a bundle and what it was made with. Two bundles of one project are equal byte for
+byte.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import re
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import grader
+from grader.assignment import Assignment
+from grader.authoring.archive import files_below, tar_bytes, zip_bytes
+from grader.errors import UsageError
+from grader.fixtures import Fixtures, digest, load_current
+
+PACKAGE = Path(grader.__file__).resolve().parent
+GRADESCOPE_KIT = ("setup.sh", "run_autograder", "Dockerfile", "pyproject.toml", "README.md")
+"""Files of the project that make the grading image."""
+_LAB_SECONDS = 10, 900
+"""What Autolab takes for a timeout."""
+
+_MAKEFILE = """# Autolab runs the first rule. Nothing may be written after the scores, and make itself must end well.
+GRADER_PYTHON ?= /opt/grader/bin/python
+THREADS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMEXPR_NUM_THREADS=1
+
+autograde:
+\t@tar xf autograde.tar && rm -f autograde.tar
+\t@cd autograde && env HOME="$(CURDIR)" $(THREADS) $(GRADER_PYTHON) -s -B -m grader platform autolab "../{handin}" \\
+\t  --timeout {timeout} --min-isolation seccomp || true
+"""
+
+_RUBY = """require "AssessmentBase.rb"
+
+# Autolab reads the problems from {lab}.yml and the scores from the grader's last line; nothing is changed here.
+module {module}
+  include AssessmentBase
+
+  def assessmentInitialize(course)
+    super("{lab}", course)
+    @problems = []
+  end
+end
+"""
+
+
+def make_gradescope(assignment: Assignment, output: Path, torch_index: str = "") -> list[str]:
+    """Write autograder.zip to `output`; return the names in it.
+
+    Args:
+        assignment: the homework.
+        output: the file to write.
+        torch_index: where setup.sh takes torch from, for homework that needs it; empty for pip's usual place.
+    """
+    files = grading_files(assignment) | {name: kit(name) for name in GRADESCOPE_KIT}
+    if assignment.library == "torch":
+        files["NEEDS_TORCH"] = (f"{torch_index}\n" if torch_index else "").encode()
+    files["manifest.json"] = manifest(assignment, "gradescope", files)
+    _parent(output)
+    output.write_bytes(zip_bytes(files, packed=False))
+    return sorted(files)
+
+
+def make_autolab(assignment: Assignment, output: Path) -> list[str]:
+    """Write the lab to `output`: a .tar that Autolab imports, or a folder with the same files; return their names."""
+    lab = lab_name(assignment)
+    files = {f"{lab}/{name}": data for name, data in lab_files(assignment).items()}
+    _parent(output)
+    if output.suffix == ".tar":
+        output.write_bytes(tar_bytes({f"{lab}/": b""} | files))  # Autolab takes the lab's name from its folder's entry
+    else:
+        for name, data in files.items():
+            file = output / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    return sorted(files)
+
+
+def lab_name(assignment: Assignment) -> str:
+    """Return the lab's name, for which Autolab takes lower-case letters and digits alone."""
+    return re.sub("[^a-z0-9]", "", assignment.name.lower())
+
+
+def lab_files(assignment: Assignment) -> dict[str, bytes]:
+    """Return the four files of a lab."""
+    lab = lab_name(assignment)
+    inner = grading_files(assignment)
+    inner["manifest.json"] = manifest(assignment, "autolab", inner)
+    timeout = lab_timeout(assignment)
+    makefile = _MAKEFILE.format(handin=assignment.submission.archive, timeout=timeout)
+    return {
+        "autograde.tar": tar_bytes({f"autograde/{name}": data for name, data in inner.items()}),
+        "autograde-Makefile": makefile.encode(),
+        f"{lab}.yml": lab_yml(assignment, load_current(assignment), timeout).encode(),
+        f"{lab}.rb": _RUBY.format(lab=lab, module=lab.capitalize()).encode(),
+    }
+
+
+def lab_timeout(assignment: Assignment) -> int:
+    """Return the timeout for Autolab, in seconds: the tests' own and as much as starting and ending may take."""
+    least, most = _LAB_SECONDS
+    return min(max(math.ceil(assignment.limits.total_seconds * 4 / 3) + 20, least), most)
+
+
+def lab_yml(assignment: Assignment, fixtures: Fixtures, timeout: int) -> str:
+    """Return the lab's settings; a JSON text is a YAML text, too, so every string in it is quoted safely."""
+    quoted = json.dumps
+    lines = [
+        "---",
+        "general:",
+        f"  name: {lab_name(assignment)}",
+        f"  display_name: {quoted(assignment.title)}",
+        "  description: ''",
+        "  category_name: Homework",
+        f"  handin_filename: {quoted(assignment.submission.archive)}",
+        "  handin_directory: handin",
+        "  max_grace_days: 0",
+        "  max_submissions: -1",
+        "  disable_handins: false",
+        "  max_size: 2",
+        "  has_svn: false",
+        "problems:",
+    ]
+    for part in assignment.parts:
+        lines += [
+            f"- name: {quoted(part.title)}",
+            "  description: ''",
+            f"  max_score: {float(part.points + part.manual)}",
+            "  optional: false",
+        ]
+    lines += ["autograder:", f"  autograde_timeout: {timeout}", "  autograde_image: grader", "  release_score: true"]
+    columns = [test.leaderboard for test in fixtures.tests if test.leaderboard is not None]
+    if columns:
+        board = {"scoreboard": [{"hdr": name} | ({"asc": 1} if order == "asc" else {}) for name, order in columns]}
+        lines += ["scoreboard:", "  banner: ''", f"  colspec: {quoted(quoted(board))}"]
+    return "\n".join(lines) + "\n"
+
+
+def grading_files(assignment: Assignment) -> dict[str, bytes]:
+    """Return what grading reads: the package, and the assignment with its fixtures, without the variants' patches."""
+    fixtures = load_current(assignment)
+    # an installed package has the kit in it, a checkout beside it; in a bundle it goes beside it, once
+    package = files_below(PACKAGE, "grader/")
+    files = {name: data for name, data in package.items() if not name.startswith("grader/kit/")}
+    home = f"testcases/{assignment.name}"
+    for file in [*sorted(assignment.folder.glob("*.py")), assignment.toml]:
+        files[f"{home}/{file.name}"] = file.read_bytes()
+    if assignment.helpers.is_dir():
+        files |= files_below(assignment.helpers, f"{home}/helpers/")
+    files |= files_below(assignment.folder / "fixtures", f"{home}/fixtures/")
+    # a patch shows lines of the reference, and what it led to is in the fixtures; so nothing may ask for its file
+    recorded = json.loads(files[f"{home}/fixtures/manifest.json"])
+    recorded["hashes"] = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}
+    files[f"{home}/fixtures/manifest.json"] = (json.dumps(recorded, indent=1, allow_nan=False) + "\n").encode()
+    return files
+
+
+def manifest(assignment: Assignment, target: str, files: Mapping[str, bytes]) -> bytes:
+    """Return the list of what is in a bundle, with hashes, and the versions that it was made with."""
+    value = {
+        "assignment": assignment.name,
+        "platform": target,
+        "points": float(assignment.points),
+        "versions": {
+            "grader": grader.__version__,
+            "python": platform.python_version(),
+            "numpy": metadata.version("numpy"),
+            "recorded with": dict(load_current(assignment).versions),
+        },
+        "sha256": {name: digest(data) for name, data in sorted(files.items())},
+    }
+    return (json.dumps(value, indent=1) + "\n").encode()
+
+
+def kit(name: str) -> bytes:
+    """Return a file that makes the grading image: from the project's root, or from the installed package."""
+    for folder in (PACKAGE / "kit", PACKAGE.parent):
+        if (folder / name).is_file():
+            return (folder / name).read_bytes()
+    raise UsageError(f"this installation has no {name}; install the grader again, or run it from the project's folder")
+
+
+def _parent(output: Path) -> None:
+    if not output.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {output.absolute().parent}; make it first")

@@ -1,0 +1,42 @@
+"""A table for spreadsheets: one row a hand-in, one column a part; a class is many rows under one head.
+
+A spreadsheet runs a cell that begins like a formula, so texts that do are quoted with an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from grader.export.common import strict_json
+from grader.report import Report, number
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(report: Report) -> str:
+    """Return a table of one hand-in, named by its assignment."""
+    return class_csv([(report.assignment, report)])
+
+
+def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
+    """Return a table of (name of the hand-in, its report); all of one assignment, in the order given."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    head: list[str] = []
+    for name, report in reports:
+        if not head:
+            head = ["submission", "score", "max_score", *(part.title for part in report.parts), "notes"]
+            writer.writerow(map(_cell, head))
+        counted = report.score * report.kept
+        parts = (strict_json(number(part.score)) for part in report.parts)
+        notes = " ".join(" ".join(report.notes).split())
+        writer.writerow(
+            [_cell(name), strict_json(number(counted)), strict_json(number(report.max_score)), *parts, _cell(notes)]
+        )
+    return buffer.getvalue()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

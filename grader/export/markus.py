@@ -1,0 +1,62 @@
+"""MarkUs' custom tester: one JSON object a line for each test, and nothing else on standard output.
+
+MarkUs takes every object that it finds there for a result, so nothing of a hand-in may be printed beside these lines;
+what a test printed stands inside its own line. A test needs more than 0 marks; those without points are left out.
+Students see every row: what isn't visible is one row without words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from grader.export.common import explanation, heading, strict_json
+from grader.report import Report, Status, TestResult, number
+from grader.text import cut
+
+OUTPUT_CHARS = 20_000
+_STATUS: dict[Status, str] = {
+    "passed": "pass",
+    "partial": "partial",
+    "error": "error",
+    "timeout": "error",
+    "crashed": "error",
+    "internal": "error",
+}
+"""Every other status is fail."""
+
+
+def to_markus(report: Report) -> str:
+    """Return the lines."""
+    rows = [_row(test) for test in report.tests if test.visibility == "visible" and test.max_score > 0]
+    hidden = [test for test in report.tests if test.visibility != "visible" and test.max_score > 0]
+    if hidden:
+        rows.append(_hidden(hidden))
+    if report.notes:
+        rows.append({"overall_comment": cut("\n".join(report.notes), OUTPUT_CHARS)})
+    return "".join(strict_json(row) + "\n" for row in rows)
+
+
+def _row(test: TestResult) -> dict[str, Any]:
+    return {
+        "name": heading(test),
+        "output": cut(explanation(test), OUTPUT_CHARS),
+        "marks_earned": number(test.score),
+        "marks_total": number(test.max_score),
+        "status": _STATUS.get(test.status, "fail"),
+        "time": round(test.seconds * 1000),
+    }
+
+
+def _hidden(tests: Sequence[TestResult]) -> dict[str, Any]:
+    earned = sum((test.score for test in tests), Fraction(0))
+    total = sum((test.max_score for test in tests), Fraction(0))
+    return {
+        "name": "Hidden tests",
+        "output": "",
+        "marks_earned": number(earned),
+        "marks_total": number(total),
+        "status": "pass" if earned == total else "partial" if earned else "fail",
+        "time": round(sum(test.seconds for test in tests) * 1000),
+    }

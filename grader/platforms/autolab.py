@@ -1,0 +1,77 @@
+"""One grading on Autolab: what the first rule of autograde-Makefile runs.
+
+The grader and the student's code share one plain user there, both outputs go into one file that the student reads, and
+the last line of that file is the score. So nothing but the report is written, in one piece, at the end of the file,
+when no process of the hand-in is alive; and nothing after it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.assignment import Assignment
+from grader.errors import GraderError
+from grader.export.autolab import to_autolab
+from grader.export.common import strict_json
+from grader.grade import grade
+from grader.levels import Level
+from grader.platforms.deadline import TESTS_SHARE, WHOLE_SHARE, stopped_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.sandbox.launch import Zygote
+
+
+def run(
+    load: Callable[[], Assignment],
+    handin: Path,
+    *,
+    timeout: float,
+    minimum: Level = "none",
+    zygote: Zygote | None = None,
+) -> None:
+    """Grade `handin` and write what Autolab reads to standard output, whatever happens.
+
+    Args:
+        load: reads the assignment.
+        handin: the file that the student handed in.
+        timeout: Autolab's, in seconds.
+        minimum: the weakest isolation to grade under.
+        zygote: one that was started before.
+    """
+    start = time.monotonic()
+    # a line of the grader's own on standard error would stand after the scores, or tell a student too much
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    assignment = None
+    try:
+        with stopped_after(WHOLE_SHARE * timeout):
+            assignment = load()
+            report = grade(assignment, handin, zygote=zygote, minimum=minimum, deadline=start + TESTS_SHARE * timeout)
+        text = "".join(f"{note}\n" for note in report.notes) + to_autolab(report)
+    except Exception as error:
+        text = _failure(assignment, error)
+    _write(text)
+
+
+def _failure(assignment: Assignment | None, error: BaseException) -> str:
+    """Zero for every problem, and why: a line that Autolab can't read would zero what a person graded, too."""
+    reason = str(error).splitlines()[0] if isinstance(error, GraderError) and str(error) else type(error).__name__
+    sentence = f"The autograder itself failed, not your hand-in. Tell the course staff: {reason}"
+    if assignment is None:
+        return f"\n{sentence}\n"
+    graded = [part for part in assignment.parts if part.points] or list(assignment.parts)
+    return f"\n{sentence}\n\n" + strict_json({"scores": {part.title: 0 for part in graded}}) + "\n"
+
+
+def _write(text: str) -> None:
+    """Write at the end of the file: where something of the student's got hold of it, it stands before, not after."""
+    data = memoryview(text.encode("ascii", "replace"))
+    if stat.S_ISREG(os.fstat(1).st_mode):
+        os.lseek(1, 0, os.SEEK_END)
+    while data:
+        data = data[os.write(1, data) :]

@@ -1,0 +1,136 @@
+"""One grading with a suite, in one screen.
+
+    suite --scan--> tests and points;  suite + submission --worker--> outcomes --judge--> report
+
+The suite's text says what there is to gain. It runs beside the student's code in the jailed child, one child a test, so
+what a hand-in does to one test it can't do to another; but each outcome is the word of the process it ran in.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+
+from grader.assignment import Assignment, Limits, Part, SubmissionSpec
+from grader.errors import InternalError, SubmissionError, UsageError
+from grader.fixtures import Fixtures
+from grader.grade import Progress, run_tests
+from grader.judge.assemble import failed_report, make_report
+from grader.levels import Level, at_least, level_of
+from grader.report import Report
+from grader.sandbox.ingest import ingest
+from grader.sandbox.launch import Zygote
+from grader.sandbox.worker import Worker
+from grader.suite.scan import PART, Case, scan
+
+DEPTH = 8
+"""Folders deep that files of a hand-in may lie."""
+_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_WRAPPER = '''"""Runs the suite's tests, one by one."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.testing.suite import run_case
+
+
+@pytest.mark.parametrize("identity", {identities!r})
+def test_case(submission, identity):
+    run_case(identity, submission, Path(__file__).with_name("helpers"), test_case)
+'''
+
+
+def grade_suite(
+    suite: Path,
+    source: Path,
+    *,
+    limits: Limits | None = None,
+    before: Callable[[Report], None] | None = None,
+    progress: Progress | None = None,
+    zygote: Zygote | None = None,
+    level: Level = "full",
+    minimum: Level = "none",
+) -> Report:
+    """Grade one submission with the tests in `suite`: a folder of tests, or the folder that has it and its data.
+
+    The other arguments are those of `grade`.
+    """
+    start = time.monotonic()
+    suite = suite.resolve()
+    if not suite.is_dir():
+        raise UsageError(f"there is no folder {suite}; name the one with the suite's tests")
+    with tempfile.TemporaryDirectory(prefix="grader-suite-") as temporary:
+        home = Path(temporary) / suite.name
+        place = _place(suite)
+        ignored = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
+        shutil.copytree(suite, home / "helpers" / place, ignore=ignored)
+        cases = scan(home / "helpers")
+        wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
+        (home / f"test_{PART}.py").write_text(wrapper, "utf-8")
+        assignment = _assignment(home, suite.name, cases, limits or Limits(), source)
+        fixtures = Fixtures(tuple(case.spec for case in cases), ())
+        if before is not None:
+            before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
+        with Worker(assignment, zygote, level) as worker:
+            try:
+                intake = ingest(source, assignment.submission, (), worker.submission)
+            except SubmissionError as error:
+                return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
+            worker.wait_ready()
+            reached = level_of(worker.layers)
+            if not at_least(reached, minimum):
+                raise InternalError(f"the isolation here is '{reached}', and '{minimum}' is demanded")
+            results = run_tests(worker, fixtures, progress)
+            isolation = f"{reached} ({', '.join(worker.layers)})"
+    report = make_report(
+        assignment,
+        fixtures,
+        results,
+        notes=intake.notes,
+        isolation=isolation,
+        seconds=time.monotonic() - start,
+    )
+    return replace(report, staff_notes=(unsealed(cases),))
+
+
+def unsealed(cases: list[Case]) -> str:
+    """Say which points rest on the word of the process in which the student's code ran: all of a suite's."""
+    points = sum((case.spec.points for case in cases), Fraction(0))
+    return (
+        f"Not sealed: all {len(cases)} tests, worth {float(points):g} points, are asserted beside the student's code, "
+        "and a hand-in that wants to can forge them. Tests that name values with `check` are compared elsewhere."
+    )
+
+
+def _place(suite: Path) -> str:
+    """Where the tests lie in the run folder: tests of a bare folder keep its name, so that it can be imported."""
+    bare = any(file.name.startswith("test") for file in suite.glob("*.py"))
+    return suite.name if bare and suite.name.isidentifier() else "."
+
+
+def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, source: Path) -> Assignment:
+    points = sum((case.spec.points for case in cases), Fraction(0))
+    return Assignment(
+        name=name,
+        title=name,
+        seed=0,
+        library="torch" if _uses_torch(home, source) and find_spec("torch") is not None else "numpy",
+        folder=home,
+        submission=SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=()),
+        limits=limits,
+        parts=(Part(PART, name, points),),
+    )
+
+
+def _uses_torch(*roots: Path) -> bool:
+    """Whether torch is worth loading before the tests; a hand-in in an archive isn't looked into for that."""
+    files = (file for root in roots for file in (root.rglob("*.py") if root.is_dir() else ()))
+    return any(_TORCH.search(file.read_bytes()) for file in files if file.is_file())

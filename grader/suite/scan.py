@@ -1,0 +1,198 @@
+"""Reads what tests a unittest suite has, and what each is worth, from its text: nothing of it is run here.
+
+A suite imports the student's code when it is imported itself, so whoever asked the running suite for its tests would
+let a hand-in decide what there is to lose.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_args
+
+from grader.errors import AssignmentError, UsageError
+from grader.fixtures import TestSpec
+from grader.report import Visibility
+
+PART = "suite"
+_SKIPPED = {"__pycache__", ".git", ".pytest_cache", "venv", ".venv"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test method."""
+
+    identity: str
+    """`tests/test_x.py::TestX::test_y`."""
+    spec: TestSpec
+
+
+@dataclass(frozen=True)
+class _Class:
+    """One class of the suite's text."""
+
+    file: str
+    node: ast.ClassDef
+    constants: Mapping[str, Any]
+    aliases: Mapping[str, str]
+
+    @property
+    def bases(self) -> list[str]:
+        return [ast.unparse(base).rpartition(".")[2] for base in self.node.bases]
+
+
+def scan(folder: Path) -> list[Case]:
+    """Return the tests below `folder` in unittest's order: files, classes and methods by name.
+
+    Raises:
+        UsageError: there is no test.
+        AssignmentError: a file isn't Python, or a decorator's argument can't be read without running the suite.
+    """
+    classes = [item for file in _files(folder) for item in _classes(folder, file)]
+    by_name = {item.node.name: item for item in classes}
+    tests = [item for item in classes if _is_test_case(item, by_name, ())]
+    named = [item for item in tests if Path(item.file).name.startswith("test")]
+    cases = [case for item in named or tests for case in _cases(folder, item, by_name)]
+    if not cases:
+        raise UsageError(f"{folder} has no unittest tests: no class of a file in it inherits from TestCase")
+    return cases
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (file for file in folder.rglob("*.py") if not _SKIPPED & set(file.relative_to(folder).parts))
+    return sorted(file for file in found if file.is_file())
+
+
+def _classes(folder: Path, file: Path) -> Iterator[_Class]:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise AssignmentError(file, getattr(error, "lineno", None), f"isn't Python: {error}") from None
+    constants: dict[str, Any] = {}
+    aliases: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and "gradescope_utils" in (node.module or ""):
+            aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = _value(node.value, constants)
+            if value is not None:
+                constants[node.targets[0].id] = value
+    name = file.relative_to(folder).as_posix()
+    found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    for class_name in sorted(found):
+        yield _Class(name, found[class_name], constants, aliases)
+
+
+def _is_test_case(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...]) -> bool:
+    for base in item.bases:
+        if base.endswith("TestCase") and base not in by_name:
+            return True
+        if base in by_name and base not in seen and _is_test_case(by_name[base], by_name, (*seen, base)):
+            return True
+    return False
+
+
+def _methods(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...] = ()) -> dict[str, tuple[_Class, Any]]:
+    """Name to function, those of the suite's own base classes included; of two with one name, the later one."""
+    found: dict[str, tuple[_Class, Any]] = {}
+    for base in reversed(item.bases):
+        if base in by_name and base not in seen:
+            found |= _methods(by_name[base], by_name, (*seen, base))
+    for node in item.node.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            found[node.name] = (item, node)
+    return found
+
+
+def _cases(folder: Path, item: _Class, by_name: Mapping[str, _Class]) -> Iterator[Case]:
+    for name, (owner, node) in sorted(_methods(item, by_name).items()):
+        identity = f"{item.file}::{item.node.name}::{name}"
+        marks = _Marks(folder / owner.file, owner, node)
+        doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
+        partial = marks.get("partial_credit")
+        column = marks.get("leaderboard")
+        spec = TestSpec(
+            id=f"test_{PART}.py::test_case[{identity}]",
+            part=PART,
+            title=doc or f"{name} ({item.node.name})",
+            number=str(marks.value("number", "")),
+            points=marks.points("weight" if partial is None else "partial_credit"),
+            visibility=marks.visibility(),
+            tags=tuple(str(tag) for tag in marks.values("tags")),
+            hide_errors=str(marks.value("hide_errors", "Test failed")) if marks.get("hide_errors") else None,
+            partial=partial is not None,
+            leaderboard=(str(marks.value("leaderboard", "")), marks.order()) if column else None,
+            sealed=False,
+        )
+        yield Case(identity, spec)
+
+
+class _Marks:
+    """The decorators of one test method."""
+
+    def __init__(self, file: Path, owner: _Class, node: ast.FunctionDef) -> None:
+        self.file = file
+        self.owner = owner
+        self.calls: dict[str, ast.Call] = {}
+        for decorator in reversed(node.decorator_list):  # the topmost is applied last, and wins
+            if isinstance(decorator, ast.Call):
+                name = ast.unparse(decorator.func).rpartition(".")[2]
+                self.calls[owner.aliases.get(name, name)] = decorator
+
+    def get(self, name: str) -> ast.Call | None:
+        return self.calls.get(name)
+
+    def values(self, name: str) -> list[Any]:
+        """The arguments of a decorator, in the order of its parameters."""
+        call = self.calls.get(name)
+        nodes = [*call.args, *(keyword.value for keyword in call.keywords)] if call else []
+        values = [_value(node, self.owner.constants) for node in nodes]
+        if call is not None and None in values:
+            raise AssignmentError(
+                self.file, call.lineno, f"@{name} needs plain numbers and texts, to be known before student code runs"
+            )
+        return values
+
+    def value(self, name: str, default: object) -> Any:
+        values = self.values(name)
+        return values[0] if values else default
+
+    def points(self, name: str) -> Fraction:
+        value = self.value(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise AssignmentError(self.file, self.calls[name].lineno, f"@{name} needs a number from 0 up")
+        return Fraction(str(value))
+
+    def visibility(self) -> Visibility:
+        value = self.value("visibility", "visible")
+        if value not in get_args(Visibility):
+            known = ", ".join(get_args(Visibility))
+            raise AssignmentError(self.file, self.calls["visibility"].lineno, f"@visibility must be one of {known}")
+        return value  # type: ignore[no-any-return]  # it is one of the literals
+
+    def order(self) -> str:
+        values = self.values("leaderboard")
+        return "asc" if len(values) > 1 and values[1] == "asc" else "desc"
+
+
+def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
+    """A plain value that a decorator is given; None where it is anything else."""
+    if isinstance(node, ast.Name):
+        return constants.get(node.id)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
+        left, right = _value(node.left, constants), _value(node.right, constants)
+        if isinstance(left, int | float) and isinstance(right, int | float):
+            operations = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__"}
+            try:
+                return getattr(float(left), operations[type(node.op)])(float(right))
+            except (ZeroDivisionError, OverflowError):
+                return None
+        return None
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None

@@ -1,0 +1,439 @@
+"""Guards `grader grade --suite`: an old suite runs as it is, and the defects of gradescope_utils' runner stay behind.
+
+Each of the nine is written down in the facts about gradescope_utils 0.5.0; each has its test here.
+"""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import strict_loads, validate
+
+from grader.assignment import Limits
+from grader.errors import AssignmentError, UsageError
+from grader.export.gradescope import to_gradescope
+from grader.report import Report, TestResult
+from grader.suite.run import grade_suite
+from grader.suite.scan import scan
+
+HEAD = """
+import unittest
+from gradescope_utils.autograder_utils.decorators import *
+from gradescope_utils.autograder_utils.decorators import weight as worth
+from calculator import add
+
+POINTS = 2
+"""
+CALCULATOR = "def add(a, b):\n    return a + b\n"
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(textwrap.dedent(text), "utf-8")
+    return folder
+
+
+def graded(tmp_path: Path, body: str, handin: dict[str, str] | None = None, **files: str) -> Report:
+    """Grade a hand-in with one test file whose body is given."""
+    suite = write(tmp_path / "tests", {"test_calculator.py": HEAD + textwrap.dedent(body), **files})
+    source = write(tmp_path / "handin", handin or {"calculator.py": CALCULATOR})
+    return grade_suite(suite, source)
+
+
+def only(report: Report) -> TestResult:
+    (test,) = report.tests
+    return test
+
+
+def results(report: Report) -> dict[str, Any]:
+    value: dict[str, Any] = strict_loads(to_gradescope(report))
+    validate("gradescope-results", value)
+    return value
+
+
+def ended(test: TestResult) -> tuple[str, float, float]:
+    """How a test ended, what it got, and of how much."""
+    return test.status, float(test.score), float(test.max_score)
+
+
+WHOLE = """
+class TestAdd(unittest.TestCase):
+    @weight(POINTS)
+    @number("1.2")
+    @tags("easy", "first")
+    @visibility("hidden")
+    def test_small(self):
+        '''Adds small numbers
+
+        and more.'''
+        print("adding")
+        self.assertEqual(add(1, 2), 3)
+
+    @worth(2.5)
+    @number("1.1")
+    @hide_errors("no details")
+    def test_wrong(self):
+        self.assertEqual(add(1, 2), 4)
+
+    def test_unweighted(self):
+        self.assertEqual(add(0, 0), 0)
+
+    @partial_credit(3)
+    def test_part(self, set_score=None):
+        set_score(add(0.5, 1))
+
+    @leaderboard("speed", "asc")
+    def test_board(self, set_leaderboard_value=None):
+        set_leaderboard_value(add(0.25, 0.5))
+"""
+
+
+def test_a_suite_runs_as_it_is(tmp_path: Path) -> None:
+    report = graded(tmp_path, WHOLE)
+    found = {test.title: test for test in report.tests}
+    small = found["Adds small numbers"]
+    assert (small.status, float(small.score), small.number, small.visibility) == ("passed", 2, "1.2", "hidden")
+    assert small.tags == ("easy", "first")
+    assert small.output.strip() == "adding"
+    wrong = found["test_wrong (TestAdd)"]
+    assert ended(wrong) == ("failed", 0, 2.5)
+    assert wrong.message == "no details"
+    assert found["test_unweighted (TestAdd)"].max_score == 0
+    part = found["test_part (TestAdd)"]
+    assert ended(part) == ("partial", 1.5, 3)
+    assert [(row.name, row.value, row.order) for row in report.leaderboard] == [("speed", 0.75, "asc")]
+    value = results(report)
+    assert sum(test["score"] for test in value["tests"]) == 3.5
+    assert "number" not in next(test for test in value["tests"] if test["name"] == "test_part (TestAdd)")
+
+
+def test_a_note_says_that_no_point_is_sealed(tmp_path: Path) -> None:
+    report = graded(tmp_path, WHOLE)
+    assert "Not sealed: all 5 tests, worth 7.5 points" in report.staff_notes[0]
+    assert "Not sealed" in results(report)["extra_data"]["staff_notes"][0]
+
+
+# the nine defects
+
+
+def test_1_a_failing_subtest_keeps_its_row_and_its_points(tmp_path: Path) -> None:
+    body = """
+    class TestSub(unittest.TestCase):
+        @weight(2)
+        def test_many(self):
+            for a in range(3):
+                with self.subTest(a=a):
+                    self.assertEqual(add(a, a), 2)
+    """
+    test = only(graded(tmp_path, body))
+    assert ended(test) == ("failed", 0, 2)
+    assert "(a=0): 0 != 2" in test.message
+    assert "(a=2): 4 != 2" in test.message
+    assert "(a=1)" not in test.message
+
+
+def test_1_passing_subtests_have_all_points(tmp_path: Path) -> None:
+    body = """
+    class TestSub(unittest.TestCase):
+        @weight(2)
+        def test_many(self):
+            for a in range(3):
+                with self.subTest(a=a):
+                    self.assertEqual(add(a, a), 2 * a)
+    """
+    assert only(graded(tmp_path, body)).score == 2
+
+
+def test_2_skipped_and_expected_failures_have_rows(tmp_path: Path) -> None:
+    body = """
+    class TestOdd(unittest.TestCase):
+        @weight(1)
+        @unittest.skip("not this year")
+        def test_a(self):
+            pass
+
+        @weight(1)
+        def test_b(self):
+            self.skipTest("no file")
+
+        @weight(1)
+        @unittest.expectedFailure
+        def test_c(self):
+            self.assertEqual(add(1, 1), 3)
+
+        @weight(1)
+        @unittest.expectedFailure
+        def test_d(self):
+            self.assertEqual(add(1, 1), 2)
+    """
+    report = graded(tmp_path, body)
+    assert [ended(test)[:2] for test in report.tests] == [
+        ("failed", 0),
+        ("failed", 0),
+        ("passed", 1),
+        ("failed", 0),
+    ]
+    assert report.max_score == 4
+    assert "skipped: not this year" in report.tests[0].message
+    assert "skipped: no file" in report.tests[1].message
+    assert "marked to fail" in report.tests[3].message
+
+
+def test_3_partial_credit_is_what_was_set_and_only_if_the_test_ends_well(tmp_path: Path) -> None:
+    body = """
+    class TestPart(unittest.TestCase):
+        @partial_credit(4)
+        def test_never_set(self, set_score=None):
+            pass
+
+        @partial_credit(4)
+        def test_then_fails(self, set_score):
+            set_score(4)
+            self.assertEqual(add(1, 1), 3)
+
+        @partial_credit(4)
+        def test_too_much(self, set_score):
+            set_score(9)
+    """
+    report = graded(tmp_path, body)
+    assert [ended(test)[:2] for test in report.tests] == [("failed", 0), ("failed", 0), ("passed", 4)]
+
+
+def test_4_a_leaderboard_test_that_fails_has_no_null_and_keeps_its_weight(tmp_path: Path) -> None:
+    body = """
+    class TestBoard(unittest.TestCase):
+        @weight(2)
+        @leaderboard("accuracy")
+        def test_a(self, set_leaderboard_value=None):
+            self.assertEqual(add(1, 1), 3)
+            set_leaderboard_value(1.0)
+
+        @weight(1)
+        @leaderboard("loss", "asc")
+        def test_b(self, set_leaderboard_value=None):
+            pass
+    """
+    report = graded(tmp_path, body)
+    assert [ended(test) for test in report.tests] == [("failed", 0, 2), ("passed", 1, 1)]
+    assert results(report).get("leaderboard", []) == []
+
+
+def test_5_the_time_is_a_number(tmp_path: Path) -> None:
+    assert isinstance(results(graded(tmp_path, WHOLE))["execution_time"], float)
+
+
+@pytest.mark.parametrize("score", ["float('nan')", "float('inf')", "-1", "None", "'full'", "object()", "[4]"])
+def test_6_and_8_a_score_that_is_no_number_is_no_score(score: str, tmp_path: Path) -> None:
+    """nan was called passed, and an object left half a file."""
+    body = f"""
+    class TestOdd(unittest.TestCase):
+        @partial_credit(4)
+        def test_odd(self, set_score):
+            set_score({score})
+    """
+    report = graded(tmp_path, body)
+    test = only(report)
+    assert ended(test) == ("failed", 0, 4)
+    results(report)
+
+
+def test_7_an_error_in_a_classs_set_up_fails_its_tests_alone(tmp_path: Path) -> None:
+    body = """
+    class TestA(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.value = add(1, 1)
+            raise ValueError("no data")
+
+        @weight(2)
+        def test_x(self):
+            pass
+
+    class TestB(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.value = add(1, 1)
+
+        @weight(1)
+        def test_y(self):
+            self.assertEqual(self.value, 2)
+    """
+    report = graded(tmp_path, body)
+    assert [ended(test) for test in report.tests] == [("error", 0, 2), ("passed", 1, 1)]
+    assert "no data" in report.tests[0].message
+
+
+@pytest.mark.parametrize(
+    ("handin", "said"),
+    [
+        ({"other.py": ""}, "calculator"),
+        ({"calculator.py": "def add(:\n"}, "can't read this file"),
+        ({"calculator.py": "def ad(a, b):\n    return a\n"}, "add"),
+        ({"calculator.py": "raise RuntimeError('at import')\n"}, "at import"),
+        ({"calculator.py": "import sys\nsys.exit(0)\n"}, "exit()"),
+        ({"calculator.py": "import os\nos._exit(0)\n"}, "died"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value.values())).partition("\n")[0] or "absent",
+)
+def test_9_a_hand_in_that_cant_be_imported_loses_points_not_rows(
+    handin: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    report = graded(tmp_path, WHOLE, handin)
+    assert (len(report.tests), float(report.max_score), float(report.score)) == (5, 7.5, 0)
+    assert {test.status for test in report.tests} <= {"error", "missing", "crashed"}
+    unhidden = [test for test in report.tests if test.title != "test_wrong (TestAdd)"]
+    assert all(said in test.message for test in unhidden), unhidden[0].message
+
+
+# how such suites are made
+
+
+def test_data_neighbours_and_packages_are_where_they_were(tmp_path: Path) -> None:
+    suite = write(
+        tmp_path / "autograder",
+        {
+            "data/numbers.txt": "41",
+            "utils.py": "WHO = 'the suite'\n",
+            "tests/__init__.py": "",
+            "tests/reader.py": "def read():\n    return int(open('data/numbers.txt').read())\n",
+            "tests/test_data.py": """
+                import sys, argparse, os, unittest
+                from gradescope_utils.autograder_utils.decorators import weight
+                from tests.reader import read
+                import utils
+                import calculator
+                argparse.ArgumentParser().parse_args()
+
+                class TestData(unittest.TestCase):
+                    @weight(1)
+                    def test_read(self):
+                        self.assertEqual(calculator.add(read(), 1), 42)
+                        self.assertEqual(utils.WHO, 'the suite')
+
+                    @weight(1)
+                    def test_write(self):
+                        with open('out.txt', 'w') as file:
+                            file.write('x')
+                        self.assertTrue(os.path.exists('calculator.py'))
+            """,
+            "run_tests.py": "import unittest\nunittest.defaultTestLoader.discover('tests')\n",
+        },
+    )
+    handin = write(tmp_path / "handin", {"calculator.py": CALCULATOR, "utils.py": "WHO = 'the student'\n"})
+    report = grade_suite(suite, handin)
+    assert [(test.status, test.message) for test in report.tests] == [("passed", ""), ("passed", "")]
+
+
+def test_a_hand_in_doesnt_replace_the_tests(tmp_path: Path) -> None:
+    weak = HEAD + "class TestAdd(unittest.TestCase):\n    def test_small(self):\n        pass\n"
+    handin = {"calculator.py": "def add(a, b):\n    return 7\n", "test_calculator.py": weak, "tests/x.py": ""}
+    report = graded(tmp_path, WHOLE, handin)
+    assert report.score <= 3  # what test_part lets anybody set
+    assert next(test for test in report.tests if test.title == "Adds small numbers").status == "failed"
+
+
+def test_classes_inherit_and_the_later_of_two_names_runs(tmp_path: Path) -> None:
+    body = """
+    class Base(unittest.TestCase):
+        expected = 0
+
+        @weight(1)
+        def test_it(self):
+            self.assertEqual(add(0, 0), self.expected)
+
+    class TestDerived(Base):
+        expected = 1
+
+        @weight(5)
+        def test_twice(self):
+            self.fail()
+
+        @weight(POINTS * 2)
+        def test_twice(self):
+            pass
+    """
+    report = graded(tmp_path, body)
+    assert [(test.title, *ended(test)[1:]) for test in report.tests] == [
+        ("test_it (Base)", 1, 1),
+        ("test_it (TestDerived)", 0, 1),
+        ("test_twice (TestDerived)", 4, 4),
+    ]
+
+
+def test_one_hang_costs_one_test(tmp_path: Path) -> None:
+    body = """
+    class TestHang(unittest.TestCase):
+        @weight(1)
+        def test_a(self):
+            while True:
+                add(1, 1)
+
+        @weight(1)
+        def test_b(self):
+            self.assertEqual(add(1, 1), 2)
+    """
+    suite = write(tmp_path / "tests", {"test_calculator.py": HEAD + textwrap.dedent(body)})
+    handin = write(tmp_path / "handin", {"calculator.py": CALCULATOR})
+    report = grade_suite(suite, handin, limits=Limits(test_seconds=2))
+    assert [test.status for test in report.tests] == ["timeout", "passed"]
+
+
+def test_a_program_is_refused_and_a_weaker_level_lets_it_run(tmp_path: Path) -> None:
+    body = """
+    class TestProgram(unittest.TestCase):
+        @weight(1)
+        def test_run(self):
+            import subprocess, sys
+            out = subprocess.run([sys.executable, "calculator.py"], capture_output=True, text=True)
+            self.assertEqual(out.stdout.strip(), "3")
+    """
+    handin = {"calculator.py": CALCULATOR + "if __name__ == '__main__':\n    print(add(1, 2))\n"}
+    report = graded(tmp_path, body, handin)
+    assert only(report).status == "error"
+    report = grade_suite(tmp_path / "tests", tmp_path / "handin", level="basic")
+    assert only(report).status == "passed", only(report).message
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("@weight(compute())", "needs plain numbers and texts"),
+        ("@weight('two')", "a number from 0 up"),
+        ("@weight(-1)", "a number from 0 up"),
+        ("@visibility('secret')", "must be one of"),
+    ],
+)
+def test_what_cant_be_known_beforehand_is_said_with_its_place(line: str, said: str, tmp_path: Path) -> None:
+    body = f"{HEAD}\nclass TestX(unittest.TestCase):\n    {line}\n    def test_x(self):\n        pass\n"
+    write(tmp_path, {"test_x.py": body})
+    with pytest.raises(AssignmentError, match=said) as caught:
+        scan(tmp_path)
+    number = next(count for count, text in enumerate(body.split("\n"), 1) if line in text)
+    assert f"test_x.py:{number}: " in str(caught.value)
+
+
+def test_a_folder_without_tests_is_said(tmp_path: Path) -> None:
+    write(tmp_path, {"helper.py": "x = 1\n"})
+    with pytest.raises(UsageError, match="no unittest tests"):
+        scan(tmp_path)
+    write(tmp_path, {"test_a.py": "def broken(:\n"})
+    with pytest.raises(AssignmentError, match=r"test_a\.py:1: isn't Python"):
+        scan(tmp_path)
+
+
+def test_the_command_writes_results_and_the_note(tmp_path: Path) -> None:
+    write(tmp_path / "tests", {"test_calculator.py": HEAD + textwrap.dedent(WHOLE)})
+    write(tmp_path / "handin", {"calculator.py": CALCULATOR})
+    output = tmp_path / "results.json"
+    words = ["grade", "--suite", tmp_path / "tests", tmp_path / "handin", "-o", output]
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *map(str, words)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "note: Not sealed" in done.stderr
+    validate("gradescope-results", json.loads(output.read_text("utf-8")))
