@@ -87,6 +87,8 @@ class Assignment:
     audited: tuple[str, ...] = ("**",)
     """Patterns of the reference's files whose solution regions the audit changes; files of an earlier homework aren't
     graded again, so nothing would catch a mistake in them."""
+    ungraded: tuple[str, ...] = ()
+    """Functions that students write and that carry no points, as `Class.method`: no test could lose any by them."""
 
     @property
     def project(self) -> Path:
@@ -244,6 +246,7 @@ class _Reader:
         library = data.get("library", "numpy")
         if library not in LIBRARIES:
             raise self.fail(("library",), f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
+        audit = self.table(data, "audit", {"files", "ungraded"})
         return Assignment(
             name=folder.name,
             title=self.text_value(data, "title"),
@@ -254,7 +257,8 @@ class _Reader:
             limits=self.limits(data),
             parts=self.parts(data),
             handout=self.handout(data),
-            audited=self.names(self.table(data, "audit", {"files"}), "audit", "files", ("**",)),
+            audited=self.names(audit, "audit", "files", ("**",)),
+            ungraded=self.names(audit, "audit", "ungraded", ()),
         )
 
     def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:
