@@ -97,6 +97,8 @@ class Assignment:
     """What late work costs, where the platform itself takes nothing off."""
     rate_limit: RateLimit | None = None
     """How often a student may hand in."""
+    ungraded: tuple[str, ...] = ()
+    """Functions that students write and that carry no points, as `Class.method`: no test could lose any by them."""
 
     @property
     def project(self) -> Path:
@@ -256,6 +258,7 @@ class _Reader:
         library = data.get("library", "numpy")
         if library not in LIBRARIES:
             raise self.fail(("library",), f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
+        audit = self.table(data, "audit", {"files", "ungraded"})
         return Assignment(
             name=folder.name,
             title=self.text_value(data, "title"),
@@ -266,9 +269,10 @@ class _Reader:
             limits=self.limits(data),
             parts=self.parts(data),
             handout=self.handout(data),
-            audited=self.names(self.table(data, "audit", {"files"}), "audit", "files", ("**",)),
             late=self.late(data),
             rate_limit=self.rate_limit(data),
+            audited=self.names(audit, "audit", "files", ("**",)),
+            ungraded=self.names(audit, "audit", "ungraded", ()),
         )
 
     def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:

@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out"
     )
+    sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
 
     sub = add(
         "template",
@@ -309,7 +310,7 @@ def _record(options: argparse.Namespace) -> int:
 
     assignment = _assignment(options)
     with _progress(f"record {assignment.name}") as progress:
-        made = record.record(assignment, progress)
+        made = record.record(assignment, progress, jobs=options.jobs or os.cpu_count() or 1)
     for warning in made.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if options.check:

@@ -30,6 +30,10 @@ class AssignmentError(GraderError):
         place = f"{file}:{line}" if line else f"{file}"
         super().__init__(f"{place}: {message}")
 
+    def __reduce__(self) -> tuple[type[AssignmentError], tuple[Path, int | None, str]]:
+        """Let it cross from one process to another, as those of a pool do."""
+        return type(self), (self.file, self.line, self.message)
+
 
 class SubmissionError(GraderError):
     """The hand-in as a whole can't be read; the message is for the student."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -236,11 +237,22 @@ def _parse(manifest: Mapping[str, Any], arrays: Mapping[str, Any]) -> Fixtures:
 
 
 def tested_files(assignment: Assignment) -> dict[str, str]:
-    """Return the hashes of the files that decide what a recording means: settings, tests, helpers."""
+    """Return the hashes of the files that decide what a recording means: settings, tests, helpers, variants.
+
+    What `variants.toml` declares equivalent is for the audit alone: no recording depends on it.
+    """
     assignment.test_files()  # each must exist
     folder = assignment.folder
     files = [*folder.glob("*.py"), *folder.glob("helpers/**/*.py"), *folder.glob("*.toml")]
-    return {file.relative_to(folder).as_posix(): digest(file.read_bytes()) for file in sorted(files)}
+    return {file.relative_to(folder).as_posix(): digest(_recorded(file)) for file in sorted(files)}
+
+
+def _recorded(file: Path) -> bytes:
+    """What a recording depends on in a file."""
+    data = file.read_bytes()
+    if file.name != "variants.toml":
+        return data
+    return re.sub(rb"(?ms)^\[\[equivalent\]\].*?(?=^\[\[variant\]\]|\Z)", b"", data)
 
 
 def load_current(assignment: Assignment) -> Fixtures:

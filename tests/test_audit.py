@@ -1,6 +1,7 @@
 """The audit, through the real pipeline on a small assignment: what it proves, and that it fails when it should."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -129,11 +130,107 @@ def test_a_test_that_compares_nothing_lets_mutants_survive(small: Callable[..., 
     assert "What does not hold" in to_page(found)
 
 
-def test_removing_a_test_file_makes_the_audit_fail(small: Callable[..., Assignment]) -> None:
-    without_scale = TOML[: TOML.index("[parts.scale]")]
-    variants = VARIANTS[VARIANTS.index('[[variant]]\nname = "double') :]
-    found = run(small(assignment__toml=without_scale, variants__toml=variants))
+ROOT = Path(__file__).resolve().parent.parent
+SOLUTIONS = {
+    "adam": "mytorch/optimizer.py",
+    "dropout_forward": "mytorch/dropout.py",
+    "dropout_backward": "mytorch/dropout.py",
+}
+"""Parts of the homework, and the file that each of them tests."""
+
+
+@pytest.mark.parametrize("part", SOLUTIONS)
+def test_removing_any_test_file_of_a_homework_makes_its_audit_fail(tmp_path: Path, part: str) -> None:
+    homework = load_assignment(ROOT, "cmu11785_hw1_bonus")
+    assert {found.name for found in homework.parts} == set(SOLUTIONS)
+    for folder in (homework.folder, homework.reference, homework.template):
+        shutil.copytree(folder, tmp_path / folder.relative_to(ROOT), ignore=shutil.ignore_patterns("fixtures"))
+    cut = load_assignment(tmp_path, homework.name)
+    text = cut.toml.read_text("utf-8")
+    table = text[text.index(f"[parts.{part}]") :]
+    text = text.replace(table.split("\n\n")[0], "")
+    # of the mutants, those of the file that lost its tests: enough to see, and soon done
+    cut.toml.write_text(re.sub(r"(?m)^files = .*# the others.*", f'files = ["{SOLUTIONS[part]}"]', text), "utf-8")
+    (cut.folder / f"test_{part}.py").unlink()
+    # no known mistakes: those of the part couldn't be declared without it, and would only be more that is not caught
+    (cut.folder / "variants.toml").unlink()
+    cut = load_assignment(tmp_path, homework.name)
+    assert part not in {found.name for found in cut.parts}
+    record.write(cut, record.record(cut))
+    found = run(cut)
+    assert any(f"a mutant survives: {SOLUTIONS[part]}" in sentence for sentence in found.failures)
+    assert not any("the reference" in sentence for sentence in found.failures)
+
+
+@pytest.mark.parametrize(("part", "other"), [("double", "scale"), ("scale", "double")])
+def test_removing_any_test_file_makes_the_audit_fail(small: Callable[..., Assignment], part: str, other: str) -> None:
+    start = TOML.index(f"[parts.{part}]")
+    end = TOML.find("[parts.", start + 1)
+    accepted = VARIANTS.index('[[variant]]\nname = "double')
+    variants = VARIANTS[accepted:] if part == "scale" else VARIANTS
+    found = run(small(assignment__toml=TOML[:start] + (TOML[end:] if end > 0 else ""), variants__toml=variants))
+    assert {test.part for test in found.fixtures.tests} == {other}
     assert any("a mutant survives: solution.py" in sentence for sentence in found.failures)
+
+
+def test_after_a_change_of_one_test_file_only_that_one_runs_again(small: Callable[..., Assignment]) -> None:
+    assignment = small()
+    journal = assignment.project / "journal.jsonl"
+    before = run(assignment)
+    known = journal.read_text("utf-8").splitlines()
+    other = TEST.format(points=1, number="1.1", name="double", call="double(rng.normal(size=(5, 2)))")
+    again = run(small(test_double__py=other))
+    added = [json.loads(line) for line in journal.read_text("utf-8").splitlines()[len(known) :]]
+    assert added
+    assert {test for row in added for test in row["outcomes"]} == {"test_double.py::test_double"}
+    assert again.failures == ()
+    assert [item.lost for item in again.graded] == [item.lost for item in before.graded]
+
+
+def test_a_mutant_is_run_on_the_tests_that_need_its_region(small: Callable[..., Assignment]) -> None:
+    assignment = small()
+    found = run(assignment)
+    rows = map(json.loads, (assignment.project / "journal.jsonl").read_text("utf-8").splitlines())
+    tests = {row["key"]: set(row["outcomes"]) for row in rows}
+    mutants = [item.candidate for item in found.graded if item.candidate.mutant]
+    assert len(mutants) > 5
+    for candidate in mutants:
+        assert candidate.mutant
+        part = "double" if candidate.mutant.before == "return x * 2" else "scale"
+        assert tests[candidate.key] == {f"test_{part}.py::test_{part}"}, candidate.name
+
+
+def test_what_is_declared_equivalent_needs_no_new_record_and_no_new_run(small: Callable[..., Assignment]) -> None:
+    assignment = small()
+    run(assignment)
+    journal = assignment.project / "journal.jsonl"
+    known = journal.read_bytes()
+    with (assignment.folder / "variants.toml").open("a", encoding="utf-8") as stream:
+        stream.write('[[equivalent]]\nfile = "solution.py"\nbefore = "return out"\nreason = "none"\n')
+    run(assignment)
+    assert journal.read_bytes() == known
+
+
+@pytest.mark.parametrize("changed", ["reference", "recorded value", "variant"])
+def test_nothing_is_kept_of_what_may_have_changed(small: Callable[..., Assignment], changed: str) -> None:
+    assignment = small()
+    run(assignment)
+    journal = assignment.project / "journal.jsonl"
+    known = len(journal.read_text("utf-8").splitlines())
+    if changed == "reference":
+        file = assignment.reference / "solution.py"
+        file.write_text(file.read_text("utf-8").replace("as np\n", "as np  # arrays\n"), "utf-8")
+    elif changed == "recorded value":
+        small(assignment__toml=TOML.replace("seed = 3", "seed = 4"))
+    else:
+        file = assignment.folder / "variants.toml"
+        file.write_text(file.read_text("utf-8").replace("One is added", "A one is added"), "utf-8")
+    record.write(assignment, record.record(assignment))
+    found = run(assignment)
+    added = journal.read_text("utf-8").splitlines()[known:]
+    # another hint concerns the known mistakes alone
+    mistakes = len(found.of("mistake"))
+    assert len(added) == (mistakes if changed == "variant" else len(found.graded))
 
 
 def test_a_mistake_in_another_part_than_declared_fails(small: Callable[..., Assignment]) -> None:
@@ -167,4 +264,4 @@ def test_an_interrupted_audit_goes_on_where_it_was(small: Callable[..., Assignme
     found = audit(assignment, journal=journal, jobs=1, progress=lambda done, total, name: again.append(name))
     assert len(again) == len(lines) - 5
     assert found.failures == ()
-    assert all(json.loads(line)["state"] for line in lines)
+    assert all(json.loads(line)["states"] for line in lines)

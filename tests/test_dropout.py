@@ -160,7 +160,7 @@ def test_a_wrong_scale_costs_the_forward_pass_alone() -> None:
 
 def test_zeros_in_the_input_tell_nothing() -> None:
     for seed in range(40):
-        rng, x = inputs(seed, (20, 64))
+        rng, x = inputs(seed, (80, 96) if seed % 2 else (20, 64))
         x = np.maximum(x, 0)
         assert forward(x * rng.binomial(1, 0.3, x.shape) / 0.3, x, 0.3).passed
 
@@ -574,6 +574,15 @@ def test_a_forward_pass_without_a_mask_proves_nothing_about_backward() -> None:
             verdict = backward(dx, y, x, delta, 0.3)
             assert not verdict.passed
             assert "can't be judged" in verdict.message
+
+
+def test_zeros_in_the_gradient_tell_nothing() -> None:
+    rng, x = inputs(0, (20, 64))
+    delta = np.maximum(rng.normal(size=x.shape), 0)
+    mask = rng.binomial(1, 0.4, x.shape)
+    y = scaled(mask, x, 0.4)
+    assert backward(delta * mask, y, x, delta, 0.4).passed
+    assert not backward(delta, y, x, delta, 0.4).passed
 
 
 def test_backward_after_an_activation_looks_at_what_was_not_zero_before() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from grader.assignment import Assignment, read_assignment
 from grader.authoring.mutants import IN_PLACE, Mutant, mutants
+from grader.errors import AssignmentError
 
 TOML = """
 title = "Small"
@@ -22,12 +23,12 @@ points = 1
 """
 
 
-def made(tmp_path: Path, body: str, *, given: str = "") -> list[Mutant]:
+def made(tmp_path: Path, body: str, *, given: str = "", toml: str = TOML) -> list[Mutant]:
     folder = tmp_path / "testcases" / "small"
     reference = tmp_path / "reference" / "small"
     folder.mkdir(parents=True)
     reference.mkdir(parents=True)
-    (folder / "assignment.toml").write_text(TOML, "utf-8")
+    (folder / "assignment.toml").write_text(toml, "utf-8")
     inner = "".join(f"        {line}\n" for line in dedent(body).strip().splitlines())
     text = (
         f"import numpy as np\n{given}\n\nclass Thing:\n    def method(self, x, w, n=3):\n        self.given = x + 1\n"
@@ -87,3 +88,39 @@ def test_mutants_parse_and_differ_from_each_other(tmp_path: Path) -> None:
 def test_characters_outside_ascii_do_not_move_the_edits(tmp_path: Path) -> None:
     found = made(tmp_path, 'note = "größer: → Ω"; return x + w')
     assert any(mutant.after == 'note = "größer: → Ω"; return x - w' for mutant in found)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("return np.maximum(x, 0)", "swapped arguments"),
+        ("return x - x.max(axis=0, keepdims=True)", "keepdims"),
+        ("return x - np.log(np.exp(x).sum(axis=0, keepdims=True))", "keepdims"),
+    ],
+)
+def test_changes_that_change_nothing_are_not_made(tmp_path: Path, body: str, kind: str) -> None:
+    assert kind not in {mutant.kind for mutant in made(tmp_path, body)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return x - x.max(axis=1, keepdims=True)",
+        "return w - x.max(axis=0, keepdims=True)",
+        "return 2 * x.max(axis=0, keepdims=True)",
+    ],
+)
+def test_dropped_dimensions_that_can_be_seen_are_mutants(tmp_path: Path, body: str) -> None:
+    assert "keepdims" in {mutant.kind for mutant in made(tmp_path, body)}
+
+
+def test_functions_without_points_are_left_alone(tmp_path: Path) -> None:
+    assert made(tmp_path / "one", "return x + w")
+    toml = TOML.replace("[parts.one]", 'ungraded = ["Thing.method"]\n[parts.one]')
+    assert made(tmp_path / "other", "return x + w", toml=toml) == []
+
+
+def test_an_unknown_function_without_points_is_an_error_with_its_line(tmp_path: Path) -> None:
+    toml = TOML.replace("[parts.one]", 'ungraded = ["Thing.other"]\n[parts.one]')
+    with pytest.raises(AssignmentError, match=r"assignment.toml:8: .*no function 'Thing.other'"):
+        made(tmp_path, "return x + w", toml=toml)

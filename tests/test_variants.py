@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_assignment import FORWARD, LINE, NAME, SETTINGS, VARIANTS, VARIANTS_FILE, Project
 
-from grader.authoring.record import record, write
+from grader.authoring.record import drift, record, write
 from grader.authoring.variants import Patch, load_variants
 from grader.errors import AssignmentError
 from grader.grade import grade
@@ -217,11 +217,33 @@ def test_every_variant_gets_what_it_is_worth(project: Project) -> None:
         assert backward.score == backward.max_score
 
 
-def test_a_variant_that_no_test_sees_is_warned_of(project: Project) -> None:
-    project.write(VARIANTS_FILE, entry("same", "return scaled + self.offset", "return self.offset + scaled"))
+def test_a_mistake_that_no_test_sees_is_warned_of(project: Project) -> None:
+    find, replace = "return scaled + self.offset", "return self.offset + scaled"
+    project.write(VARIANTS_FILE, entry("same", find, replace, 0.0, hint='"Why."', loses='["forward"]'))
     made = record(project.load())
     assert made.fixtures.alternatives == {}
     assert made.warnings == ("variant 'same' differs from the reference in no test: no test can see it",)
+
+
+def test_an_accepted_variant_that_no_test_sees_is_as_it_should_be(project: Project) -> None:
+    project.write(VARIANTS_FILE, entry("same", "return scaled + self.offset", "return self.offset + scaled"))
+    made = record(project.load())
+    assert made.fixtures.alternatives == {}
+    assert made.warnings == ()
+
+
+def test_variants_recorded_in_several_processes_are_the_same(project: Project) -> None:
+    lines = [entry(f"plus-{n}", "return scaled + self.offset", f"return scaled + self.offset + {n}") for n in range(4)]
+    project.write(VARIANTS_FILE, "\n".join(lines))
+    write(project.load(), record(project.load()))
+    assert drift(project.load(), record(project.load(), jobs=2)) == []
+
+
+def test_a_variant_that_does_not_run_is_told_by_another_process_too(project: Project) -> None:
+    lines = [entry(f"broken-{n}", "return scaled + self.offset", "return scaled + ofset") for n in range(4)]
+    project.write(VARIANTS_FILE, "\n".join(lines))
+    with pytest.raises(AssignmentError, match=r"variants.toml:1: .*'broken-0'.*doesn't run"):
+        record(project.load(), jobs=2)
 
 
 @pytest.mark.parametrize("broken", ["return scaled + ofset", "raise NotImplementedError", "return None"])

@@ -3,6 +3,8 @@
 The reference must have all points and the template none; every accepted variant all of them; every known mistake must
 lose points in exactly its parts; every mutant of the reference must lose some. All of them are graded through the real
 pipeline, in parallel, and what is done is kept, so that an interrupted audit goes on where it was.
+
+A mutant is run on the tests that need its solution region: those that don't pass while that region isn't written.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Literal
 
 from grader.assignment import Assignment, load_assignment
-from grader.authoring.mutants import IN_PLACE, Mutant, mutants
+from grader.authoring.journal import Journal, Outcome
+from grader.authoring.mutants import IN_PLACE, Mutant, gaps, mutants
 from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Fixtures, digest, load_current
@@ -28,7 +32,7 @@ from grader.grade import run_tests
 from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker
 
-Kind = Literal["reference", "template", "accepted", "mistake", "mutant"]
+Kind = Literal["reference", "template", "accepted", "mistake", "gap", "mutant"]
 Progress = Callable[[int, int, str], None]
 
 KILLED = 0.97
@@ -37,17 +41,6 @@ NAMED = 0.95
 """The share of known mistakes that students must be told by their hint."""
 SLOWEST = 2.0
 """Seconds that a test of a mutant may take: a mutant that hangs is cut early."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one test said about one candidate."""
-
-    status: str
-    lost: float
-    """Points."""
-    named: bool
-    """Whether the hint of the candidate's own variant was given."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +144,8 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 0, progress: Pro
     fixtures = load_current(assignment)
     variants = load_variants(assignment)
     candidates = list(_candidates(assignment, variants))
-    graded = _grade_all(assignment, fixtures, candidates, journal, jobs or os.cpu_count() or 1, progress)
+    with _Graders(assignment, fixtures, journal, jobs or os.cpu_count() or 1) as graders:
+        graded = graders.grade_all(candidates, progress)
     equivalents = load_equivalents(assignment)
     survivors = []
     for item in graded:
@@ -180,55 +174,70 @@ def _candidates(assignment: Assignment, variants: Sequence[Variant]) -> Iterator
         if variant.credit in (0, 1):
             files = apply_variant(assignment, variant)
             yield Candidate(kind, variant.name, files, variant.hint, variant.loses)
-    for mutant in mutants(assignment):
+    found = mutants(assignment)
+    for gap in gaps(assignment, found):
+        yield Candidate("gap", _gap(gap.file, gap.region), {gap.file: gap.text})
+    for mutant in found:
         yield Candidate("mutant", mutant.name, {mutant.file: mutant.text}, mutant=mutant)
 
 
-def _grade_all(
-    assignment: Assignment,
-    fixtures: Fixtures,
-    candidates: Sequence[Candidate],
-    journal: Path,
-    jobs: int,
-    progress: Progress | None,
-) -> list[Graded]:
-    state = digest(json.dumps([sorted(fixtures.hashes.items()), _fixtures_state(assignment)]).encode())
-    done = _read_journal(journal, state)
-    left = [candidate for candidate in candidates if candidate.key not in done]
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    total = len(candidates)
-    if left:
-        # spawned, not forked: each process starts a zygote of its own and takes every unknown child for a left-over
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_process, (assignment.project, assignment.name))
-        with pool, journal.open("a", encoding="utf-8") as file:
-            futures = {pool.submit(_grade_one, candidate): candidate for candidate in left}
-            for count, future in enumerate(as_completed(futures), total - len(left) + 1):
-                candidate = futures[future]
-                outcomes = future.result()
-                done[candidate.key] = outcomes
-                row = {"state": state, "key": candidate.key, "outcomes": {k: vars(v) for k, v in outcomes.items()}}
-                file.write(json.dumps(row) + "\n")
-                file.flush()
-                if progress is not None:
-                    progress(count, total, candidate.name)
-    return [Graded(candidate, done[candidate.key]) for candidate in candidates]
+def _gap(file: str, region: int) -> str:
+    return f"{file}:{region} not written"
 
 
-def _fixtures_state(assignment: Assignment) -> str:
-    return digest((assignment.folder / "fixtures" / "manifest.json").read_bytes())
+UNTOUCHED = Outcome("passed", 0.0, named=False)
+"""What a test says about a mutant that it never runs into."""
 
 
-def _read_journal(journal: Path, state: str) -> dict[str, dict[str, Outcome]]:
-    """What was graded before on the same tests and fixtures; a line cut short by an interruption is passed over."""
-    done = {}
-    for line in journal.read_text("utf-8").splitlines() if journal.is_file() else []:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if row["state"] == state:
-            done[row["key"]] = {test: Outcome(**outcome) for test, outcome in row["outcomes"].items()}
-    return done
+class _Graders:
+    """Processes that grade candidates, and the journal of what they did."""
+
+    def __init__(self, assignment: Assignment, fixtures: Fixtures, journal: Path, jobs: int) -> None:
+        self.journal = Journal(journal, assignment, fixtures)
+        self.tests = tuple(test.id for test in fixtures.tests)
+        # spawned, not forked: each process starts a zygote of its own and takes every unknown child for a left-over.
+        # They start with the first candidate, so that an audit with nothing to do is soon done
+        self.pool = ProcessPoolExecutor(
+            jobs, get_context("spawn"), _start_process, (assignment.project, assignment.name)
+        )
+
+    def __enter__(self) -> _Graders:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown(cancel_futures=True)  # who interrupts doesn't wait for what isn't begun
+
+    def grade_all(self, candidates: Sequence[Candidate], progress: Progress | None) -> list[Graded]:
+        """Grade what isn't in the journal: mutants last, because the gaps say which tests they need."""
+        mutants = [candidate for candidate in candidates if candidate.mutant is not None]
+        others = [candidate for candidate in candidates if candidate.mutant is None]
+        self._grade([(candidate, self.tests) for candidate in others], len(candidates), progress)
+        needed = {
+            candidate.name: tuple(test for test in self.tests if self.outcome(candidate, test).status != "passed")
+            for candidate in others
+            if candidate.kind == "gap"
+        }
+        tasks = [(item, needed[_gap(item.mutant.file, item.mutant.region)]) for item in mutants if item.mutant]
+        self._grade(tasks, len(candidates), progress)
+        return [Graded(item, {test: self.outcome(item, test) for test in self.tests}) for item in candidates]
+
+    def outcome(self, candidate: Candidate, test: str) -> Outcome:
+        return self.journal.outcomes(candidate.key).get(test, UNTOUCHED)
+
+    def _grade(self, tasks: Sequence[tuple[Candidate, Sequence[str]]], total: int, progress: Progress | None) -> None:
+        futures = {}
+        for candidate, tests in tasks:
+            done = self.journal.outcomes(candidate.key)
+            missing = tuple(test for test in tests if test not in done)
+            if missing:
+                futures[self.pool.submit(_grade_one, candidate, missing)] = candidate
+        # mutants come last, so that what is left of them is what is left of all
+        before = total - len(futures) if tasks and tasks[0][0].mutant else len(tasks) - len(futures)
+        for count, future in enumerate(as_completed(futures), before + 1):
+            candidate = futures[future]
+            self.journal.add(candidate.key, future.result(), mistake=candidate.kind == "mistake")
+            if progress is not None:
+                progress(count, total, candidate.name)
 
 
 _process: dict[str, object] = {}
@@ -236,16 +245,20 @@ _process: dict[str, object] = {}
 
 
 def _start_process(project: Path, name: str) -> None:
-    assignment = load_assignment(project, name)
-    assignment = assignment.with_limits(test_seconds=min(SLOWEST, assignment.limits.test_seconds), total_seconds=600)
-    _process.update(assignment=assignment, fixtures=load_current(assignment), worker=Worker(assignment))
+    assignment = load_assignment(project, name).with_limits(total_seconds=600)
+    worker = Worker(assignment)
+    Finalize(None, worker.close, exitpriority=1)  # nothing else runs where a process of a pool ends
+    _process.update(assignment=assignment, fixtures=load_current(assignment), worker=worker)
 
 
-def _grade_one(candidate: Candidate) -> dict[str, Outcome]:
+def _grade_one(candidate: Candidate, tests: tuple[str, ...]) -> dict[str, Outcome]:
     worker, fixtures, assignment = _process["worker"], _process["fixtures"], _process["assignment"]
     assert isinstance(worker, Worker)
     assert isinstance(fixtures, Fixtures)
     assert isinstance(assignment, Assignment)
+    # only a mutant may hang; everything else has its full time, however busy the machine is
+    slowest = SLOWEST if candidate.kind == "mutant" else assignment.limits.test_seconds
+    worker.assignment = assignment.with_limits(test_seconds=min(slowest, assignment.limits.test_seconds))
     source = worker.submission.parent / "candidate"
     shutil.rmtree(source, ignore_errors=True)
     if candidate.kind != "template":
@@ -257,13 +270,14 @@ def _grade_one(candidate: Candidate) -> dict[str, Outcome]:
     worker.empty_submission()
     ingest(source, assignment.submission, fixtures.required, worker.submission)
     worker.wait_ready()
+    wanted = replace(fixtures, tests=tuple(test for test in fixtures.tests if test.id in tests))
     return {
         result.id: Outcome(
             result.status,
             float(result.max_score - result.score) if result.max_score else 0.0,
             bool(candidate.hint) and candidate.hint in (result.hint, result.message),
         )
-        for result in run_tests(worker, fixtures)
+        for result in run_tests(worker, wanted)
     }
 
 

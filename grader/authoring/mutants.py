@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.authoring.template import regions
+from grader.authoring.template import functions, regions, without_region
+from grader.errors import AssignmentError
+from grader.toml import line_of
 
 IN_PLACE = "in place or not"
 """The kind of change that is usually no mistake: an honest student may write either. Such a one needn't be killed."""
@@ -27,6 +29,8 @@ class Mutant:
     file: str
     """Relative to the reference."""
     line: int
+    region: int
+    """The line where its solution region begins."""
     kind: str
     before: str
     """The line as the reference has it, without indentation."""
@@ -40,14 +44,54 @@ class Mutant:
         return f"{self.file}:{self.line} {self.kind}: {self.after}"
 
 
+@dataclass(frozen=True)
+class Gap:
+    """The reference with one solution region not written: tests that pass without it can't see a mutant in it."""
+
+    file: str
+    region: int
+    """The line where the region begins."""
+    text: str
+    """The whole file, without the region."""
+
+
+def gaps(assignment: Assignment, found: Sequence[Mutant]) -> list[Gap]:
+    """Return a gap for each solution region that has mutants, in order."""
+    made = []
+    for name in sorted({mutant.file for mutant in found}):
+        file = assignment.reference / name
+        text = file.read_text("utf-8")
+        wanted = {mutant.region for mutant in found if mutant.file == name}
+        made += [
+            Gap(name, region.begin, without_region(file, text, region))
+            for region in regions(file, text)
+            if region.begin in wanted
+        ]
+    return made
+
+
 def mutants(assignment: Assignment) -> list[Mutant]:
     """Return the mutants of every Python file of the reference, in order, no two alike."""
     found: list[Mutant] = []
+    unknown = set(assignment.ungraded)
     for file in sorted(assignment.reference.rglob("*.py")):
         name = file.relative_to(assignment.reference).as_posix()
         if "__pycache__" not in file.parts and any(fnmatchcase(name, pattern) for pattern in assignment.audited):
-            found += _of_file(file, name, file.read_text("utf-8"))
+            text = file.read_text("utf-8")
+            ungraded = {key: lines for key, lines in _lines_of(text).items() if key in assignment.ungraded}
+            unknown -= set(ungraded)
+            found += _of_file(file, name, text, set().union(*ungraded.values()))
+    if unknown:
+        line = line_of(assignment.toml.read_text("utf-8"), "audit", "ungraded")
+        raise AssignmentError(
+            assignment.toml, line, f"the reference has no function '{min(unknown)}'; write it as Class.method"
+        )
     return found
+
+
+def _lines_of(text: str) -> dict[str, range]:
+    """The lines of every function, by its qualified name."""
+    return {name: range(node.lineno, (node.end_lineno or node.lineno) + 1) for name, node in functions(ast.parse(text))}
 
 
 @dataclass(frozen=True)
@@ -60,8 +104,9 @@ class _Edit:
     kind: str
 
 
-def _of_file(file: Path, name: str, text: str) -> list[Mutant]:
-    inside = {line for region in regions(file, text) for line in range(region.begin + 1, region.end)}
+def _of_file(file: Path, name: str, text: str, ungraded: set[int]) -> list[Mutant]:
+    region_of = {line: region.begin for region in regions(file, text) for line in range(region.begin + 1, region.end)}
+    inside = set(region_of) - ungraded
     if not inside:
         return []
     seen = {ast.dump(ast.parse(text))}
@@ -77,7 +122,7 @@ def _of_file(file: Path, name: str, text: str) -> list[Mutant]:
         seen.add(tree)
         line = text.count("\n", 0, edit.start) + 1
         before, after = text.splitlines()[line - 1].strip(), changed.splitlines()[line - 1].strip()
-        found.append(Mutant(name, line, edit.kind, before, after, changed))
+        found.append(Mutant(name, line, region_of[line], edit.kind, before, after, changed))
     return found
 
 
@@ -96,6 +141,21 @@ _COMPARISON = {
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
 }
+_SYMMETRIC = {"maximum", "minimum", "add", "multiply", "hypot", "logaddexp", "logical_and", "logical_or"}
+"""Functions whose first two arguments may change places: nothing would be wrong."""
+
+
+def _over_first_axis(call: ast.Call) -> bool:
+    return any(
+        keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value == 0
+        for keyword in call.keywords
+    )
+
+
+def _within(part: ast.expr, whole: ast.expr) -> bool:
+    """Whether an expression stands inside another one, word for word."""
+    wanted = ast.dump(part)
+    return any(isinstance(node, ast.expr) and ast.dump(node) == wanted for node in ast.walk(whole))
 
 
 class _Editor:
@@ -124,9 +184,30 @@ class _Editor:
         return self.text[start:end]
 
     def edits(self) -> Iterator[_Edit]:
+        self.broadcast = {call for node in ast.walk(self.tree) for call in self._broadcast_back(node)}
+        # whether dimensions are kept is a change of its own, and no other number
+        self.kept = {
+            keyword.value
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Call)
+            for keyword in node.keywords
+            if keyword.arg == "keepdims"
+        }
         for node in ast.walk(self.tree):
             if isinstance(node, ast.expr | ast.stmt | ast.keyword) and node.lineno in self.inside:
                 yield from self._of_node(node)
+
+    def _broadcast_back(self, node: ast.AST) -> Iterator[ast.Call]:
+        """The reductions over axis 0 in `x - f(x.max(axis=0, keepdims=True))`: the same number without keepdims.
+
+        An axis in front comes back by broadcasting when the array that was reduced is the other operand.
+        """
+        if not isinstance(node, ast.BinOp):
+            return
+        for whole, reduced in ((node.left, node.right), (node.right, node.left)):
+            for call in ast.walk(reduced):
+                if isinstance(call, ast.Call) and _over_first_axis(call) and _within(whole, call):
+                    yield call
 
     def _of_node(self, node: ast.AST) -> Iterator[_Edit]:
         match node:
@@ -139,7 +220,7 @@ class _Editor:
             case ast.UnaryOp(op=ast.USub()):
                 start, _ = self.span(node)
                 yield _Edit(start, self.span(node.operand)[0], "", "sign")
-            case ast.Constant(value=value) if isinstance(value, int | float | bool):
+            case ast.Constant(value=value) if isinstance(value, int | float | bool) and node not in self.kept:
                 yield from self._constant(node, value)
             case ast.Call():
                 yield from self._call(node)
@@ -176,13 +257,15 @@ class _Editor:
             yield _Edit(start, end, repr(value + 1), "constant")
 
     def _call(self, node: ast.Call) -> Iterator[_Edit]:
-        if len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        movable = len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2])
+        if movable and called not in _SYMMETRIC:
             yield self._swapped(node.args[0], node.args[1], "swapped arguments")
         for keyword in node.keywords:
             start, end = self.span(keyword)
             if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value in (0, 1):
                 yield _Edit(start, end, f"axis={1 - keyword.value.value}", "axis")
-            if keyword.arg == "keepdims":
+            if keyword.arg == "keepdims" and node not in self.broadcast:
                 yield _Edit(start, end, "keepdims=False", "keepdims")
         if isinstance(node.func, ast.Name) and node.func.id == "range" and node.args:
             last = node.args[min(len(node.args), 2) - 1]

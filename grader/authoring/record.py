@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import metadata
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, load_assignment
 from grader.authoring.variants import Variant, apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
@@ -40,46 +43,34 @@ class Record:
     """For the instructor: points that aren't sealed, checks without power, variants without effect."""
 
 
-def record(assignment: Assignment, progress: Progress | None = None) -> Record:
-    """Run the reference and all variants; raises AssignmentError where the reference itself doesn't pass."""
+def record(assignment: Assignment, progress: Progress | None = None, *, jobs: int = 1) -> Record:
+    """Run the reference and all variants; raises AssignmentError where the reference itself doesn't pass.
+
+    Args:
+        assignment: what to record.
+        progress: told what is run next.
+        jobs: processes that run the variants.
+    """
     variants = load_variants(assignment)
     with Worker(assignment) as worker:
         worker.wait_ready()
         specs = _specs(assignment, worker.tests)
         lines = {test["id"]: test["line"] for test in worker.tests}
-        steps = len(specs) * (1 + len(variants))
+        steps = len(specs) + len(variants)
         required = _fill(worker, assignment.reference)
-        done = 0
         complete: list[TestSpec] = []
-        for spec in specs:
+        for done, spec in enumerate(specs):
             if progress is not None:
                 progress(done, steps, f"reference: {spec.title}")
             complete.append(_record_test(assignment, spec, lines[spec.id], worker.run(spec.id, given=True)))
-            done += 1
         warnings = [warning for spec in complete for warning in _warnings(spec)]
         alternatives: dict[str, list[Alternative]] = {}
-        for variant in variants:
-            differs = False
-            patched = worker.submission.parent / "variant"
-            shutil.rmtree(patched, ignore_errors=True)
-            shutil.copytree(assignment.reference, patched, ignore=shutil.ignore_patterns("__pycache__"))
-            for name, text in apply_variant(assignment, variant).items():
-                (patched / name).write_text(text, "utf-8")
-            _fill(worker, patched)
-            for spec in complete:
-                if progress is not None:
-                    progress(done, steps, f"{variant.name}: {spec.title}")
-                done += 1
-                recording = worker.run(spec.id, given=True)
-                if variant.credit > 0:
-                    _check_accepted(assignment, variant, spec, recording)
-                alternative = _alternative(variant, spec, recording)
-                if alternative is not None:
-                    alternatives.setdefault(spec.id, []).append(alternative)
-                    differs = True
-                elif variant.credit < 1 and _fails(spec, worker):
-                    differs = True
-            if not differs:
+        for done, (variant, (found, seen)) in enumerate(_variants(worker, complete, variants, jobs), len(specs)):
+            if progress is not None:
+                progress(done, steps, variant.name)
+            for test, alternative in found.items():
+                alternatives.setdefault(test, []).append(alternative)
+            if not seen and variant.credit < 1:
                 warnings.append(f"variant '{variant.name}' differs from the reference in no test: no test can see it")
     fixtures = Fixtures(
         tuple(complete),
@@ -89,6 +80,62 @@ def record(assignment: Assignment, progress: Progress | None = None) -> Record:
         _versions(assignment),
     )
     return Record(fixtures, tuple(warnings))
+
+
+Differences = tuple[dict[str, Alternative], bool]
+"""A variant's recordings of the tests where it differs from the reference, and whether any test sees it at all."""
+
+
+def _variants(
+    worker: Worker, specs: Sequence[TestSpec], variants: Sequence[Variant], jobs: int
+) -> Iterator[tuple[Variant, Differences]]:
+    """Record the variants one after the other, or in a pool of processes with a worker each."""
+    if jobs < 2 or len(variants) < 2 * jobs:
+        for variant in variants:
+            yield variant, _record_variant(worker, specs, variant)
+        return
+    assignment = worker.assignment
+    # spawned, not forked: a worker takes every child that it doesn't know for a left-over
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_process, (assignment.project, assignment.name, specs))
+    try:
+        yield from zip(variants, pool.map(_record_in_process, variants), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_process: dict[str, Any] = {}
+"""What one process of the pool holds between variants."""
+
+
+def _start_process(project: Path, name: str, specs: Sequence[TestSpec]) -> None:
+    worker = Worker(load_assignment(project, name))
+    Finalize(None, worker.close, exitpriority=1)  # nothing else runs where a process of a pool ends
+    _process.update(worker=worker, specs=specs)
+
+
+def _record_in_process(variant: Variant) -> Differences:
+    return _record_variant(_process["worker"], _process["specs"], variant)
+
+
+def _record_variant(worker: Worker, specs: Sequence[TestSpec], variant: Variant) -> Differences:
+    assignment = worker.assignment
+    patched = worker.submission.parent / "variant"
+    shutil.rmtree(patched, ignore_errors=True)
+    shutil.copytree(assignment.reference, patched, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in apply_variant(assignment, variant).items():
+        (patched / name).write_text(text, "utf-8")
+    _fill(worker, patched)
+    found = {}
+    seen = False
+    for spec in specs:
+        recording = worker.run(spec.id, given=True)
+        if variant.credit > 0:
+            _check_accepted(assignment, variant, spec, recording)
+        alternative = _alternative(variant, spec, recording)
+        if alternative is not None:
+            found[spec.id] = alternative
+        seen = seen or alternative is not None or (variant.credit < 1 and _fails(spec, worker))
+    return found, seen
 
 
 def _check_accepted(assignment: Assignment, variant: Variant, spec: TestSpec, recording: Recording) -> None:
@@ -251,7 +298,10 @@ def _warnings(spec: TestSpec) -> list[str]:
 
 
 def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alternative | None:
-    """The variant's values of this test where the judge can tell them from the reference's."""
+    """The variant's values of this test, where the judge can tell them from the reference's and know them again.
+
+    A mask that keeps too many elements is wrong next to any expectation: its values would never match a submission's.
+    """
     if recording.ending != "ok":
         return None
     checks = judge_checks(spec.expected, recording.observations, show_expected=False)
@@ -264,7 +314,13 @@ def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alte
         for item in map(_without_clock, recording.observations)
         if item.name in reference
     )
-    return Alternative(variant.name, variant.credit, variant.hint, merged) if len(merged) == len(reference) else None
+    values = [value for item in merged for value in item.values.values()]
+    if len(merged) < len(reference) or any(value.array is None for value in values):
+        return None
+    again = judge_checks(merged, recording.observations, show_expected=False)
+    if not all(check.passed for check in again):
+        return None
+    return Alternative(variant.name, variant.credit, variant.hint, merged)
 
 
 def _given(item: Observation) -> dict[str, Any]:

@@ -113,6 +113,12 @@ def strip_solution(file: Path, text: str) -> str:
     return result
 
 
+def without_region(file: Path, text: str, region: Region) -> str:
+    """Return a Python file's text with one of its solution regions not written yet, and all others in place."""
+    name = _enclosing(file, _parse(file, text), text, region)
+    return _without(text, [region], lambda _, indent: [f'{indent}raise NotImplementedError("{name}")'])
+
+
 def _parse(file: Path, text: str) -> ast.Module:
     try:
         return ast.parse(text)
@@ -129,7 +135,7 @@ def _without(text: str, found: list[Region], stub: Stub) -> str:
     return "\n".join(lines)
 
 
-def _functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
+def functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
     """Every function with its qualified name, outer before inner."""
 
     def visit(node: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode]]:
@@ -149,7 +155,7 @@ def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str:
     """The qualified name of the innermost function that holds all statements of a region, and more than them."""
     inside = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end]
     name, body = None, 0
-    for qualified, node in _functions(tree):
+    for qualified, node in functions(tree):
         whole = all(_within(item, node) for item in inside) if inside else region.end <= (node.end_lineno or 0)
         if node.lineno < region.begin and whole:
             name, body = qualified, node.body[0].col_offset
@@ -169,7 +175,7 @@ def _outline(tree: ast.Module, found: list[Region]) -> list[tuple[int, str, str,
     """Line, name, arguments and docstring of every function outside the regions, in order."""
     return [
         (node.lineno, name, ast.dump(node.args), ast.get_docstring(node))
-        for name, node in _functions(tree)
+        for name, node in functions(tree)
         if not any(region.begin <= node.lineno <= region.end for region in found)
     ]
 

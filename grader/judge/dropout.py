@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 
 
+@lru_cache(256)  # a test asks for the same few several times: for two calls, for neighbours in rows and columns
 def binomial_interval(n: int, p: float, alpha: float) -> tuple[int, int]:
     """Return the narrowest [low, high] with P(X < low) <= alpha/2 and P(X > high) <= alpha/2 for X ~ Binomial(n, p).
 

@@ -121,11 +121,14 @@ def test_state(submission, rng, check):
 
 @weight(0.5)
 @number("2.6")
-def test_one_value(submission, check):
-    """BatchNorm2d refuses one value per channel in training"""
+def test_one_value(submission, rng, check):
+    """BatchNorm2d refuses one value per channel in training, and takes two"""
     layer = submission.regularization.BatchNorm2d(3)
     with check.raises("x of shape (1, 3, 1, 1) in training", ValueError):
         layer(torch.ones(1, 3, 1, 1))
+    layer = build(submission, rng, 3)
+    layer(draw(rng, 2, 3, 1, 1))
+    check("running_var after x of shape (2, 3, 1, 1)", layer.running_var)
 
 
 @weight(1.5)

@@ -1,0 +1,114 @@
+"""What an audit has done already, on disk: one line for each candidate that was graded, added as it is done.
+
+Outcomes hold as long as what they depend on stays the same, and that is asked test file by test file: after a change of
+one test file, only that one is run again on each candidate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.fixtures import Fixtures, digest
+from grader.recording import Observation
+
+DIGITS = 16
+"""Of a hash: enough to tell states apart, and the journal stays small."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one test said about one candidate."""
+
+    status: str
+    lost: float
+    """Points."""
+    named: bool
+    """Whether the hint of the candidate's own variant was given."""
+
+
+class Journal:
+    """The outcomes that still hold, by candidate and test."""
+
+    def __init__(self, file: Path, assignment: Assignment, fixtures: Fixtures) -> None:
+        """Read `file`, where it exists; a line that an interruption cut short is passed over."""
+        self._file = file
+        self._states = {
+            mistake: {name: _state(assignment, fixtures, name, mistake) for name in _test_files(fixtures)}
+            for mistake in (False, True)
+        }
+        self._done: dict[str, dict[str, Outcome]] = {}
+        for line in file.read_text("utf-8").splitlines() if file.is_file() else []:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            states = self._states[row["mistake"]]
+            for test, outcome in row["outcomes"].items():
+                name = file_of(test)
+                if name in states and states[name] == row["states"].get(name):
+                    self._done.setdefault(row["key"], {})[test] = Outcome(**outcome)
+
+    def outcomes(self, key: str) -> Mapping[str, Outcome]:
+        """Return what is known of a candidate, by test id."""
+        return self._done.get(key, {})
+
+    def add(self, key: str, outcomes: Mapping[str, Outcome], *, mistake: bool) -> None:
+        """Keep what was found out.
+
+        Args:
+            key: the candidate's.
+            outcomes: by test id; those of other tests stay.
+            mistake: whether the candidate is a known mistake, so that hints matter, which follow from all of them.
+        """
+        self._done.setdefault(key, {}).update(outcomes)
+        states = {name: self._states[mistake][name] for name in sorted(map(file_of, outcomes))}
+        rows = {test: vars(outcome) for test, outcome in outcomes.items()}
+        line = json.dumps({"key": key, "mistake": mistake, "states": states, "outcomes": rows})
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+
+
+def file_of(test: str) -> str:
+    """Return the test file's name in a test's id."""
+    return test.split("::", 1)[0]
+
+
+def _test_files(fixtures: Fixtures) -> set[str]:
+    return {file_of(test.id) for test in fixtures.tests}
+
+
+def _state(assignment: Assignment, fixtures: Fixtures, name: str, mistake: bool) -> str:
+    """A hash of all that outcomes in one test file depend on, beside the candidate."""
+    # of the two settings files, only what decides about a run: points and variants are in the fixtures already
+    others = {*_test_files(fixtures), "variants.toml", "assignment.toml"} - {name}
+    parts = [f"{path} {value}" for path, value in sorted(fixtures.hashes.items()) if path not in others]
+    parts.append(repr((assignment.seed, assignment.library, assignment.submission, assignment.limits)))
+    parts += [f"{path} {value}" for path, value in sorted(fixtures.versions.items())]
+    parts += list(_of_reference(assignment.reference))
+    for test in fixtures.tests:
+        if file_of(test.id) == name:
+            parts += [test.id, str(test.points), test.visibility, str(test.partial), *_of(test.expected)]
+            for item in fixtures.alternatives.get(test.id, ()):
+                if mistake or item.credit > 0:
+                    parts += [item.variant, str(item.credit), item.hint, *_of(item.observations)]
+    return digest("\n".join(parts).encode())[:DIGITS]
+
+
+def _of_reference(folder: Path) -> Iterable[str]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield f"{file.relative_to(folder).as_posix()} {digest(file.read_bytes())}"
+
+
+def _of(observations: Iterable[Observation]) -> Iterable[str]:
+    for item in observations:
+        yield f"{item.name} {item.kind} {json.dumps(dict(item.params), sort_keys=True)}"
+        for role, value in sorted(item.values.items()):
+            data = b"" if value.array is None else value.array.tobytes()
+            shape = None if value.array is None else value.array.shape
+            yield f"{role} {value.type} {value.dtype} {shape} {digest(data)}"
