@@ -4,7 +4,7 @@
 # make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
 # make fuzz            100,000 hostile streams, archives and values instead of a few hundred
 # make forging         score-forging hand-ins, graded by the peers and by this project, as a table
-# make bench           grades the same ten tests with the peers and with this project, in one run
+# make bench           grades the same ten tests with the peers and with this project, then each assignment; as tables
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,7 @@ forging: .venv/test-ready
 
 bench: .venv/test-ready
 	$(BIN)/python benchmarks/ten_tests.py
+	$(BIN)/python benchmarks/assignments.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed; name one: make PYTHON=python3.11")'

@@ -56,36 +56,50 @@ def grade(
         AssignmentError: the assignment or its fixtures are wrong.
         InternalError: the worker could not be made to run; no score is given.
     """
-    start = time.monotonic()
     with Worker(assignment, zygote, level) as worker:
-        # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
-        from grader.fixtures import load_current
-        from grader.judge.assemble import failed_report, make_report
-        from grader.sandbox import run as _run  # noqa: F401  # the worker needs it later, and would wait for it then
-        from grader.sandbox.ingest import ingest
+        return grade_in(worker, source, before=before, progress=progress, minimum=minimum, deadline=deadline)
 
-        fixtures = load_current(assignment)
-        if before is not None:
-            before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
-        try:
-            intake = ingest(source, assignment.submission, fixtures.required, worker.submission)
-        except SubmissionError as error:
-            return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
-        if not intake.files:
-            message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
-            return failed_report(assignment, fixtures, "missing", message, notes=[message])
-        worker.wait_ready()
-        layers = worker.layers
-        if not at_least(level_of(layers), minimum):
-            raise InternalError(
-                f"the isolation here is '{level_of(layers)}', and '{minimum}' is demanded; see: grader doctor"
-            )
-        # who asks for a level below Landlock, to test it, gets it
-        # who asks for a level below Landlock, to test it, gets it
-        answers = [assignment.folder, assignment.reference]
-        guards = set(layers) - ({"landlock"} if any(map(worker.may_read, answers)) else set())
-        with concealed(answers, guards, demanded=at_least(level, "landlock")):
-            results = run_tests(worker, fixtures, progress, deadline)
+
+def grade_in(
+    worker: Worker,
+    source: Path,
+    *,
+    before: Callable[[Report], None] | None = None,
+    progress: Progress | None = None,
+    minimum: Level = "none",
+    deadline: float | None = None,
+) -> Report:
+    """Grade one submission in a worker, which may have graded others before; see `grade`."""
+    # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
+    from grader.fixtures import load_current
+    from grader.judge.assemble import failed_report, make_report
+    from grader.sandbox import run as _run  # noqa: F401  # the worker needs it later, and would wait for it then
+    from grader.sandbox.ingest import ingest
+
+    start = time.monotonic()
+    assignment = worker.assignment
+    fixtures = load_current(assignment)
+    if before is not None:
+        before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
+    worker.empty_submission()
+    try:
+        intake = ingest(source, assignment.submission, fixtures.required, worker.submission)
+    except SubmissionError as error:
+        return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
+    if not intake.files:
+        message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
+        return failed_report(assignment, fixtures, "missing", message, notes=[message])
+    worker.wait_ready()
+    layers = worker.layers
+    if not at_least(level_of(layers), minimum):
+        raise InternalError(
+            f"the isolation here is '{level_of(layers)}', and '{minimum}' is demanded; see: grader doctor"
+        )
+    # who asks for a level below Landlock, to test it, gets it
+    answers = [assignment.folder, assignment.reference]
+    guards = set(layers) - ({"landlock"} if any(map(worker.may_read, answers)) else set())
+    with concealed(answers, guards, demanded=at_least(worker.level, "landlock")):
+        results = run_tests(worker, fixtures, progress, deadline)
     isolation = f"{level_of(layers)} ({', '.join(layers)})"
     seconds = time.monotonic() - start
     return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)

@@ -10,15 +10,19 @@ A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are la
     without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
 """
 
+import contextlib
+import functools
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grader.assignment import load_assignment
-from grader.grade import grade
+from grader.grade import grade_in
+from grader.sandbox.worker import Worker
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,11 +41,23 @@ def lay_over(reference: Path, sample: Path, verdict: dict[str, Any], into: Path)
     return into
 
 
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Callable[[str], Worker]]:
+    """One worker an assignment for all its samples: importing torch takes longer than grading does."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def worker_of(name: str) -> Worker:
+            return stack.enter_context(Worker(load_assignment(ROOT, name)))
+
+        yield worker_of
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.parent.name}-{sample.name}")
-def test_declared_verdict(sample: Path, tmp_path: Path) -> None:
+def test_declared_verdict(sample: Path, workers: Callable[[str], Worker], tmp_path: Path) -> None:
     verdict = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
-    assignment = load_assignment(ROOT, sample.parent.name)
-    report = grade(assignment, lay_over(assignment.reference, sample, verdict, tmp_path / "submission"))
+    worker = workers(sample.parent.name)
+    report = grade_in(worker, lay_over(worker.assignment.reference, sample, verdict, tmp_path / "submission"))
 
     lost = {part.name for part in report.parts if part.score < part.max_score}
     wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]
