@@ -25,7 +25,7 @@ from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.grade import grade
 from grader.levels import LAYER_OF, LEVELS, Level, at_least, level_of
-from grader.sandbox import launch, seccomp
+from grader.sandbox import landlock, launch, seccomp
 from grader.sandbox import worker as worker_module
 from grader.sandbox.conceal import concealed
 from grader.sandbox.ingest import ingest
@@ -332,6 +332,40 @@ def test_doctor_finds_what_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"isolation level: {findings.level}" in shown
     for name in (*PROTECTS, NEEDS, *LAYER_OF.values()):
         assert name in shown
+
+
+AS_PLAIN_USER = """
+import os, sys
+from pathlib import Path
+from grader.sandbox.reach import closed_folders, open_folders
+from grader.sandbox.worker import readable_paths
+try:
+    open_folders(closed_folders([*map(Path, readable_paths()), Path(sys.base_prefix), Path(sys.prefix), Path.cwd()]))
+except OSError as error:
+    sys.exit(f"not allowed: {error}")
+os.setgroups([])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+os.execv(sys.executable, [sys.executable, "-B", "-m", "grader", "doctor"])
+"""
+
+
+@pytest.mark.parametrize("user", ["this user", "a plain user"])
+def test_doctor_says_the_best_level_of_the_kernel(user: str) -> None:
+    command = ["-m", "grader", "doctor"]
+    if user == "a plain user":
+        if os.geteuid() != 0:
+            pytest.skip("needs root, to become a plain user")
+        command = ["-c", AS_PLAIN_USER]
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    if "not allowed" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stderr
+    filtered = platform.machine() in MACHINES and seccomp.available()
+    best: Level = "basic" if not filtered else "landlock" if landlock.abi() else "seccomp"
+    if best == "landlock" and user == "this user" and worker_module.worker_user() is not None:
+        best = "full"
+    assert f"isolation level: {best}" in done.stdout
 
 
 def test_doctor_says_how_to_get_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
