@@ -1,11 +1,15 @@
 """Guards the hints: each rule recognises its mistake, and says nothing about right, random or ambiguous arrays."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from grader.assignment import assignment_names, load_assignment
+from grader.fixtures import load
 from grader.judge.compare import Comparison, compare
 from grader.judge.hints import hint_for
 from grader.recording import Value
@@ -259,3 +263,29 @@ def test_a_hint_tells_no_expected_number() -> None:
         said = hint(actual, expected)
         assert said
         assert not any(f"{cell:.4g}" in said for cell in expected.ravel())
+
+
+# hints that are written for an assignment
+
+ROOT = Path(__file__).resolve().parent.parent
+FORMULAS = {"0", "1", "2", "3", "0.5"}
+"""Numbers that stand in formulas and name dimensions."""
+
+
+@pytest.mark.parametrize("name", assignment_names(ROOT))
+def test_no_hint_of_a_hidden_test_gives_away_what_it_is_run_on(name: str) -> None:
+    """Every number in such a hint is one that students have in their template, or of a formula."""
+    assignment = load_assignment(ROOT, name)
+    fixtures = load(assignment.folder / "fixtures", name)
+    given = "\n".join(
+        file.read_text("utf-8") for file in assignment.template.rglob("*") if file.suffix in (".py", ".toml")
+    )
+    public = set(re.findall(r"\d+(?:\.\d+)?(?:e-?\d+)?", given)) | FORMULAS
+    hidden = [test.id for test in fixtures.tests if test.visibility != "visible"]
+    assert hidden
+    hints = {item.hint for test in hidden for item in fixtures.alternatives.get(test, ()) if item.hint}
+    assert hints
+    for hint in hints:
+        numbers = set(re.findall(r"(?<![A-Za-z_\d.])\d+(?:\.\d+)?(?:e-?\d+)?", hint))
+        assert numbers <= public, hint
+        assert not re.search(r"rng|seed\(|parametrize", hint), hint

@@ -195,6 +195,7 @@ class _Graders:
     def __init__(self, assignment: Assignment, fixtures: Fixtures, journal: Path, jobs: int) -> None:
         self.journal = Journal(journal, assignment, fixtures)
         self.tests = tuple(test.id for test in fixtures.tests)
+        self.done = 0
         # spawned, not forked: each process starts a zygote of its own and takes every unknown child for a left-over.
         # They start with the first candidate, so that an audit with nothing to do is soon done
         self.pool = ProcessPoolExecutor(
@@ -208,16 +209,18 @@ class _Graders:
         self.pool.shutdown(cancel_futures=True)  # who interrupts doesn't wait for what isn't begun
 
     def grade_all(self, candidates: Sequence[Candidate], progress: Progress | None) -> list[Graded]:
-        """Grade what isn't in the journal: mutants last, because the gaps say which tests they need."""
+        """Grade what isn't in the journal: the gaps first, which say what tests a mutant needs, and variants last."""
         mutants = [candidate for candidate in candidates if candidate.mutant is not None]
-        others = [candidate for candidate in candidates if candidate.mutant is None]
-        self._grade([(candidate, self.tests) for candidate in others], len(candidates), progress)
+        variants = [candidate for candidate in candidates if candidate.kind in ("accepted", "mistake")]
+        first = [candidate for candidate in candidates if candidate not in mutants and candidate not in variants]
+        self._grade([(candidate, self.tests) for candidate in first], len(candidates), progress)
         needed = {
             candidate.name: tuple(test for test in self.tests if self.outcome(candidate, test).status != "passed")
-            for candidate in others
+            for candidate in first
             if candidate.kind == "gap"
         }
         tasks = [(item, needed[_gap(item.mutant.file, item.mutant.region)]) for item in mutants if item.mutant]
+        tasks += [(candidate, self.tests) for candidate in variants]
         self._grade(tasks, len(candidates), progress)
         return [Graded(item, {test: self.outcome(item, test) for test in self.tests}) for item in candidates]
 
@@ -231,13 +234,13 @@ class _Graders:
             missing = tuple(test for test in tests if test not in done)
             if missing:
                 futures[self.pool.submit(_grade_one, candidate, missing)] = candidate
-        # mutants come last, so that what is left of them is what is left of all
-        before = total - len(futures) if tasks and tasks[0][0].mutant else len(tasks) - len(futures)
-        for count, future in enumerate(as_completed(futures), before + 1):
+        self.done += len(tasks) - len(futures)
+        for future in as_completed(futures):
             candidate = futures[future]
+            self.done += 1
             self.journal.add(candidate.key, future.result(), mistake=candidate.kind == "mistake")
             if progress is not None:
-                progress(count, total, candidate.name)
+                progress(self.done, total, candidate.name)
 
 
 _process: dict[str, object] = {}
