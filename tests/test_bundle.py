@@ -156,7 +156,7 @@ def test_a_small_project_of_ones_own_is_bundled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["prairielearn", "markus", "csv", "junit"])
 def test_other_platforms_layouts_are_graded(name: str, tmp_path: Path) -> None:
-    """PrairieLearn's folders: the assignment below /grade/tests, the hand-in in /grade/student; nothing else is there."""
+    """PrairieLearn's folders: the assignment below /grade/tests, the hand-in in /grade/student, and nothing else."""
     grade = tmp_path / "grade"
     project = recorded(tmp_path / "project")
     shutil.copytree(project.file("testcases"), grade / "tests" / "testcases")
