@@ -40,6 +40,7 @@ TRIES = 3
 """A run that a busy machine slowed down is measured again; the fastest counts."""
 SIZE = ("--cpus", "0.5", "--memory", "768m")
 _MEASURE = """
+{before}
 before=$EPOCHREALTIME
 {command}
 after=$EPOCHREALTIME
@@ -47,7 +48,7 @@ echo
 echo "SECONDS $before $after"
 echo "PEAK $(cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.peak)"
 """
-_AUTOLAB = """
+_AUTOLAB_FOLDER = """
 useradd --create-home autograde
 mkdir /home/autograde/autolab
 cp /lab/autograde.tar /home/autograde/autolab/
@@ -57,9 +58,11 @@ chown -R autograde:autograde /home/autograde
 cd /home/autograde/autolab
 touch ../output.log; chown autograde ../output.log
 export HOME=/home/autolab
+"""
+_AUTOLAB = """
 setpriv --reuid autograde --regid autograde --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs \
   bash -c 'ulimit -u 100; ulimit -f 102400; exec make' > ../output.log 2>&1
-echo "MAKE $?"
+printf '\\nMAKE %s\\n' $?
 cat ../output.log
 """
 
@@ -148,7 +151,7 @@ def gradescope(assignment: Assignment, image: str, scratch: Path, hostile: tuple
 def _gradescope(assignment: Assignment, image: str, scratch: Path, name: str, folder: Path) -> Row:
     results = Path(tempfile.mkdtemp(dir=scratch))
     volumes = ["-v", f"{folder}:/autograder/submission:ro", "-v", f"{results}:/autograder/results"]
-    command = _MEASURE.format(command="/autograder/run_autograder")
+    command = _MEASURE.format(before="", command="/autograder/run_autograder")
     output = images.podman("run", *_options(), *volumes, image, "bash", "-c", command)
     shown = gradescope_emulator.taken(results / "results.json", output)
     row = _row("gradescope", assignment, name, shown.score, output)
@@ -183,7 +186,8 @@ def autolab(assignment: Assignment, image: str, scratch: Path, hostile: tuple[st
 
 def _autolab(assignment: Assignment, image: str, lab: Path, handin: Path, name: str, level: str) -> Row:
     volumes = ["-v", f"{lab}:/lab:ro", "-v", f"{handin}:/handin:ro"]
-    output = images.podman("run", *_options(), *volumes, image, "bash", "-c", _MEASURE.format(command=_AUTOLAB))
+    command = _MEASURE.format(before=_AUTOLAB_FOLDER, command=_AUTOLAB)
+    output = images.podman("run", *_options(), *volumes, image, "bash", "-c", command)
     feedback = output.partition("\nMAKE 0\n")[2].rpartition("\nSECONDS ")[0]
     problems = [part.title for part in assignment.parts]
     graded = autolab_emulator.saved(feedback, problems)
