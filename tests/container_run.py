@@ -9,6 +9,7 @@ and the only line says why. Gradescope's base image can't be pulled everywhere, 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tarfile
 import tempfile
@@ -79,6 +80,8 @@ class Row:
     seconds: float
     peak_mb: float
     isolation: str
+    slow: str = ""
+    """That it took too long, where it did."""
     problems: list[str] = field(default_factory=list)
 
     def cells(self) -> list[str]:
@@ -86,6 +89,7 @@ class Row:
         return [
             *(self.platform, self.homework, self.submission, f"{self.score:g} / {self.points:g}"),
             *(f"{self.seconds:.1f}", f"{self.peak_mb:.0f}", self.isolation, "; ".join(self.problems) or "ok"),
+            self.slow,
         ]
 
 
@@ -217,25 +221,29 @@ def _row(platform: str, assignment: Assignment, name: str, score: float, output:
     if row.score != wanted:
         row.problems.append(f"{row.score:g} points, and it must be {wanted:g}")
     if name == "reference" and seconds > SECONDS[assignment.library]:
-        row.problems.append(f"{seconds:.1f} s, and {SECONDS[assignment.library]:g} are allowed")
+        row.slow = f"{seconds:.1f} s, and {SECONDS[assignment.library]:g} are allowed"
     if peak > MEMORY_MB:
         row.problems.append(f"{peak:.0f} MB, and {MEMORY_MB:.0f} are allowed")
     return row
 
 
 def _fastest(run: Callable[[], Row]) -> Row:
-    """A row that is slow or wrong in nothing else is tried again."""
+    """Try a slow run again; the fastest counts, unless others keep the machine busy: then time says nothing."""
     row = run()
     for _ in range(TRIES - 1):
-        if not any(" s, and " in problem for problem in row.problems):
-            break
-        row = min(row, run(), key=lambda item: item.seconds)
+        if row.slow:
+            row = min(row, run(), key=lambda item: item.seconds)
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    if row.slow and busy:
+        row.slow += ", on a busy machine: not judged"
+    elif row.slow:
+        row.problems.append(row.slow)
     return row
 
 
 def print_table(rows: list[Row]) -> None:
     """Print what came out."""
-    head = ["platform", "homework", "submission", "score", "seconds", "peak MB", "isolation", "verdict"]
+    head = ["platform", "homework", "submission", "score", "seconds", "peak MB", "isolation", "verdict", ""]
     lines = [head, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     print()

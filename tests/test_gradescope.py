@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import sys
+import tarfile
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
@@ -92,6 +93,19 @@ def test_a_right_hand_in_gets_everything(root: Path, right: Path) -> None:
     assert shown.score == POINTS
     assert "score" not in shown.results
     assert "4.5 of 4.5 points" in shown.stdout
+
+
+@pytest.mark.parametrize("name", ["handin.tar", "HandIn.TAR.GZ", "x.tgz"])
+def test_an_archive_that_gradescope_left_packed_is_graded(name: str, root: Path, right: Path, tmp_path: Path) -> None:
+    (tmp_path / "packed").mkdir()
+    with tarfile.open(tmp_path / "packed" / name, "w" if name.endswith("tar") else "w:gz") as archive:
+        archive.add(right, arcname="handin")
+    assert grade(root, tmp_path / "packed").score == POINTS
+
+
+def test_an_archive_beside_other_files_isnt_looked_into(root: Path, right: Path) -> None:
+    (right / "backup.tar").write_bytes(b"")
+    assert grade(root, right).score == POINTS
 
 
 def test_an_empty_hand_in_gets_nothing_and_every_row(root: Path, tmp_path: Path) -> None:
