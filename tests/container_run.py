@@ -9,6 +9,7 @@ and the only line says why. Gradescope's base image can't be pulled everywhere, 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tarfile
 import tempfile
@@ -40,6 +41,7 @@ TRIES = 3
 """A run that a busy machine slowed down is measured again; the fastest counts."""
 SIZE = ("--cpus", "0.5", "--memory", "768m")
 _MEASURE = """
+{before}
 before=$EPOCHREALTIME
 {command}
 after=$EPOCHREALTIME
@@ -47,7 +49,7 @@ echo
 echo "SECONDS $before $after"
 echo "PEAK $(cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.peak)"
 """
-_AUTOLAB = """
+_AUTOLAB_FOLDER = """
 useradd --create-home autograde
 mkdir /home/autograde/autolab
 cp /lab/autograde.tar /home/autograde/autolab/
@@ -57,9 +59,11 @@ chown -R autograde:autograde /home/autograde
 cd /home/autograde/autolab
 touch ../output.log; chown autograde ../output.log
 export HOME=/home/autolab
+"""
+_AUTOLAB = """
 setpriv --reuid autograde --regid autograde --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs \
   bash -c 'ulimit -u 100; ulimit -f 102400; exec make' > ../output.log 2>&1
-echo "MAKE $?"
+printf '\\nMAKE %s\\n' $?
 cat ../output.log
 """
 
@@ -76,6 +80,8 @@ class Row:
     seconds: float
     peak_mb: float
     isolation: str
+    slow: str = ""
+    """That it took too long, where it did."""
     problems: list[str] = field(default_factory=list)
 
     def cells(self) -> list[str]:
@@ -83,6 +89,7 @@ class Row:
         return [
             *(self.platform, self.homework, self.submission, f"{self.score:g} / {self.points:g}"),
             *(f"{self.seconds:.1f}", f"{self.peak_mb:.0f}", self.isolation, "; ".join(self.problems) or "ok"),
+            self.slow,
         ]
 
 
@@ -148,7 +155,7 @@ def gradescope(assignment: Assignment, image: str, scratch: Path, hostile: tuple
 def _gradescope(assignment: Assignment, image: str, scratch: Path, name: str, folder: Path) -> Row:
     results = Path(tempfile.mkdtemp(dir=scratch))
     volumes = ["-v", f"{folder}:/autograder/submission:ro", "-v", f"{results}:/autograder/results"]
-    command = _MEASURE.format(command="/autograder/run_autograder")
+    command = _MEASURE.format(before="", command="/autograder/run_autograder")
     output = images.podman("run", *_options(), *volumes, image, "bash", "-c", command)
     shown = gradescope_emulator.taken(results / "results.json", output)
     row = _row("gradescope", assignment, name, shown.score, output)
@@ -183,7 +190,8 @@ def autolab(assignment: Assignment, image: str, scratch: Path, hostile: tuple[st
 
 def _autolab(assignment: Assignment, image: str, lab: Path, handin: Path, name: str, level: str) -> Row:
     volumes = ["-v", f"{lab}:/lab:ro", "-v", f"{handin}:/handin:ro"]
-    output = images.podman("run", *_options(), *volumes, image, "bash", "-c", _MEASURE.format(command=_AUTOLAB))
+    command = _MEASURE.format(before=_AUTOLAB_FOLDER, command=_AUTOLAB)
+    output = images.podman("run", *_options(), *volumes, image, "bash", "-c", command)
     feedback = output.partition("\nMAKE 0\n")[2].rpartition("\nSECONDS ")[0]
     problems = [part.title for part in assignment.parts]
     graded = autolab_emulator.saved(feedback, problems)
@@ -213,25 +221,29 @@ def _row(platform: str, assignment: Assignment, name: str, score: float, output:
     if row.score != wanted:
         row.problems.append(f"{row.score:g} points, and it must be {wanted:g}")
     if name == "reference" and seconds > SECONDS[assignment.library]:
-        row.problems.append(f"{seconds:.1f} s, and {SECONDS[assignment.library]:g} are allowed")
+        row.slow = f"{seconds:.1f} s, and {SECONDS[assignment.library]:g} are allowed"
     if peak > MEMORY_MB:
         row.problems.append(f"{peak:.0f} MB, and {MEMORY_MB:.0f} are allowed")
     return row
 
 
 def _fastest(run: Callable[[], Row]) -> Row:
-    """A row that is slow or wrong in nothing else is tried again."""
+    """Try a slow run again; the fastest counts, unless others keep the machine busy: then time says nothing."""
     row = run()
     for _ in range(TRIES - 1):
-        if not any(" s, and " in problem for problem in row.problems):
-            break
-        row = min(row, run(), key=lambda item: item.seconds)
+        if row.slow:
+            row = min(row, run(), key=lambda item: item.seconds)
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    if row.slow and busy:
+        row.slow += ", on a busy machine: not judged"
+    elif row.slow:
+        row.problems.append(row.slow)
     return row
 
 
 def print_table(rows: list[Row]) -> None:
     """Print what came out."""
-    head = ["platform", "homework", "submission", "score", "seconds", "peak MB", "isolation", "verdict"]
+    head = ["platform", "homework", "submission", "score", "seconds", "peak MB", "isolation", "verdict", ""]
     lines = [head, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     print()

@@ -4,6 +4,8 @@ import json
 import os
 import stat
 import sys
+import tarfile
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
@@ -19,9 +21,11 @@ from small_assignment import Project
 
 from grader.assignment import read_assignment
 from grader.errors import AssignmentError
+from grader.export.gradescope import to_gradescope
 from grader.platforms.metadata import Metadata, read_metadata
 from grader.platforms.previous import given_back, recent, refusal
 from grader.policy import LatePolicy, RateLimit
+from grader.report import Report, TestResult
 
 SETTINGS = """
 [late]
@@ -89,6 +93,19 @@ def test_a_right_hand_in_gets_everything(root: Path, right: Path) -> None:
     assert shown.score == POINTS
     assert "score" not in shown.results
     assert "4.5 of 4.5 points" in shown.stdout
+
+
+@pytest.mark.parametrize("name", ["handin.tar", "HandIn.TAR.GZ", "x.tgz"])
+def test_an_archive_that_gradescope_left_packed_is_graded(name: str, root: Path, right: Path, tmp_path: Path) -> None:
+    (tmp_path / "packed").mkdir()
+    with tarfile.open(tmp_path / "packed" / name, "w" if name.endswith("tar") else "w:gz") as archive:
+        archive.add(right, arcname="handin")
+    assert grade(root, tmp_path / "packed").score == POINTS
+
+
+def test_an_archive_beside_other_files_isnt_looked_into(root: Path, right: Path) -> None:
+    (right / "backup.tar").write_bytes(b"")
+    assert grade(root, right).score == POINTS
 
 
 def test_an_empty_hand_in_gets_nothing_and_every_row(root: Path, tmp_path: Path) -> None:
@@ -328,6 +345,54 @@ def test_whatever_the_earlier_results_are_what_is_given_back_is_taken(
         file = tmp_path_factory.getbasetemp() / "results.json"
         file.write_text(json.dumps(value), "utf-8")
         assert gradescope.taken(file).error == ""
+
+
+# what the harness does with files
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('{"score": 1}', ""),
+        ('{"score": 1, "output": "a\0b"}', ""),  # a NUL becomes another character
+        ('{"score": 1, "tests": [{"output": "x"}]}', ""),
+        ('{"tests": [{"name": "a"}]}', gradescope.FORMATTED),
+        ('{"score": 1', gradescope.FORMATTED),
+        ('"text"', gradescope.FORMATTED),
+        ("[]", gradescope.FAILED),
+        ('{"score": 1, "output": 5}', gradescope.FAILED),
+        ('{"score": 1, "tests": [null]}', gradescope.FAILED),
+        ('{"score": NaN}', gradescope.FAILED),
+        ('{"score": 1, "leaderboard": [{"name": "x", "value": Infinity}]}', gradescope.FAILED),
+    ],
+)
+def test_the_emulator_refuses_what_gradescope_refuses(text: str, error: str, tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(text, "utf-8")
+    assert gradescope.taken(file).error == error
+
+
+def test_nothing_is_left_for_gradescope_to_cut(tmp_path: Path) -> None:
+    flood = TestResult(
+        "t", "a", "T", "1", "failed", Fraction(0), Fraction(1), "visible", "m" * 150_000, output="line é\n" * 60_000
+    )
+    report = Report("h", "H", (), (flood, replace(flood, id="u")), notes=("note " * 50_000,))
+    file = tmp_path / "results.json"
+    file.write_text(to_gradescope(report), "utf-8")
+    shown = gradescope.taken(file)
+    assert (shown.error, shown.cut) == ("", [])
+    assert "left out" in shown.results["tests"][0]["output"]
+    file.write_text(json.dumps({"score": 0, "output": "x" * 100_001}), "utf-8")
+    assert gradescope.taken(file).cut == ["output"]
+
+
+def test_a_run_that_the_platform_ends_loses_everything(tmp_path: Path) -> None:
+    """Why the grader has deadlines of its own: what it wrote before is gone."""
+    (tmp_path / "handin").mkdir()
+    program = "import time; open('results/results.json', 'w').write('{\"score\": 5}'); time.sleep(60)"
+    shown = gradescope.run(tmp_path, [sys.executable, "-c", program], tmp_path / "handin", timeout=3)
+    assert (shown.score, shown.results.get("tests")) == (0, None)
+    assert "timed out" in shown.results["output"]
 
 
 # settings
