@@ -603,5 +603,6 @@ def test_root_doesn_t_grade_where_nothing_guards_answers(answers_folder: Path, m
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(InternalError, match=r"no user grader-worker; run setup\.sh"):
         concealed([answers_folder], ["basic", "seccomp"], demanded=True).__enter__()
+    # who asks for a low level to test it gets it, and nothing is closed that wouldn't hold
     with concealed([answers_folder], ["basic", "seccomp"], demanded=False):
-        pass
+        assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750

@@ -38,6 +38,9 @@ def concealed(paths: Collection[Path], layers: Collection[str], *, demanded: boo
             "the interpreter's libraries, and there is no user grader-worker; run setup.sh, which makes it, or grade "
             "as a plain user"
         )
+    if "uid" not in layers and (os.geteuid() == 0 or "seccomp" not in layers):
+        yield  # a mode doesn't bind root, and without the filter an owner opens what is its own
+        return
     bits = 0o077 if "uid" in layers else 0o700
     folders: dict[Path, list[Path]] = {}
     for path in paths:
