@@ -221,7 +221,7 @@ def test_nothing_is_kept_of_what_may_have_changed(small: Callable[..., Assignmen
         file = assignment.reference / "solution.py"
         file.write_text(file.read_text("utf-8").replace("as np\n", "as np  # arrays\n"), "utf-8")
     elif changed == "recorded value":
-        small(assignment__toml=TOML.replace("seed = 3", "seed = 4"))
+        assignment = small(assignment__toml=TOML.replace("seed = 3", "seed = 4"))
     else:
         file = assignment.folder / "variants.toml"
         file.write_text(file.read_text("utf-8").replace("One is added", "A one is added"), "utf-8")
