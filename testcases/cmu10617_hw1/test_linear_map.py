@@ -43,7 +43,7 @@ def test_step(submission, rng, check, indim, outdim, batch):
     check_moves(check, layer, W, b, "after one step")
 
 
-@weight(0.5)
+@weight(0.75)
 @number("1.4")
 def test_accumulate(submission, rng, check):
     """Two calls of LinearMap.backward before a step add up"""
@@ -108,19 +108,8 @@ def test_four_steps(submission, rng, check):
         check_moves(check, layer, W, b, f"after step {step}")
 
 
-@weight(0.25)
-@number("1.9")
-@visibility("hidden")
-def test_new(submission, check):
-    """A new LinearMap can be trained: W and b have their shapes, and the rows of W differ"""
-    layer = submission.mlp.LinearMap(6, 4)
-    check("shape of getW()", np.array(np.shape(layer.getW())))
-    check("shape of getb()", np.array(np.shape(layer.getb())))
-    check("rows of getW() differ", bool(np.ptp(layer.getW(), axis=0).min() > 0))
-
-
 @weight(0)
-@number("1.10")
+@number("1.9")
 def test_start(submission, check):
     """Remark, no points: W starts within the bound of random_weight_init, b at zero"""
     layer = submission.mlp.LinearMap(30, 20)
