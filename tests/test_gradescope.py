@@ -327,12 +327,13 @@ results_like = st.fixed_dictionaries(
         "output": json_values,
         "tests": st.lists(st.fixed_dictionaries({}, optional={"score": json_values, "output": json_values})),
         "extra_data": st.fixed_dictionaries({}, optional={"graded_at": json_values}),
+        "leaderboard": st.lists(st.fixed_dictionaries({}, optional={"name": json_values, "value": json_values})),
         "unknown": json_values,
     },
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(results_like)
 def test_whatever_the_earlier_results_are_what_is_given_back_is_taken(
     tmp_path_factory: pytest.TempPathFactory, results: dict[str, Any]

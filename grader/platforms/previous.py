@@ -19,19 +19,24 @@ NOT_GRADED = "Not graded:"
 GRADED_AT = "graded_at"
 """The key in `extra_data` under which a hand-in tells the next one when those before it were graded."""
 
+_NUMBER = (int, float)
 _TOP: dict[str, type | tuple[type, ...]] = {
-    "score": (int, float),
-    "execution_time": (int, float),
-    "output_format": str,
-    "test_output_format": str,
-    "test_name_format": str,
-    "visibility": str,
-    "stdout_visibility": str,
+    "score": _NUMBER,
+    "execution_time": _NUMBER,
+    "output": str,
+    **dict.fromkeys(("test_output_format", "test_name_format", "visibility", "stdout_visibility"), str),
     "extra_data": dict,
     "tests": list,
     "leaderboard": list,
 }
 """What of earlier results is given back, and the type that it must have; the platform may have added to them."""
+_ROW: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("score", "max_score"), _NUMBER),
+    **dict.fromkeys(("name", "name_format", "number", "status", "output", "output_format", "visibility"), str),
+    "tags": list,
+    "extra_data": dict,
+}
+_BOARD: dict[str, type | tuple[type, ...]] = {"name": str, "value": (*_NUMBER, str), "order": str}
 
 
 def recent(limit: RateLimit, metadata: Metadata) -> list[datetime]:
@@ -70,25 +75,31 @@ def given_back(limit: RateLimit, metadata: Metadata, sentence: str) -> dict[str,
     results = metadata.results
     if results is None:
         return None
-    kept: dict[str, Any] = {
-        key: value
-        for key, value in results.items()
-        if key in _TOP and isinstance(value, _TOP[key]) and not isinstance(value, bool)
-    }
-    tests = [test for test in kept.get("tests", []) if isinstance(test, dict)]
-    if "score" not in kept and not any(isinstance(test.get("score"), int | float) for test in tests):
+    kept = _typed(results, _TOP)
+    for key, wanted in (("tests", _ROW), ("leaderboard", _BOARD)):
+        if key in kept:
+            kept[key] = [_typed(row, wanted) for row in kept[key] if isinstance(row, dict)]
+    if "leaderboard" in kept:
+        kept["leaderboard"] = [row for row in kept["leaderboard"] if {"name", "value"} <= set(row)]
+    if "score" not in kept and not any("score" in row for row in kept.get("tests", [])):
         return None
     if not _finite(kept):
         return None
-    earlier = results.get("output")
-    text = earlier if isinstance(earlier, str) else ""
+    text = kept.get("output", "")
     if text.startswith(NOT_GRADED):
         text = text.partition("\n\n")[2]  # an earlier refusal's own sentence
     kept.update(output=cut(f"{sentence}\n\n{text}".rstrip(), OUTPUT_CHARS), output_format="text")
     kept["extra_data"] = kept.get("extra_data", {}) | graded_at(recent(limit, metadata))
-    if "tests" in kept:
-        kept["tests"] = tests
     return kept
+
+
+def _typed(value: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) -> dict[str, Any]:
+    """The entries that are known and of their type."""
+    return {
+        key: item
+        for key, item in value.items()
+        if key in wanted and isinstance(item, wanted[key]) and not isinstance(item, bool)
+    }
 
 
 def _finite(value: Any) -> bool:
