@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ BONUS = "cmu11785_hw1_bonus"
 settings.register_profile("project", database=None, derandomize=True, deadline=None)
 settings.load_profile("project")
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".pytest_cache" / "hypothesis"))
+
+# started before any worker: a worker that lives through several tests would take it for something a hand-in left behind
+resource_tracker.ensure_running()
 
 Overlay = Callable[[Mapping[str, str]], Path]
 """Makes a submission: the reference, with the given files (relative path to text) written over it."""

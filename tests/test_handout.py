@@ -181,11 +181,15 @@ def test_hidden_fixtures_arent_in_it(handout: Path, answers: Fixtures) -> None:
 def test_known_mistakes_arent_in_it(handout: Path, bonus: Assignment) -> None:
     """Their hints are for those who made them."""
     mistakes = [variant for variant in load_variants(bonus) if variant.credit < 1]
-    assert mistakes
+    # a mistake that the judge recognises by itself is told in the judge's words
+    own = "".join(file.read_text("utf-8") for file in (ROOT / "grader" / "judge").glob("*.py"))
+    told = [variant.hint for variant in mistakes if variant.hint not in own]
+    assert len(told) > 10
     for name, text in texts(handout).items():
         for variant in mistakes:
             assert variant.name not in text, name
-            assert variant.hint not in text, name
+        for hint in told:
+            assert hint not in text, name
 
 
 def test_no_line_of_the_solution_is_in_it(handout: Path, bonus: Assignment) -> None:

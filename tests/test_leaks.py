@@ -96,12 +96,13 @@ class Needles:
 
 
 def pieces(array: NDArray[np.generic]) -> Iterator[bytes]:
-    """An array's bytes in pieces that say something: with two numbers at least that are neither 0 nor equal."""
+    """An array's bytes in pieces that say something: with two numbers at least that are finite, not 0 and not equal."""
     raw = array.tobytes()
     places = range(0, len(raw) - PIECE + 1, array.itemsize * (1 if len(raw) < 4 * PIECE else PIECE // array.itemsize))
     for place in places[:: max(len(places) // PIECES, 1)]:
         piece = raw[place : place + PIECE]
-        if len(set(np.frombuffer(piece, array.dtype).tolist()) - {0.0, 1.0, -1.0}) >= 2:
+        numbers = np.frombuffer(piece, array.dtype)
+        if len(set(numbers[np.isfinite(numbers)].tolist()) - {0.0, 1.0, -1.0}) >= 2:
             yield piece
 
 
