@@ -71,19 +71,18 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
 
     Args:
         jail: from `prepare`.
-        work: the folder that may be written to; it becomes the current one and the home.
+        work: the folder that may be written to; it becomes the current one.
         memory_mb: address space that may be added to what is mapped now, in MiB.
         cpu_seconds: processor time.
         keep: the highest descriptor that stays open.
     """
     os.chdir(work)
-    os.environ.update(HOME=work, TMPDIR=work, MPLCONFIGDIR=work, TORCH_HOME=work, XDG_CACHE_HOME=work)
     os.setsid()
     if jail.basic:
         _set_limits(memory_mb, cpu_seconds, tasks=None if jail.filtered else TASKS)
         # not on every kernel, and not worth failing for
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("1000")
+        with contextlib.suppress(OSError):
+            _write("/proc/self/oom_score_adj", b"1000")
     if jail.user is not None:
         uid, gid = jail.user
         os.setgroups([])
@@ -101,6 +100,25 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         seccomp.install()
 
 
+# every child pays for each page that it is the first to touch: the open() of Python touches many
+
+
+def _write(file: str, text: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY)
+    try:
+        os.write(descriptor, text)
+    finally:
+        os.close(descriptor)
+
+
+def _read(file: str) -> bytes:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
+
+
 def _close_descriptors(keep: int) -> None:
     if _libc.syscall(_CLOSE_RANGE, keep + 1, ctypes.c_uint(0xFFFFFFFF), 0) != 0:
         os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
@@ -108,8 +126,7 @@ def _close_descriptors(keep: int) -> None:
 
 def _set_limits(memory_mb: int, cpu_seconds: int, tasks: int | None) -> None:
     """Bound address space (on top of what is mapped now), CPU time, file size, open files; no core files."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
+    mapped = int(_read("/proc/self/statm").split()[0]) * resource.getpagesize()
     limits = {
         resource.RLIMIT_AS: mapped + memory_mb * 2**20,
         resource.RLIMIT_CPU: cpu_seconds,

@@ -12,10 +12,11 @@ import signal
 import socket
 import sys
 
-# the collector would look at every object that the imports make, several times, and find nothing
+# The collector would look at every object that the imports make, several times, and find nothing. Compiled files are
+# written for our own modules, which would else be compiled again in every run, and not for tests and submissions.
 _BOOT = (
     "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2].split('\\n'); "
-    "from grader.sandbox.zygote import main; main(int(sys.argv[1]))"
+    "from grader.sandbox.zygote import main; sys.dont_write_bytecode = True; main(int(sys.argv[1]))"
 )
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -73,7 +74,7 @@ def start() -> Zygote:
         descriptor = theirs.fileno()
         pid = os.posix_spawn(
             sys.executable,
-            [sys.executable, "-s", "-B", "-c", _BOOT, str(descriptor), "\n".join(path)],
+            [sys.executable, "-s", "-c", _BOOT, str(descriptor), "\n".join(path)],
             environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

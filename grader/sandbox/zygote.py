@@ -45,6 +45,8 @@ from grader.testing.submission import Submission
 
 MESSAGE_BYTES = 2**20
 WARM_UP = "test_warm_up.py::test_warm_up"
+HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
+"""Variables that name a folder to write to: in a child, the one that its jail leaves open."""
 CHANNEL = 3
 """The descriptor on which a child sends its frames."""
 
@@ -237,7 +239,7 @@ def main(descriptor: int) -> None:
         os._exit(0)  # the command line had nothing to grade
     settings = json.loads(raw)
     os.chdir(settings["work"])
-    os.environ.update(HOME=settings["work"], TMPDIR=settings["work"])
+    os.environ.update(dict.fromkeys(HOMES, settings["work"]))
     become_subreaper()
     prctl(PR_SET_DUMPABLE, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
