@@ -22,6 +22,7 @@ from grader.files import write_atomically
 from grader.levels import LEVELS, at_least
 
 if TYPE_CHECKING:
+    from grader.grade import Progress
     from grader.report import Report
     from grader.sandbox.launch import Zygote
 
@@ -31,8 +32,6 @@ SHOWN = 20
 FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
 BUNDLES = {"gradescope": "autograder.zip", "autolab": "{lab}.tar"}
 """Platform to the name of what is uploaded there."""
-
-Progress = Callable[[int, int, str], None]
 
 
 def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:

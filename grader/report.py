@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 Status = Literal["passed", "partial", "failed", "missing", "error", "timeout", "crashed", "refused", "internal"]
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 
-STATUSES: tuple[Status, ...] = (
-    *("passed", "partial", "failed", "missing", "error", "timeout", "crashed", "refused", "internal"),
-)
-VISIBILITIES: tuple[Visibility, ...] = ("visible", "hidden", "after_due_date", "after_published")
+STATUSES: tuple[Status, ...] = get_args(Status)
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
 
 
 @dataclass(frozen=True)

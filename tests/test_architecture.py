@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "local": NOUNS | {"testing", "judge"},
     "authoring": NOUNS | {"testing", "sandbox", "judge", "grade", "authoring"},
     "suite": NOUNS | {"testing", "sandbox", "judge", "grade", "suite"},
-    "platforms": NOUNS | {"grade", "export", "platforms"} | {"sandbox"},
+    "platforms": NOUNS | {"sandbox", "grade", "export", "platforms"},
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }

@@ -230,15 +230,19 @@ def write(assignment: Assignment) -> list[str]:
     return list(files)
 
 
-def drift(assignment: Assignment) -> list[str]:
-    """Return how the template on disk differs from what the reference gives, as sentences; empty where it doesn't."""
-    wanted = build(assignment)
+def on_disk(assignment: Assignment) -> dict[str, str]:
+    """Return the files of `student_template/<assignment>`, relative path to text; none where there is no folder."""
     root = assignment.template
-    found = {
+    return {
         file.relative_to(root).as_posix(): file.read_text("utf-8")
-        for file in (sorted(root.rglob("*")) if root.is_dir() else [])
+        for file in sorted(root.rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts
     }
+
+
+def drift(assignment: Assignment) -> list[str]:
+    """Return how the template on disk differs from what the reference gives, as sentences; empty where it doesn't."""
+    wanted, found = build(assignment), on_disk(assignment)
     return (
         [f"{name} is missing from the template" for name in wanted if name not in found]
         + [f"{name} isn't made from the reference" for name in found if name not in wanted]

@@ -85,19 +85,24 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
                 return bad_form
     y = _array(actual["actual"])
     factor = _factor(reference.array, x)
-    if expected.params.get("strict"):
-        with np.errstate(all="ignore"):
-            verdict = _strict(y, reference, str(expected.params.get("sampler") or "named"))
-            if verdict.passed and "again" in expected.values:
-                verdict = _second_call(y, _array(actual["again"]), x, factor, keep, reference.dtype) or verdict
-            if verdict.passed and "repeat" in expected.values:
-                verdict = _same_seed(y, _array(actual["repeat"])) or verdict
-            return verdict
+    judge = _judge_exact_mask if expected.params.get("strict") else _judge_any_mask
     with np.errstate(all="ignore"):
-        return _judge_masks(expected, actual, y, x, factor, keep)
+        return judge(expected, actual, y, x, factor, keep)
 
 
-def _judge_masks(
+def _judge_exact_mask(
+    expected: Observation, actual: Mapping[str, Value], y: Array, x: Array, factor: float, keep: float
+) -> Comparison:
+    reference = expected.values["actual"]
+    verdict = _strict(y, reference, str(expected.params.get("sampler") or "named"))
+    if verdict.passed and "again" in expected.values:
+        verdict = _second_call(y, _array(actual["again"]), x, factor, keep, reference.dtype) or verdict
+    if verdict.passed and "repeat" in expected.values:
+        verdict = _same_seed(y, _array(actual["repeat"])) or verdict
+    return verdict
+
+
+def _judge_any_mask(
     expected: Observation, actual: Mapping[str, Value], y: Array, x: Array, factor: float, keep: float
 ) -> Comparison:
     dtype = expected.values["actual"].dtype

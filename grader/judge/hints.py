@@ -1,7 +1,7 @@
 """What a wrong array looks like, from the two arrays alone: transposed, sign, a constant factor, one row off, zeros.
 
-A hint is one sentence, or empty. It says what was recognised, never what the expected numbers are. A hint that fits two
-mistakes is not given: the rules stand from the most to the least certain and the first that fits is taken.
+A hint is one sentence, or empty. It says what was recognised, never what the expected numbers are. The rules stand from
+the most to the least certain, and the first that fits is taken.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
 The judge starts it by exec with a clean environment, so it never held an expected value; student code runs in its
 children only. It answers on one socket; each command brings the two descriptors of its child's channel.
 
-    judge -> zygote   settings, once; then {"run": [test ids], "submission": folder, ...} + (channel, output)
-    zygote -> judge   {"test": {...}} for each test and {"ready": true}, or {"error": text};
-                      then, for each command, {"pid": n} and {"exit": n, "memory_mb": x}
+    judge -> zygote   settings, once; then {"run": [test ids], "given": bool, limits...} + (channel, output)
+    zygote -> judge   {"test": {...}} for each test and {"ready": true, "layers": [...], "probe": {...}},
+                      or {"error": text}; then, for each command, {"pid": n} and
+                      {"exit": wait status, "memory_mb": x, "clean": whether nothing of the child is alive}
 """
 
 from __future__ import annotations
