@@ -73,7 +73,13 @@ def indistinguishable(x: Array, keep: float) -> bool:
 
 
 def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Comparison:
-    """Judge the output of dropout in training; see `Check.dropout` for what is observed and given."""
+    """Judge the output of dropout in training.
+
+    Args:
+        expected: the reference's check: `actual` and `x`, and `again` and `repeat` where the test has them, all of one
+            shape and a float dtype; parameters `keep`, `sampler` and `strict`. See `Check.dropout`.
+        actual: what the submission left under `actual`, `again` and `repeat`; what is absent fails the check.
+    """
     x, reference = expected.values["x"].array, expected.values["actual"]
     assert x is not None
     assert reference.array is not None
@@ -325,6 +331,11 @@ def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Compar
     """Judge dropout's gradient against the mask of the submission's own forward pass.
 
     How good that mask is belongs to the forward pass; here it must only be one: not all kept, not all dropped.
+
+    Args:
+        expected: the reference's check: `actual` (the gradient), `y`, `x` and `delta`, all of one shape and a float
+            dtype; parameter `keep`. See `Check.dropout_backward`.
+        actual: what the submission left under `actual` and `y`.
     """
     bad_form = check_form(actual.get("actual"), expected.values["actual"])
     if bad_form is not None:

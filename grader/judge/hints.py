@@ -21,8 +21,8 @@ def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close, *, show
     """Return what the mistake looks like.
 
     Args:
-        actual: the submission's array.
-        expected: the reference's array.
+        actual: the submission's array, of any shape and dtype.
+        expected: the reference's array, likewise.
         close: whether two arrays are equal as far as the check demands.
         show: whether the student may know the expected numbers; a factor beside one's own values would tell them.
     """
