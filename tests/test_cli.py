@@ -114,6 +114,8 @@ def test_the_version_is_the_packages() -> None:
         ["handout", BONUS],
         ["list", "too", "many"],
         *(["grade", BONUS, ".", "--test-seconds", text] for text in ("0", "-1", "ten", "nan", "inf", "1e9", "")),
+        *(["grade", BONUS, ".", "--memory-mb", text] for text in ("0", "0.5", "-1", "1e9", "")),
+        *([command, BONUS, "--jobs", text] for command in ("record", "audit") for text in ("0", "-1", "two")),
     ],
     ids=lambda arguments: " ".join(arguments[2:]) or " ".join(arguments) or "nothing",
 )

@@ -10,7 +10,6 @@ A mutant is run on the tests that need its solution region: those that don't pas
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -131,20 +130,20 @@ class Audit:
         return [test.id for test in self.fixtures.tests if test.points and test.id not in alone | dead]
 
 
-def audit(assignment: Assignment, *, journal: Path, jobs: int = 0, progress: Progress | None = None) -> Audit:
+def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Progress | None = None) -> Audit:
     """Grade everything and compare with what must hold.
 
     Args:
         assignment: with current fixtures.
         journal: a file of what is done; read first, then added to.
-        jobs: processes; 0 for one a core.
+        jobs: processes that grade.
         progress: told about each candidate that is done.
     """
     start = time.monotonic()
     fixtures = load_current(assignment)
     variants = load_variants(assignment)
     candidates = list(_candidates(assignment, variants))
-    with _Graders(assignment, fixtures, journal, jobs or os.cpu_count() or 1) as graders:
+    with _Graders(assignment, fixtures, journal, jobs) as graders:
         graded = graders.grade_all(candidates, progress)
     equivalents = load_equivalents(assignment)
     survivors = []
