@@ -482,7 +482,7 @@ def _platform(options: argparse.Namespace) -> int:
         if report is None:
             print("past the limit on hand-ins: gave the earlier results back")
         else:
-            print(f"{float(report.score):g} of {float(report.max_score):g} points; isolation: {report.isolation}")
+            print(f"{float(report.counted):g} of {float(report.max_score):g} points; isolation: {report.isolation}")
         return DONE
     from grader.platforms import autolab
 

@@ -103,6 +103,11 @@ class Report:
         return sum((test.score for test in self.tests), Fraction(0))
 
     @property
+    def counted(self) -> Fraction:
+        """What is left of the score when late work is taken off."""
+        return self.score * self.kept
+
+    @property
     def max_score(self) -> Fraction:
         """What a right submission gets."""
         return sum((test.max_score for test in self.tests), Fraction(0))

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
+from float64 import Array, close, gradient, tensor
 from reference_loader import load_reference
 
 nn = load_reference("first_order_optimizers", ["."], ["nn.layers", "nn.net", "nn.optim", "nn.dropout"])
@@ -19,7 +19,6 @@ layers, optim = nn.nn_layers, nn.nn_optim
 FullyConnectedNet = nn.nn_net.FullyConnectedNet
 VanillaDropout, InvertedDropout = nn.nn_dropout.VanillaDropout, nn.nn_dropout.InvertedDropout
 
-Array = npt.NDArray[Any]
 Params = dict[str, Array]
 SEED = 1598
 
@@ -27,23 +26,6 @@ SEED = 1598
 SIZES = [(7, 3, 5), (4, 20, 9), (1, 6, 2)]
 # dims = [D, H1, ..., C] of nets with one to four layers, no two sizes the same.
 DIMS = [(6, 3), (5, 8, 3), (4, 9, 6, 3), (5, 10, 8, 6, 4)]
-
-
-def tensor(array: Array) -> torch.Tensor:
-    """Return a float64 leaf that wants a gradient."""
-    return torch.tensor(array, dtype=torch.float64, requires_grad=True)
-
-
-def gradient(leaf: torch.Tensor) -> Array:
-    assert leaf.grad is not None
-    array: Array = leaf.grad.numpy()
-    return array
-
-
-def close(actual: Array, expected: Array | torch.Tensor) -> None:
-    expected = expected.detach().numpy() if isinstance(expected, torch.Tensor) else expected
-    assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-12)
 
 
 # Layers
