@@ -201,7 +201,7 @@ def test_backward_needs_no_new_forward_after_zerograd_and_step() -> None:
 
 
 def test_chain_rule_of_the_recitation() -> None:
-    """Seed 001, multivariate chain rule: g1 = 3x, g2 = 5x, f = 2 z1 + 7 z2 has the slope 2·3 + 7·5 = 41."""
+    """The recitation, multivariate chain rule: g1 = 3x, g2 = 5x, f = 2 z1 + 7 z2 has the slope 2·3 + 7·5 = 41."""
     inner, outer = mlp.LinearMap(1, 2), mlp.LinearMap(2, 1)
     inner.loadparams(np.array([[3.0], [5.0]]), np.zeros((2, 1)))
     outer.loadparams(np.array([[2.0, 7.0]]), np.zeros((1, 1)))
@@ -401,7 +401,7 @@ def test_getters_and_loadparams_share_no_array_with_a_later_step() -> None:
 
 @pytest.mark.parametrize("hidden", [(12,), (12, 9)])
 def test_training_loop_of_the_recitation_learns(hidden: tuple[int, ...]) -> None:
-    """Seed 001: for each epoch shuffle; for each batch reset, forward, loss, backward, apply."""
+    """The recitation: for each epoch shuffle; for each batch reset, forward, loss, backward, apply."""
     rng = np.random.default_rng(SEED)
     centres = 2 * rng.normal(size=(5, 3))
     y = rng.integers(3, size=60)
