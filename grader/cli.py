@@ -302,7 +302,7 @@ def _list(options: argparse.Namespace) -> int:
     table.add_column("Points", justify="right")
     names = assignment_names(project)
     if not names:
-        raise UsageError(f"{project / 'testcases'} holds no assignment: no folder with an assignment.toml")
+        raise UsageError(f"{project / 'testcases'} holds no assignment: write an assignment.toml into a folder there")
     for name in names:
         assignment = load_assignment(project, name)
         table.add_row(name, "", assignment.title, _worth(assignment.points, assignment.manual_points), style="bold")
@@ -472,7 +472,10 @@ def _platform(options: argparse.Namespace) -> int:
         project = project.resolve()
         names = assignment_names(project)
         if len(names) != 1:
-            raise UsageError(f"{project} isn't a bundle: it has {len(names)} assignments, and a bundle has one")
+            raise UsageError(
+                f"{project} isn't a bundle: it has {len(names)} assignments, and a bundle has one; "
+                "make it with: grader bundle"
+            )
         return load_assignment(project, names[0])
 
     if options.platform == "gradescope":

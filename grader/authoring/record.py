@@ -148,7 +148,7 @@ def _check_accepted(assignment: Assignment, variant: Variant, spec: TestSpec, re
         raise AssignmentError(
             assignment.folder / "variants.toml",
             variant.line,
-            f"variant '{variant.name}' has credit and doesn't run in {spec.id}: {problem}",
+            f"variant '{variant.name}' has credit and doesn't run in {spec.id}; mend its patch: {problem}",
         )
 
 
@@ -251,7 +251,10 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
     own = [Fraction(str(item.params["points"])) for item in recording.observations if "points" in item.params]
     total = sum(own, Fraction(0))
     if total > spec.points or (own and len(own) == len(recording.observations) and total != spec.points):
-        raise fail(f"the points of the checks in {spec.id} add up to {float(total):g}, not to {float(spec.points):g}")
+        raise fail(
+            f"the points of the checks in {spec.id} add up to {float(total):g}, not to {float(spec.points):g}; "
+            "change one of them"
+        )
     result = judge_test(complete, (), recording)
     for check in result.checks:
         if not check.passed:

@@ -59,7 +59,10 @@ def scan(folder: Path) -> list[Case]:
     named = [item for item in tests if Path(item.file).name.startswith("test")]
     cases = [case for item in named or tests for case in _cases(folder, item, by_name)]
     if not cases:
-        raise UsageError(f"{folder} has no unittest tests: no class of a file in it inherits from TestCase")
+        raise UsageError(
+            f"{folder} has no unittest tests: no class of a file in it inherits from TestCase; "
+            "name the suite's own folder"
+        )
     return cases
 
 
