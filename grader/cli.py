@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -22,17 +23,17 @@ from grader.files import write_atomically
 from grader.levels import LEVELS, at_least
 
 if TYPE_CHECKING:
+    from grader.grade import Progress
     from grader.report import Report
     from grader.sandbox.launch import Zygote
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
+_CORES = os.cpu_count() or 1
 SHOWN = 20
 """Failed expectations that an audit prints; the page has them all."""
 FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
 BUNDLES = {"gradescope": "autograder.zip", "autolab": "{lab}.tar"}
 """Platform to the name of what is uploaded there."""
-
-Progress = Callable[[int, int, str], None]
 
 
 def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:
@@ -99,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out"
     )
-    sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
 
     sub = add(
         "template",
@@ -162,16 +163,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
-    for name, what in (
-        ("test-seconds", "wall time of one test"),
-        ("total-seconds", "wall time of all tests together"),
-        ("memory-mb", "memory of a test, in MiB"),
+    for name, kind, what in (
+        ("test-seconds", _positive, "wall time of one test"),
+        ("total-seconds", _positive, "wall time of all tests together"),
+        ("memory-mb", _whole, "memory of a test, in MiB"),
     ):
-        sub.add_argument(f"--{name}", type=_positive, metavar="N", help=f"{what}, instead of the assignment's")
+        sub.add_argument(f"--{name}", type=kind, metavar="N", help=f"{what}, instead of the assignment's")
     sub.add_argument(
         "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
     )
-    sub.add_argument("--max-isolation", choices=LEVELS, default="full", help="use no more than this, to test a level")
+    sub.add_argument(
+        "--max-isolation",
+        choices=LEVELS,
+        default="full",
+        help="use no more than this, to test a level (default: %(default)s)",
+    )
 
     sub = add(
         "audit",
@@ -182,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("assignment", metavar="A", help="the assignment's name")
     sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
-    sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
     sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
 
     sub = add(
@@ -250,6 +256,12 @@ def _positive(text: str) -> float:
     return value
 
 
+def _whole(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a whole number from 1 to 999999")
+    return int(text)
+
+
 def _project(options: argparse.Namespace) -> Path:
     start = (options.project or Path()).resolve()
     return find_project(start)
@@ -290,7 +302,7 @@ def _list(options: argparse.Namespace) -> int:
     table.add_column("Points", justify="right")
     names = assignment_names(project)
     if not names:
-        raise UsageError(f"{project / 'testcases'} holds no assignment: no folder with an assignment.toml")
+        raise UsageError(f"{project / 'testcases'} holds no assignment: write an assignment.toml into a folder there")
     for name in names:
         assignment = load_assignment(project, name)
         table.add_row(name, "", assignment.title, _worth(assignment.points, assignment.manual_points), style="bold")
@@ -310,7 +322,7 @@ def _record(options: argparse.Namespace) -> int:
 
     assignment = _assignment(options)
     with _progress(f"record {assignment.name}") as progress:
-        made = record.record(assignment, progress, jobs=options.jobs or os.cpu_count() or 1)
+        made = record.record(assignment, progress, jobs=options.jobs)
     for warning in made.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if options.check:
@@ -381,7 +393,7 @@ def _grade(options: argparse.Namespace) -> int:
     limits = {
         "test_seconds": options.test_seconds,
         "total_seconds": options.total_seconds,
-        "memory_mb": None if options.memory_mb is None else int(options.memory_mb),
+        "memory_mb": options.memory_mb,
     }
 
     def write_first(report: Report) -> None:
@@ -460,7 +472,10 @@ def _platform(options: argparse.Namespace) -> int:
         project = project.resolve()
         names = assignment_names(project)
         if len(names) != 1:
-            raise UsageError(f"{project} isn't a bundle: it has {len(names)} assignments, and a bundle has one")
+            raise UsageError(
+                f"{project} isn't a bundle: it has {len(names)} assignments, and a bundle has one; "
+                "make it with: grader bundle"
+            )
         return load_assignment(project, names[0])
 
     if options.platform == "gradescope":
@@ -470,7 +485,7 @@ def _platform(options: argparse.Namespace) -> int:
         if report is None:
             print("past the limit on hand-ins: gave the earlier results back")
         else:
-            print(f"{float(report.score):g} of {float(report.max_score):g} points; isolation: {report.isolation}")
+            print(f"{float(report.counted):g} of {float(report.max_score):g} points; isolation: {report.isolation}")
         return DONE
     from grader.platforms import autolab
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from grader.report import Report, TestResult
 
 Progress = Callable[[int, int, str], None]
-"""Called before each test with its index, the number of tests and its title."""
+"""Called with how many steps are done, how many there are, and what the step is about: a test's title, say."""
 
 
 def grade(
@@ -90,19 +90,26 @@ def grade_in(
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
         return failed_report(assignment, fixtures, "missing", message, notes=[message])
     worker.wait_ready()
-    layers = worker.layers
-    if not at_least(level_of(layers), minimum):
-        raise InternalError(
-            f"the isolation here is '{level_of(layers)}', and '{minimum}' is demanded; see: grader doctor"
-        )
+    isolation = demand_isolation(worker, minimum)
     # who asks for a level below Landlock, to test it, gets it
     answers = [assignment.folder, assignment.reference]
-    guards = set(layers) - ({"landlock"} if any(map(worker.may_read, answers)) else set())
+    guards = set(worker.layers) - ({"landlock"} if any(map(worker.may_read, answers)) else set())
     with concealed(answers, guards, demanded=at_least(worker.level, "landlock")):
         results = run_tests(worker, fixtures, progress, deadline)
-    isolation = f"{level_of(layers)} ({', '.join(layers)})"
     seconds = time.monotonic() - start
     return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
+
+
+def demand_isolation(worker: Worker, minimum: Level) -> str:
+    """Return the level that a worker which is ready reached, with its layers, for the report.
+
+    Raises:
+        InternalError: it is below `minimum`.
+    """
+    level = level_of(worker.layers)
+    if not at_least(level, minimum):
+        raise InternalError(f"the isolation here is '{level}', and '{minimum}' is demanded; see: grader doctor")
+    return f"{level} ({', '.join(worker.layers)})"
 
 
 def run_tests(

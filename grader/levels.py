@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 Level = Literal["none", "basic", "seccomp", "landlock", "full"]
 
-LEVELS: tuple[Level, ...] = ("none", "basic", "seccomp", "landlock", "full")
+LEVELS: tuple[Level, ...] = get_args(Level)
 """From the weakest to the strongest; each holds the layers of those before it."""
 LAYER_OF: dict[Level, str] = {"basic": "basic", "seccomp": "seccomp", "landlock": "landlock", "full": "uid"}
 """The layer that a level adds."""

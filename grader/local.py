@@ -69,6 +69,7 @@ class Asserting:
         self._consistent = [spec.expected, *accepted] if spec is not None else []
 
     def add(self, observation: Observation) -> None:
+        """Compare with what is expected; raises AssertionError where no consistent set of values fits any more."""
         __tracebackhide__ = True
         if not self._consistent:
             return  # a test that the student wrote: nothing is known about its values
@@ -188,6 +189,9 @@ def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Seque
         fixtures: the public ones.
         folder: the student's code, in place; nothing is copied.
         parts: only these parts; all where empty.
+
+    Raises:
+        UsageError: there is no such part, or the test files can't be imported.
     """
     for part in parts:
         if part not in {known.name for known in assignment.parts}:

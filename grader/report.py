@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 Status = Literal["passed", "partial", "failed", "missing", "error", "timeout", "crashed", "refused", "internal"]
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 
-STATUSES: tuple[Status, ...] = (
-    *("passed", "partial", "failed", "missing", "error", "timeout", "crashed", "refused", "internal"),
-)
-VISIBILITIES: tuple[Visibility, ...] = ("visible", "hidden", "after_due_date", "after_published")
+STATUSES: tuple[Status, ...] = get_args(Status)
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,11 @@ class Report:
     def score(self) -> Fraction:
         """The sum of the tests' scores, before anything is taken off."""
         return sum((test.score for test in self.tests), Fraction(0))
+
+    @property
+    def counted(self) -> Fraction:
+        """What is left of the score when late work is taken off."""
+        return self.score * self.kept
 
     @property
     def max_score(self) -> Fraction:

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,17 @@ def alive(pid: int) -> bool:
     except OSError:
         return False
     return state not in ("Z", "X")
+
+
+@contextmanager
+def memory_below(limit: int) -> Iterator[None]:
+    """Demand that no more than `limit` bytes are taken inside the block at any time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < limit
+    finally:
+        tracemalloc.stop()
 
 
 def strict_loads(text: str) -> Any:

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from container_images import DOCKER
 from hostile_runner import SCRIPT, WATCHED
 from hostile_samples import ROOT
 
@@ -30,11 +31,6 @@ from grader.sandbox.worker import readable_paths
 _libc = ctypes.CDLL(None, use_errno=True)
 _NEW = 0x00020000 | 0x20000000 | 0x08000000 | 0x40000000 | 0x04000000  # mounts, pids, ipc, network, host name
 _PLAIN = 65534
-_DOCKER = (
-    *("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service"),
-    *("net_raw", "sys_chroot", "mknod", "audit_write", "setfcap"),
-)
-"""The rights that a container of Docker's has unless it is told otherwise."""
 
 
 def _call(name: str, *arguments: Any) -> None:
@@ -90,7 +86,7 @@ def box(user: str, *, landlock: bool, fresh: bool, project: Path) -> None:
             os.setresgid(_PLAIN, _PLAIN, _PLAIN)
             os.setresuid(_PLAIN, _PLAIN, _PLAIN)
         elif user == "docker":
-            kept = ",".join(f"+{name}" for name in _DOCKER)
+            kept = ",".join(f"+{name.lower()}" for name in DOCKER)
             command = ["setpriv", f"--bounding-set=-all,{kept}", "--inh-caps=-all", *command]
         os.execvp(command[0], command)
     while True:

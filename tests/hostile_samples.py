@@ -31,7 +31,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ else:
     import tomli as tomllib
 
 from grader.assignment import load_assignment
-from grader.levels import Level, at_least, level_of
+from grader.levels import LAYER_OF, Level, at_least, level_of
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = ROOT / "tests" / "hostile"
@@ -199,8 +199,7 @@ def plant(folder: Path) -> Planted:
 
 def claimed(level: Level) -> list[str]:
     """The layers that a level stands for, where no report says which held."""
-    names: Mapping[Level, str] = {"basic": "basic", "seccomp": "seccomp", "landlock": "landlock", "full": "uid"}
-    return with_users([layer for step, layer in names.items() if at_least(level, step)])
+    return with_users([layer for step, layer in LAYER_OF.items() if at_least(level, step)])
 
 
 def with_users(layers: list[str]) -> list[str]:

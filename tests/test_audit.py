@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from grader.assignment import Assignment, load_assignment
 from grader.authoring import record, template
@@ -130,7 +131,6 @@ def test_a_test_that_compares_nothing_lets_mutants_survive(small: Callable[..., 
     assert "What does not hold" in to_page(found)
 
 
-ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS = {
     "adam": "mytorch/optimizer.py",
     "dropout_forward": "mytorch/dropout.py",

@@ -114,6 +114,8 @@ def test_the_version_is_the_packages() -> None:
         ["handout", BONUS],
         ["list", "too", "many"],
         *(["grade", BONUS, ".", "--test-seconds", text] for text in ("0", "-1", "ten", "nan", "inf", "1e9", "")),
+        *(["grade", BONUS, ".", "--memory-mb", text] for text in ("0", "0.5", "-1", "1e9", "")),
+        *([command, BONUS, "--jobs", text] for command in ("record", "audit") for text in ("0", "-1", "two")),
     ],
     ids=lambda arguments: " ".join(arguments[2:]) or " ".join(arguments) or "nothing",
 )
@@ -353,8 +355,10 @@ def test_a_hand_in_of_other_files_is_a_report(answers: Fixtures, tmp_path: Path)
 
 @pytest.mark.parametrize("output", ["no/folder/results.json", "", "/proc/results.json"])
 def test_an_output_that_cant_be_written_is_said(output: str, bonus: Assignment, tmp_path: Path) -> None:
-    text = said(run("grade", BONUS, bonus.reference, "-o", tmp_path / output), 2)
+    (tmp_path / "own").mkdir()
+    text = said(run("grade", BONUS, bonus.reference, "-o", tmp_path / "own" / output), 2)
     assert "can't write" in text
+    assert [path.name for path in tmp_path.rglob("*")] == ["own"]
 
 
 @pytest.mark.parametrize("output", ["no/folder/handout.zip", "no/folder/handout.tar.gz", "taken"])

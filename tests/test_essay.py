@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from grader.assignment import load_assignment
 from grader.cli import main
@@ -13,7 +14,6 @@ from grader.export import exporter
 from grader.grade import grade
 from grader.report import Report
 
-ROOT = Path(__file__).resolve().parent.parent
 HOMEWORK = load_assignment(ROOT, "nyu1008_hw3")
 WORDS = "Every unit has to be useful without the help of any one other unit, so that features are spread. "
 ESSAYS = {

@@ -19,7 +19,6 @@ import stat
 import struct
 import tarfile
 import tempfile
-import tracemalloc
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +31,7 @@ from typing import Any, get_args
 import jsonschema
 import numpy as np
 import pytest
-from conftest import BONUS, ROOT, strict_loads
+from conftest import BONUS, ROOT, memory_below, strict_loads
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -110,17 +109,6 @@ def check_report(report: Report, answers: Fixtures) -> None:
     for exported in (json.dumps(results, ensure_ascii=False), json.dumps(whole, ensure_ascii=False), text):
         exported.encode("utf-8")
     assert clean_text(text, len(text)) == text
-
-
-@contextlib.contextmanager
-def memory_below(limit: int) -> Iterator[None]:
-    """Demand that no more than so many bytes are held at any time."""
-    tracemalloc.start()
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < limit
-    finally:
-        tracemalloc.stop()
 
 
 HEADER_CAP, ALL_HEADERS_CAP = 2**12, 2**14

@@ -1,11 +1,11 @@
 """Guards the hints: each rule recognises its mistake, and says nothing about right, random or ambiguous arrays."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from numpy.typing import NDArray
 
 from grader.assignment import assignment_names, load_assignment
@@ -267,7 +267,6 @@ def test_a_hint_tells_no_expected_number() -> None:
 
 # hints that are written for an assignment
 
-ROOT = Path(__file__).resolve().parent.parent
 FORMULAS = {"0", "1", "2", "3", "0.5"}
 """Numbers that stand in formulas and name dimensions."""
 

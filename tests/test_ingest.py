@@ -16,13 +16,13 @@ import stat
 import struct
 import tarfile
 import tempfile
-import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from conftest import memory_below
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -141,16 +141,6 @@ def small_caps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TOTAL_BYTES", 2**20)
     monkeypatch.setattr(module, "FILE_BYTES", 2**18)
     monkeypatch.setattr(module, "MEMBERS", 500)
-
-
-@contextmanager
-def memory_below(limit: int) -> Iterator[None]:
-    tracemalloc.start()
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < limit
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """Guards the border from outside: with a debugger's view of the worker, no answer is found in it.
 
 The zygote, and a child that is stopped in the middle of each test, are read as root reads them with a debugger: every
-page of theirs, every open file. Looked for are all arrays of the fixtures (of the reference and of
-the variants), as float64 and as float32, in pieces of 32 bytes; and the names, hints and paths that only the
-instructor has. What a test hands to a submission isn't an answer: a submission that gives its inputs back tells what
-that is. The first tests plant answers, and demand that they are found.
+page of theirs, every open file. Looked for are all arrays of the fixtures (of the reference and of the variants), as
+float64 and as float32, in pieces of 32 bytes; and the names, hints and paths that only the instructor has. What a test
+hands to a submission isn't an answer: a submission that gives its inputs back tells what that is. The first tests plant
+answers, and demand that they are found.
 """
 
 import os

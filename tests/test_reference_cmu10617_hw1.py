@@ -9,37 +9,19 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
+from float64 import Array, close, gradient, tensor
 from reference_loader import load_reference
 
 mlp = load_reference("cmu10617_hw1", ["."], ["mlp"]).mlp
 
-Array = npt.NDArray[Any]
 SEED = 10417617  # the course's
 
 # (indim, outdim, B); the second is the size of the course's own tests.
 SIZES = [(3, 5, 7), (18, 100, 4), (6, 2, 1)]
 # (indim, hidden layers, outdim, B); the course's tests go from 20 to 19.
 NETS = [(4, (6,), 3, 5), (20, (100,), 19, 7), (4, (6, 8), 3, 5), (20, (50, 30), 19, 7)]
-
-
-def tensor(array: Array) -> torch.Tensor:
-    """Return a float64 leaf that wants a gradient."""
-    return torch.tensor(array, dtype=torch.float64, requires_grad=True)
-
-
-def gradient(leaf: torch.Tensor) -> Array:
-    assert leaf.grad is not None
-    array: Array = leaf.grad.numpy()
-    return array
-
-
-def close(actual: Array, expected: Array | torch.Tensor) -> None:
-    expected = expected.detach().numpy() if isinstance(expected, torch.Tensor) else expected
-    assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-12)
 
 
 def one_hot(rng: np.random.Generator, classes: int, batch: int) -> Array:
@@ -219,7 +201,7 @@ def test_backward_needs_no_new_forward_after_zerograd_and_step() -> None:
 
 
 def test_chain_rule_of_the_recitation() -> None:
-    """Seed 001, multivariate chain rule: g1 = 3x, g2 = 5x, f = 2 z1 + 7 z2 has the slope 2·3 + 7·5 = 41."""
+    """The recitation, multivariate chain rule: g1 = 3x, g2 = 5x, f = 2 z1 + 7 z2 has the slope 2·3 + 7·5 = 41."""
     inner, outer = mlp.LinearMap(1, 2), mlp.LinearMap(2, 1)
     inner.loadparams(np.array([[3.0], [5.0]]), np.zeros((2, 1)))
     outer.loadparams(np.array([[2.0, 7.0]]), np.zeros((1, 1)))
@@ -419,7 +401,7 @@ def test_getters_and_loadparams_share_no_array_with_a_later_step() -> None:
 
 @pytest.mark.parametrize("hidden", [(12,), (12, 9)])
 def test_training_loop_of_the_recitation_learns(hidden: tuple[int, ...]) -> None:
-    """Seed 001: for each epoch shuffle; for each batch reset, forward, loss, backward, apply."""
+    """The recitation: for each epoch shuffle; for each batch reset, forward, loss, backward, apply."""
     rng = np.random.default_rng(SEED)
     centres = 2 * rng.normal(size=(5, 3))
     y = rng.integers(3, size=60)

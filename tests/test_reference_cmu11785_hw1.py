@@ -157,7 +157,7 @@ def running(oracle: torch.nn.BatchNorm1d) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_batchnorm_starts_neutral() -> None:
     layer = hw.batchnorm.BatchNorm(4)
-    assert (layer.alpha, layer.eps) == (0.9, 1e-8)  # the interface sheet's constants
+    assert (layer.alpha, layer.eps) == (0.9, 1e-8)  # the handout's constants
     for name in ("mean", "dgamma", "beta", "dbeta", "running_mean"):
         close(getattr(layer, name), np.zeros((1, 4)))
     for name in ("var", "gamma", "running_var"):
@@ -412,7 +412,7 @@ def test_mlp_draws_weights_layer_by_layer() -> None:
 
 
 def test_interface_defaults() -> None:
-    """The interface sheet's signature of MLP."""
+    """The handout's signature of MLP."""
     parameters = inspect.signature(hw.hw1.MLP).parameters
     names = "input_size output_size hiddens activations weight_init_fn bias_init_fn criterion lr momentum num_bn_layers"
     assert " ".join(parameters) == names
@@ -478,6 +478,6 @@ def test_training_figures_are_means_over_samples() -> None:
 
 
 def test_multiple_choice_key() -> None:
-    """Published: the course's key b, a, a, a, c, printed in the assignment's interface sheet, part multiple_choice."""
+    """Published: the course's key b, a, a, a, c."""
     questions = [getattr(hw.mc, f"question_{k}") for k in range(1, 6)]
     assert [question() for question in questions] == ["b", "a", "a", "a", "c"]

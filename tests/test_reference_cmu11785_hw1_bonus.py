@@ -180,7 +180,7 @@ def test_adam_leaves_zero_gradients_alone() -> None:
 
 
 def test_adam_attributes() -> None:
-    """The interface sheet's signature and defaults."""
+    """The handout's signature and defaults."""
     model = SimpleNamespace(lr=0.125, linear_layers=[])
     optimizer = hw.optimizer.adam(model)
     names = list(inspect.signature(hw.optimizer.adam).parameters)
@@ -191,7 +191,7 @@ def test_adam_attributes() -> None:
 
 
 def train_mlp(momentum: float, batches: list[tuple[Floats, Floats]]) -> tuple[Any, list[Floats]]:
-    """The interface sheet's net for Adam; returns it trained, and the parameters it started from."""
+    """The handout's net for Adam; returns it trained, and the parameters it started from."""
     np.random.seed(11785)
     mlp = hw.hw1.MLP(
         784,
@@ -348,6 +348,6 @@ def test_dropout_refuses_other_probabilities(p: float) -> None:
 
 
 def test_dropout_defaults() -> None:
-    """The interface sheet's defaults."""
+    """The handout's defaults."""
     assert hw.dropout.Dropout().p == 0.5
     assert inspect.signature(hw.dropout.Dropout.forward).parameters["train"].default is True

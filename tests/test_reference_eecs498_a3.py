@@ -1,7 +1,8 @@
 """The reference of eecs498_a3 against oracles that are not itself, and against every number its course published.
 
 Oracles: torch's own layers with autograd in float64, torch.optim, and central differences written here.
-"sheet" is the interface sheet of the assignment, "seed 002" and "seed 004" are the two reports it is made from.
+"interface" is what the handout says of names, arguments and defaults, "published" what the course's notebook prints.
+"the report" and "the summary" are the two write-ups of the homework that the assignment is made from.
 """
 
 import itertools
@@ -110,7 +111,7 @@ def test_linear_takes_an_input_that_is_not_contiguous(gen: torch.Generator) -> N
 
 
 def test_linear_published() -> None:
-    """Sheet: Linear.forward."""
+    """Published: Linear.forward."""
     x, w, b = line(-0.1, 0.5, 2, 4, 5, 6), line(-0.2, 0.3, 120, 3), line(-0.3, 0.1, 3)
     out, _ = fcn.Linear.forward(x, w, b)
     expected = rows([1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.51413270, 3.77273342])
@@ -134,7 +135,7 @@ def test_relu_equals_autograd(gen: torch.Generator, shape: tuple[int, ...]) -> N
 
 
 def test_relu_published() -> None:
-    """Sheet: ReLU.forward."""
+    """Published: ReLU.forward."""
     out, _ = fcn.ReLU.forward(line(-0.5, 0.5, 3, 4))
     expected = rows([0, 0, 0, 0], [0, 0, 0.04545455, 0.13636364], [0.22727273, 0.31818182, 0.40909091, 0.5])
     assert_published(out, expected)
@@ -210,7 +211,7 @@ def assert_gradients(actual: dict[str, Tensor], expected: dict[str, Tensor]) -> 
 
 
 def published_two_layer() -> tuple[Any, Tensor, Tensor]:
-    """Return the net, X and y that the sheet's numbers of TwoLayerNet belong to."""
+    """Return the net, X and y that the published numbers of TwoLayerNet belong to."""
     n, d, h, c = 3, 5, 50, 7
     net = fcn.TwoLayerNet(input_dim=d, hidden_dim=h, num_classes=c, dtype=F64)
     net.params = {
@@ -240,7 +241,7 @@ def test_two_layer_initialisation(dtype: torch.dtype) -> None:
 
 
 def test_two_layer_defaults() -> None:
-    """Sheet: the arguments of TwoLayerNet."""
+    """Interface: the arguments of TwoLayerNet."""
     net = fcn.TwoLayerNet()
     assert net.params["W1"].shape == (3072, 100)
     assert net.params["W2"].shape == (100, 10)
@@ -248,7 +249,7 @@ def test_two_layer_defaults() -> None:
 
 
 def test_two_layer_published_scores() -> None:
-    """Sheet: TwoLayerNet, row 0 of the scores."""
+    """Published: TwoLayerNet, row 0 of the scores."""
     net, X, _ = published_two_layer()
     expected = rows([11.53165108, 12.2917344, 13.05181771, 13.81190102, 14.57198434, 15.33206765, 16.09215096])
     assert_published(net.loss(X)[:1], expected)
@@ -256,7 +257,7 @@ def test_two_layer_published_scores() -> None:
 
 @pytest.mark.parametrize(("reg", "published", "atol"), [(0.0, 3.4702243556, 5.1e-11), (1.0, 49.719461034881775, 1e-12)])
 def test_two_layer_published_loss(reg: float, published: float, atol: float) -> None:
-    """Sheet: TwoLayerNet, loss without and with regularisation."""
+    """Published: TwoLayerNet, loss without and with regularisation."""
     net, X, y = published_two_layer()
     net.reg = reg
     loss, _ = net.loss(X, y)
@@ -265,7 +266,7 @@ def test_two_layer_published_loss(reg: float, published: float, atol: float) -> 
 
 @pytest.mark.parametrize("reg", [0.0, 0.7])
 def test_two_layer_published_gradient_level(reg: float) -> None:
-    """Seed 004: numeric checks at reg 0 and 0.7 print errors up to 2.28e-6; the sheet: 1e-6 would fail right code."""
+    """The summary's checks at reg 0 and 0.7 print errors up to 2.28e-6: a bound of 1e-6 would fail right code."""
     net, X, y = published_two_layer()
     net.reg = reg
     _, grads = net.loss(X, y)
@@ -369,7 +370,7 @@ PUBLISHED_INITIAL_LOSS = {0: 2.3053575717037686, 0.25: 2.3149601124989854, 0.5: 
 
 @pytest.mark.parametrize("dropout", PUBLISHED_INITIAL_LOSS)
 def test_fc_published_dropout_check(gen: torch.Generator, dropout: float) -> None:
-    """Seed 002, "Running check with dropout": initial losses near log 10, errors up to 1.28e-7.
+    """The report, "Running check with dropout": initial losses near log 10, errors up to 1.28e-7.
 
     The draw was a GPU's, so the losses can be met only as near as they are to each other.
     """
@@ -474,7 +475,7 @@ def test_adam_equals_torch(steps: list[Tensor], lr: float, beta1: float, beta2: 
     ],
 )
 def test_rule_defaults(rule: str, defaults: Config) -> None:
-    """Sheet: the defaults of config; without one the rule makes its own."""
+    """Interface: the defaults of config; without one the rule makes its own."""
     w, dw = line(-1, 1, 2, 3), line(2, 1, 2, 3)
     expected, _ = getattr(fcn, rule)(w, dw, dict(defaults))
     actual, config = getattr(fcn, rule)(w, dw)
@@ -482,13 +483,13 @@ def test_rule_defaults(rule: str, defaults: Config) -> None:
     assert {key: config[key] for key in defaults} == defaults
 
 
-W, DW, STATE = line(-0.4, 0.6, 4, 5), line(-0.6, 0.4, 4, 5), line(0.6, 0.9, 4, 5)  # sheet: the optimisers' inputs
+W, DW, STATE = line(-0.4, 0.6, 4, 5), line(-0.6, 0.4, 4, 5), line(0.6, 0.9, 4, 5)  # published: the optimisers' inputs
 
 
 def test_sgd_momentum_published() -> None:
-    """Sheet's inputs. Everything is linear here, so the expected arrays are lines between two exact ends.
+    """The published inputs. Everything is linear here, so the expected arrays are lines between two exact ends.
 
-    Seed 002 prints no array for momentum; the four decimals of the ends are those of the course's notebook.
+    The report prints no array for momentum; the four decimals of the ends are those of the course's notebook.
     """
     next_w, config = fcn.sgd_momentum(W, DW, {"learning_rate": 1e-3, "velocity": STATE.clone()})
     assert_close(next_w, line(0.1406, 1.4096, 4, 5), rtol=0, atol=1e-12)
@@ -504,13 +505,13 @@ RMSPROP_W = rows(
 RMSPROP_CACHE = rows(
     [0.5976, 0.6126277, 0.6277108, 0.64284931, 0.65804321],
     [0.67329252, 0.68859723, 0.70395734, 0.71937285, 0.73484377],
-    [0.75037008, 0.7659518, 0.78158892, 0.79728144, 0.81302936],  # seed 002 misprints [2, 2] as 0.78158392
+    [0.75037008, 0.7659518, 0.78158892, 0.79728144, 0.81302936],  # the report misprints [2, 2] as 0.78158392
     [0.82883269, 0.84469141, 0.86060554, 0.87657507, 0.8926],
 )
 
 
 def test_rmsprop_published() -> None:
-    """Seed 002, part 2, item 1: the arrays, and the two relative errors it prints for them."""
+    """The report, part 2, item 1: the arrays, and the two relative errors it prints for them."""
     next_w, config = fcn.rmsprop(W, DW, {"learning_rate": 1e-2, "cache": STATE.clone()})
     assert_published(next_w, RMSPROP_W)
     assert_published(config["cache"], RMSPROP_CACHE)
@@ -540,7 +541,7 @@ ADAM_M = rows(
 
 
 def test_adam_published() -> None:
-    """Seed 002, part 2, item 2: the arrays, and the three relative errors it prints for them."""
+    """The report, part 2, item 2: the arrays, and the three relative errors it prints for them."""
     state = {"learning_rate": 1e-2, "m": STATE.clone(), "v": line(0.7, 0.5, 4, 5), "t": 5}
     next_w, config = fcn.adam(W, DW, state)
     assert_published(next_w, ADAM_W)
@@ -610,7 +611,7 @@ PUBLISHED_DROPOUT = {
 
 @pytest.mark.parametrize("p", PUBLISHED_DROPOUT)
 def test_dropout_published_statistics(gen: torch.Generator, p: float) -> None:
-    """Seed 002, part 2, item 4. The draw was a GPU's: ours and the printed one lie in the same five deviations."""
+    """The report, part 2, item 4. The draw was a GPU's: ours and the printed one lie in the same five deviations."""
     x = randn(gen, 500, 500) + 10
     out, _ = fcn.Dropout.forward(x, {"mode": "train", "p": p, "seed": 0})
     test, _ = fcn.Dropout.forward(x, {"mode": "test", "p": p, "seed": 0})
@@ -626,7 +627,7 @@ def test_dropout_published_statistics(gen: torch.Generator, p: float) -> None:
 
 
 def test_dropout_published_gradient_level(gen: torch.Generator) -> None:
-    """Seed 002, part 2, item 5: p = 0.2 with a seed has an error of 3.9e-9."""
+    """The report, part 2, item 5: p = 0.2 with a seed has an error of 3.9e-9."""
     x, dout = randn(gen, 10, 10) + 10, randn(gen, 10, 10)
     param = {"mode": "train", "p": 0.2, "seed": 0}
     _, cache = fcn.Dropout.forward(x, param)
@@ -703,7 +704,7 @@ class Still:
     ("n", "batch", "epochs", "steps"), [(4000, 100, 5, 200), (20000, 512, 100, 3900), (7, 9, 2, 2)]
 )
 def test_solver_counts_steps_as_published(n: int, batch: int, epochs: int, steps: int) -> None:
-    """Seed 002, parts 3 and 6: "Iteration 1 / 200" of 5 epochs and "Iteration 1 / 3900" of 100."""
+    """The report, parts 3 and 6: "Iteration 1 / 200" of 5 epochs and "Iteration 1 / 3900" of 100."""
     y = torch.arange(n) % 3
     data = {"X_train": torch.zeros(n, 1), "y_train": y, "X_val": torch.zeros(4, 1), "y_val": torch.tensor([1, 1, 1, 0])}
     solver = eecs598.Solver(

@@ -1,6 +1,6 @@
 """The layers, net, dropouts and optimisers of first_order_optimizers against torch, numeric gradients and closed forms.
 
-"Seed 004" below is the summary that the assignment is made from.
+"The summary" below is the summary of a lecture that the assignment is made from.
 """
 
 import inspect
@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
+from float64 import Array, close, gradient, tensor
 from reference_loader import load_reference
 
 nn = load_reference("first_order_optimizers", ["."], ["nn.layers", "nn.net", "nn.optim", "nn.dropout"])
@@ -19,7 +19,6 @@ layers, optim = nn.nn_layers, nn.nn_optim
 FullyConnectedNet = nn.nn_net.FullyConnectedNet
 VanillaDropout, InvertedDropout = nn.nn_dropout.VanillaDropout, nn.nn_dropout.InvertedDropout
 
-Array = npt.NDArray[Any]
 Params = dict[str, Array]
 SEED = 1598
 
@@ -27,23 +26,6 @@ SEED = 1598
 SIZES = [(7, 3, 5), (4, 20, 9), (1, 6, 2)]
 # dims = [D, H1, ..., C] of nets with one to four layers, no two sizes the same.
 DIMS = [(6, 3), (5, 8, 3), (4, 9, 6, 3), (5, 10, 8, 6, 4)]
-
-
-def tensor(array: Array) -> torch.Tensor:
-    """Return a float64 leaf that wants a gradient."""
-    return torch.tensor(array, dtype=torch.float64, requires_grad=True)
-
-
-def gradient(leaf: torch.Tensor) -> Array:
-    assert leaf.grad is not None
-    array: Array = leaf.grad.numpy()
-    return array
-
-
-def close(actual: Array, expected: Array | torch.Tensor) -> None:
-    expected = expected.detach().numpy() if isinstance(expected, torch.Tensor) else expected
-    assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-12)
 
 
 # Layers
@@ -110,7 +92,7 @@ def test_softmax_loss_is_finite_for_huge_scores() -> None:
 
 
 def dropout_factors(name: str, p: float, shape: tuple[int, ...], stream: np.random.RandomState) -> Array:
-    """Return what training multiplies by; the mask as in seed 004's listings."""
+    """Return what training multiplies by; the mask as in the summary's listings."""
     mask = stream.random_sample(shape) < p
     return mask / p if name == "InvertedDropout" else mask.astype(float)
 
@@ -141,7 +123,7 @@ def test_dropout_in_training_multiplies_by_its_one_draw(shape: tuple[int, int], 
     [
         ("VanillaDropout", 0.3, 0.3),
         ("VanillaDropout", 0.8, 0.8),
-        ("VanillaDropout", 0.5, 0.5),  # seed 004: at p = 0.5 the neurons must halve their outputs
+        ("VanillaDropout", 0.5, 0.5),  # the summary: at p = 0.5 the neurons must halve their outputs
         ("InvertedDropout", 0.3, 1.0),
         ("InvertedDropout", 0.8, 1.0),
     ],
@@ -227,7 +209,7 @@ def test_net_agrees_with_autograd(dims: tuple[int, ...], name: str | None, reg: 
 
 @pytest.mark.parametrize("dims", DIMS)
 def test_initialisation(dims: tuple[int, ...]) -> None:
-    """Seed 004, "Testing initialization": shapes, a normal draw for each weight, biases of zero."""
+    """The summary, "Testing initialization": shapes, a normal draw for each weight, biases of zero."""
     np.random.seed(SEED)
     net = FullyConnectedNet(dims, weight_scale=0.03)
     stream = np.random.RandomState(SEED)
@@ -263,7 +245,7 @@ def numeric_gradient(f: Callable[[], float], x: Array, h: float = 1e-4) -> Array
     return grad
 
 
-# Seed 004, "Running numeric gradient check": the relative errors it prints, for a net of two layers.
+# The summary, "Running numeric gradient check": the relative errors it prints, for a net of two layers.
 PUBLISHED_ERRORS = {
     0.0: {"W1": 2.94e-07, "W2": 1.65e-09, "b1": 1.01e-06, "b2": 4.63e-09},
     0.7: {"W1": 2.70e-08, "W2": 9.86e-09, "b1": 2.28e-06, "b2": 2.90e-08},
@@ -273,7 +255,7 @@ PUBLISHED_ERRORS = {
 @pytest.mark.parametrize("regularizer", ["l1", "l2"])
 @pytest.mark.parametrize("reg", PUBLISHED_ERRORS)
 def test_numeric_gradients_are_as_near_as_published(reg: float, regularizer: str) -> None:
-    """No error is above the one that seed 004 prints for the same parameter and reg."""
+    """No error is above the one that the summary prints for the same parameter and reg."""
     net = make_net((5, 12, 7), reg=reg, regularizer=regularizer)
     for key in ("W1", "W2"):
         # |w| has a kink at 0, and a difference across it is no derivative.
@@ -288,7 +270,7 @@ def test_numeric_gradients_are_as_near_as_published(reg: float, regularizer: str
 
 
 def test_loss_without_regularisation_starts_at_log_of_the_number_of_classes() -> None:
-    """Seed 004, "Testing training loss (no regularization)": tiny weights make all classes equally probable."""
+    """The summary, "Testing training loss (no regularization)": tiny weights make all classes equally probable."""
     np.random.seed(SEED)
     loss, _ = FullyConnectedNet([6, 9, 5], weight_scale=1e-6).loss(*make_batch((6, 9, 5)))
     assert loss == pytest.approx(np.log(5), rel=1e-6)
@@ -296,7 +278,7 @@ def test_loss_without_regularisation_starts_at_log_of_the_number_of_classes() ->
 
 # Optimisers
 
-# What the sheet fixes: params and lr first; the constant of the slides, and rho = 0.9 "typically".
+# What the handout fixes: params and lr first; the constant of the slides, and rho = 0.9 "typically".
 SIGNATURES = {
     "SGD": "(params, lr)",
     "Momentum": "(params, lr, rho=0.9)",
@@ -382,7 +364,7 @@ def test_uncorrected_adam_agrees_with_the_sums_written_out(beta1: float, beta2: 
 
 
 def test_first_adam_step_is_too_long_without_the_correction() -> None:
-    """Seed 004: at t = 1 with β2 = 0.999 moment2 is tiny. The step is (1 − β1)/√(1 − β2) = 3.16 lr, and then lr."""
+    """The summary: at t = 1 with β2 = 0.999 moment2 is tiny. The step is (1 − β1)/√(1 − β2) = 3.16 lr, and then lr."""
     moved = {}
     for name in ("AdamUncorrected", "Adam"):
         params = {"x": np.array([0.0, 0.0])}
@@ -481,7 +463,7 @@ def test_quadratic_paths_are_those_of_the_linear_recurrences() -> None:
 
 
 def test_order_of_the_optimisers_on_an_ill_conditioned_quadratic() -> None:
-    """Seed 004: with a condition number of 100, SGD hardly moves in one direction, and velocity mends that."""
+    """The summary: with a condition number of 100, SGD hardly moves in one direction, and velocity mends that."""
     lr, steps = 0.01, 80
     end = {name: quadratic(descend(name, steps, lr)[-1]) for name in ("SGD", "Momentum", "Nesterov")}
     assert end["Nesterov"] < end["Momentum"] < end["SGD"]
@@ -500,7 +482,7 @@ def test_adaptive_steps_are_the_same_in_every_direction(name: str) -> None:
 
 
 def test_adagrad_slows_down_where_rmsprop_goes_on() -> None:
-    """Seed 004: grad_squared only grows. Under a constant gradient AdaGrad's step t is lr/√t, RMSProp's tends to lr."""
+    """The summary: grad_squared only grows. At a constant gradient AdaGrad's step t is lr/√t, RMSProp's tends to lr."""
     lengths = {}
     for name in ("AdaGrad", "RMSProp"):
         params = {"x": np.array([0.0])}

@@ -1,6 +1,7 @@
 """The reference of nyu1008_hw3 against torch.nn.BatchNorm2d, autograd and the answers of its source.
 
-"sheet" is the interface sheet of the assignment, "seed 003" is the answered homework it is made from.
+"Interface" is what the handout says of the two classes, "the source" is the answered homework that the assignment is
+made from.
 """
 
 import copy
@@ -114,7 +115,7 @@ def test_dropout2d_refuses_what_is_no_picture(shape: tuple[int, ...]) -> None:
 
 
 def test_dropout2d_defaults() -> None:
-    """Sheet: Dropout2d(p=0.5, inplace=False)."""
+    """Interface: Dropout2d(p=0.5, inplace=False)."""
     layer = Dropout2d()
     assert issubclass(Dropout2d, nn.Module)
     assert (layer.p, layer.inplace) == (0.5, False)
@@ -188,7 +189,7 @@ def test_batch_norm_float32(gen: torch.Generator) -> None:
 
 
 def test_batch_norm_stores_the_unbiased_variance() -> None:
-    """Sheet: normalises with the biased variance, stores the unbiased one; running_var starts at 1."""
+    """Interface: normalises with the biased variance, stores the unbiased one; running_var starts at 1."""
     x = torch.tensor([1.0, 3.0, 5.0, 7.0], dtype=F64).view(4, 1, 1, 1)  # mean 4, variance 5 biased, 20/3 unbiased
     layer = BatchNorm2d(1, eps=0.0, momentum=0.1).to(F64)
     out = layer(x)
@@ -252,7 +253,7 @@ def test_batch_norm_refuses_another_shape(shape: tuple[int, ...]) -> None:
 
 
 def test_batch_norm_defaults() -> None:
-    """Sheet: the arguments and start values of BatchNorm2d."""
+    """Interface: the arguments and start values of BatchNorm2d."""
     layer = BatchNorm2d(4)
     assert issubclass(BatchNorm2d, nn.Module)
     assert (layer.num_features, layer.eps, layer.momentum) == (4, 1e-5, 0.1)
@@ -264,7 +265,7 @@ def test_batch_norm_defaults() -> None:
 
 
 def test_neither_module_calls_torchs_own(gen: torch.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sheet: must not call torch's dropout or batch_norm."""
+    """Interface: must not call torch's dropout or batch_norm."""
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a function of torch that the homework is about was called")
@@ -284,9 +285,9 @@ def test_neither_module_calls_torchs_own(gen: torch.Generator, monkeypatch: pyte
 
 
 def test_answers_are_those_of_the_source() -> None:
-    """Seed 003: module and arguments (1.1a), mini-batch (1.2a), covariate shift (1.2b); sheet: the rest.
+    """The source: module and arguments (1.1a), mini-batch (1.2a), covariate shift (1.2b); the rest is our own.
 
-    Seed 003 says that p zeroes an element: the module zeroes channels, and "zeroed" is right for both.
+    The source says that p zeroes an element: the module zeroes channels, and "zeroed" is right for both.
     """
     answers = tomllib.loads((FOLDER / "answers.toml").read_text(encoding="utf-8"))
     essay = answers.pop("essay")

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
-from grader.assignment import load_assignment
+from grader.assignment import assignment_names, load_assignment
 from grader.grade import grade_in
 from grader.sandbox.worker import Worker
 
@@ -29,7 +30,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = sorted(file.parent for file in (ROOT / "tests" / "submissions").glob("*/*/verdict.toml"))
 
 
@@ -39,6 +39,16 @@ def lay_over(reference: Path, sample: Path, verdict: dict[str, Any], into: Path)
         (into / name).unlink()
     shutil.copytree(sample, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("verdict.toml"))
     return into
+
+
+def test_every_sample_declares_what_can_be_looked_at() -> None:
+    """A misspelt key, or a hint where nothing is lost, would be passed over in silence."""
+    assert {sample.parent.name for sample in SAMPLES} == set(assignment_names(ROOT))
+    for sample in SAMPLES:
+        verdict = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
+        assert {"about", "lost"} <= set(verdict) <= {"about", "lost", "zero", "hint", "without"}, sample
+        assert set(verdict.get("zero", [])) <= set(verdict["lost"]), sample
+        assert verdict["lost"] or "hint" not in verdict, sample
 
 
 @pytest.fixture(scope="module")

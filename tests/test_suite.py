@@ -1,6 +1,6 @@
 """Guards `grader grade --suite`: an old suite runs as it is, and the defects of gradescope_utils' runner stay behind.
 
-Each of the nine is written down in the facts about gradescope_utils 0.5.0; each has its test here.
+The runner of gradescope_utils 0.5.0 has nine of them; each has its test here.
 """
 
 import json

@@ -9,13 +9,13 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from small_assignment import LINE, NAME, REFERENCE, Project
 
 from grader.assignment import load_assignment
 from grader.authoring.template import Region, build, drift, regions, strip_solution, write
 from grader.errors import AssignmentError
 
-ROOT = Path(__file__).resolve().parent.parent
 FILE = Path("layer.py")
 
 

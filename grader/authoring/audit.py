@@ -10,10 +10,9 @@ A mutant is run on the tests that need its solution region: those that don't pas
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,15 +24,15 @@ from typing import Literal
 from grader.assignment import Assignment, load_assignment
 from grader.authoring.journal import Journal, Outcome
 from grader.authoring.mutants import IN_PLACE, Mutant, gaps, mutants
+from grader.authoring.template import on_disk
 from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Fixtures, digest, load_current
-from grader.grade import run_tests
+from grader.grade import Progress, run_tests
 from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker
 
 Kind = Literal["reference", "template", "accepted", "mistake", "gap", "mutant"]
-Progress = Callable[[int, int, str], None]
 
 KILLED = 0.97
 """The share of mutants that must lose points; every other one must be declared equivalent, with its reason."""
@@ -131,20 +130,20 @@ class Audit:
         return [test.id for test in self.fixtures.tests if test.points and test.id not in alone | dead]
 
 
-def audit(assignment: Assignment, *, journal: Path, jobs: int = 0, progress: Progress | None = None) -> Audit:
+def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Progress | None = None) -> Audit:
     """Grade everything and compare with what must hold.
 
     Args:
         assignment: with current fixtures.
         journal: a file of what is done; read first, then added to.
-        jobs: processes; 0 for one a core.
+        jobs: processes that grade.
         progress: told about each candidate that is done.
     """
     start = time.monotonic()
     fixtures = load_current(assignment)
     variants = load_variants(assignment)
     candidates = list(_candidates(assignment, variants))
-    with _Graders(assignment, fixtures, journal, jobs or os.cpu_count() or 1) as graders:
+    with _Graders(assignment, fixtures, journal, jobs) as graders:
         graded = graders.grade_all(candidates, progress)
     equivalents = load_equivalents(assignment)
     survivors = []
@@ -160,15 +159,11 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 0, progress: Pro
 
 def _candidates(assignment: Assignment, variants: Sequence[Variant]) -> Iterator[Candidate]:
     yield Candidate("reference", "reference", {})
-    root = assignment.template
-    if not root.is_dir():
-        raise AssignmentError(root, None, f"there is no template; run: grader template {assignment.name}")
-    template = {
-        file.relative_to(root).as_posix(): file.read_text("utf-8")
-        for file in sorted(root.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    }
-    yield Candidate("template", "template", template)
+    if not assignment.template.is_dir():
+        raise AssignmentError(
+            assignment.template, None, f"there is no template; run: grader template {assignment.name}"
+        )
+    yield Candidate("template", "template", on_disk(assignment))
     for variant in variants:
         kind: Kind = "mistake" if variant.credit == 0 else "accepted"
         if variant.credit in (0, 1):
@@ -176,12 +171,12 @@ def _candidates(assignment: Assignment, variants: Sequence[Variant]) -> Iterator
             yield Candidate(kind, variant.name, files, variant.hint, variant.loses)
     found = mutants(assignment)
     for gap in gaps(assignment, found):
-        yield Candidate("gap", _gap(gap.file, gap.region), {gap.file: gap.text})
+        yield Candidate("gap", _gap_name(gap.file, gap.region), {gap.file: gap.text})
     for mutant in found:
         yield Candidate("mutant", mutant.name, {mutant.file: mutant.text}, mutant=mutant)
 
 
-def _gap(file: str, region: int) -> str:
+def _gap_name(file: str, region: int) -> str:
     return f"{file}:{region} not written"
 
 
@@ -219,7 +214,7 @@ class _Graders:
             for candidate in first
             if candidate.kind == "gap"
         }
-        tasks = [(item, needed[_gap(item.mutant.file, item.mutant.region)]) for item in mutants if item.mutant]
+        tasks = [(item, needed[_gap_name(item.mutant.file, item.mutant.region)]) for item in mutants if item.mutant]
         tasks += [(candidate, self.tests) for candidate in variants]
         self._grade(tasks, len(candidates), progress)
         return [Graded(item, {test: self.outcome(item, test) for test in self.tests}) for item in candidates]
@@ -318,7 +313,7 @@ def _failures(found: Audit) -> Iterator[str]:
         yield f"nothing makes {test} fail: no mutant and no known mistake"
 
 
-def _list(parts: Sequence[str] | set[str] | tuple[str, ...]) -> str:
+def _list(parts: Collection[str]) -> str:
     return ", ".join(sorted(parts)) or "no part"
 
 

@@ -14,7 +14,7 @@ from grader.authoring.template import build
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import load_current, save
 
-_WITHHELD = ("authoring", "sandbox", "platforms", "suite", "grade.py")
+_WITHHELD = ("authoring", "sandbox", "platforms", "suite", "kit", "grade.py")
 """What of the package isn't needed to run public tests."""
 
 _RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""

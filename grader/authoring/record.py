@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,6 +20,7 @@ from grader.assignment import Assignment, load_assignment
 from grader.authoring.variants import Variant, apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
+from grader.grade import Progress
 from grader.judge.compare import compare
 from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import UNSEALED
@@ -30,8 +31,6 @@ from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker
 from grader.testing.observe import observe
 from grader.toml import line_of
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def _record_variant(worker: Worker, specs: Sequence[TestSpec], variant: Variant)
         alternative = _alternative(variant, spec, recording)
         if alternative is not None:
             found[spec.id] = alternative
-        seen = seen or alternative is not None or (variant.credit < 1 and _fails(spec, worker))
+        seen = seen or alternative is not None or (variant.credit < 1 and _fails(worker, spec))
     return found, seen
 
 
@@ -149,11 +148,11 @@ def _check_accepted(assignment: Assignment, variant: Variant, spec: TestSpec, re
         raise AssignmentError(
             assignment.folder / "variants.toml",
             variant.line,
-            f"variant '{variant.name}' has credit and doesn't run in {spec.id}: {problem}",
+            f"variant '{variant.name}' has credit and doesn't run in {spec.id}; mend its patch: {problem}",
         )
 
 
-def _fails(spec: TestSpec, worker: Worker) -> bool:
+def _fails(worker: Worker, spec: TestSpec) -> bool:
     return judge_test(spec, (), worker.run(spec.id)).status != "passed"
 
 
@@ -205,17 +204,21 @@ def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> li
                 leaderboard=tuple(test["leaderboard"]) if test["leaderboard"] else None,
             )
         )
+    _check_numbers(assignment, specs, described)
+    _check_points(assignment, specs)
+    return specs
+
+
+def _check_numbers(assignment: Assignment, specs: Sequence[TestSpec], described: Sequence[Mapping[str, Any]]) -> None:
+    """The cases of a function get numbers too, and another function may say one of those."""
     taken: dict[str, str] = {}
-    for spec in specs:
+    for spec, test in zip(specs, described, strict=True):
         if taken.setdefault(spec.number, spec.id) != spec.id:
-            test = next(item for item in described if item["id"] == spec.id)
             raise AssignmentError(
                 assignment.folder / f"test_{spec.part}.py",
                 test["line"],
                 f"{spec.id} gets the number {spec.number}, which {taken[spec.number]} has too; change one",
             )
-    _check_points(assignment, specs)
-    return specs
 
 
 def _check_points(assignment: Assignment, specs: Sequence[TestSpec]) -> None:
@@ -248,7 +251,10 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
     own = [Fraction(str(item.params["points"])) for item in recording.observations if "points" in item.params]
     total = sum(own, Fraction(0))
     if total > spec.points or (own and len(own) == len(recording.observations) and total != spec.points):
-        raise fail(f"the points of the checks in {spec.id} add up to {float(total):g}, not to {float(spec.points):g}")
+        raise fail(
+            f"the points of the checks in {spec.id} add up to {float(total):g}, not to {float(spec.points):g}; "
+            "change one of them"
+        )
     result = judge_test(complete, (), recording)
     for check in result.checks:
         if not check.passed:

@@ -53,7 +53,7 @@ def regions(file: Path, text: str) -> list[Region]:
             begin = line
         elif bare == END:
             if begin is None:
-                raise AssignmentError(file, line, f"{END} without a {BEGIN} before it")
+                raise AssignmentError(file, line, f"{END} without a {BEGIN} before it; write that above the solution")
             found.append(Region(begin, line))
             begin = None
         elif _looks_like_marker(bare):
@@ -61,7 +61,7 @@ def regions(file: Path, text: str) -> list[Region]:
                 file, line, f"'{bare}' isn't a marker; write exactly {BEGIN} or {END}, alone on its line"
             )
     if begin is not None:
-        raise AssignmentError(file, begin, f"{BEGIN} without an {END} after it")
+        raise AssignmentError(file, begin, f"{BEGIN} without an {END} after it; write that below the solution")
     return found
 
 
@@ -185,7 +185,11 @@ def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result:
     left = [facts for _, *facts in _outline(after, [])]
     for place, *facts in _outline(before, found):
         if not left or left.pop(0) != facts:
-            raise AssignmentError(file, place, f"the template would lose {facts[0]}, its arguments or its docstring")
+            raise AssignmentError(
+                file,
+                place,
+                f"the template would lose {facts[0]}, its arguments or its docstring; begin the region below them",
+            )
     lines = text.split("\n")
     kept = {line.strip() for line in result.split("\n")}
     commented = {line.lstrip("# ").strip() for line in kept if line.startswith("#")}
@@ -194,7 +198,12 @@ def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result:
         for number in range(region.begin + 1, region.end):
             line = lines[number - 1].strip()
             if len(line) > _TELLING and ((line in kept and line not in given) or line in commented):
-                raise AssignmentError(file, number, "a line of the solution would be left in the template")
+                raise AssignmentError(
+                    file,
+                    number,
+                    "a line of the solution would be left in the template; "
+                    "it stands outside of the region too: change it there",
+                )
 
 
 def build(assignment: Assignment) -> dict[str, str]:
@@ -230,15 +239,19 @@ def write(assignment: Assignment) -> list[str]:
     return list(files)
 
 
-def drift(assignment: Assignment) -> list[str]:
-    """Return how the template on disk differs from what the reference gives, as sentences; empty where it doesn't."""
-    wanted = build(assignment)
+def on_disk(assignment: Assignment) -> dict[str, str]:
+    """Return the files of `student_template/<assignment>`, relative path to text; none where there is no folder."""
     root = assignment.template
-    found = {
+    return {
         file.relative_to(root).as_posix(): file.read_text("utf-8")
-        for file in (sorted(root.rglob("*")) if root.is_dir() else [])
+        for file in sorted(root.rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts
     }
+
+
+def drift(assignment: Assignment) -> list[str]:
+    """Return how the template on disk differs from what the reference gives, as sentences; empty where it doesn't."""
+    wanted, found = build(assignment), on_disk(assignment)
     return (
         [f"{name} is missing from the template" for name in wanted if name not in found]
         + [f"{name} isn't made from the reference" for name in found if name not in wanted]

@@ -29,12 +29,9 @@ def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
         if not head:
             head = ["submission", "score", "max_score", *(part.title for part in report.parts), "notes"]
             writer.writerow(map(_cell, head))
-        counted = report.score * report.kept
-        parts = (strict_json(number(part.score)) for part in report.parts)
+        points = (report.counted, report.max_score, *(part.score for part in report.parts))
         notes = " ".join(" ".join(report.notes).split())
-        writer.writerow(
-            [_cell(name), strict_json(number(counted)), strict_json(number(report.max_score)), *parts, _cell(notes)]
-        )
+        writer.writerow([_cell(name), *(strict_json(number(value)) for value in points), _cell(notes)])
     return buffer.getvalue()
 
 

@@ -31,7 +31,7 @@ def to_value(report: Report) -> dict[str, Any]:
         "extra_data": {"assignment": report.assignment, "isolation": report.isolation},
     }
     if report.kept != 1:
-        result["score"] = number(report.score * report.kept)
+        result["score"] = number(report.counted)
     if report.notes:
         result["output"] = cut("\n".join(report.notes), OUTPUT_CHARS)
         result["output_format"] = "text"

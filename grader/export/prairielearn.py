@@ -31,7 +31,7 @@ def to_prairielearn(report: Report) -> str:
 
 
 def _value(report: Report, limit: int) -> dict[str, Any]:
-    share = report.score * report.kept / report.max_score if report.max_score else Fraction(1)
+    share = report.counted / report.max_score if report.max_score else Fraction(1)
     value: dict[str, Any] = {"gradable": True, "score": float(min(max(share, Fraction(0)), Fraction(1)))}
     if report.notes:
         value["message"] = cut("\n".join(report.notes), limit)

@@ -57,6 +57,13 @@ def compare(
     The allowance for an element is `atol + rtol * |expected|`. Without `atol`, it is `rtol` times the root mean square
     of the expected array: an element that should be near zero is held to the scale of its array, not to its own.
     Whole numbers, booleans and texts must be equal.
+
+    Args:
+        actual: the submission's value, of any shape and dtype; None where the test ended before it.
+        expected: the reference's value, whose array is never None.
+        rtol: instead of the one in TOLERANCES for the reference's dtype.
+        atol: in units of the values.
+        show_expected: whether the message may hold expected numbers.
     """
     # values from a submission overflow, divide by zero and are nan; all of that is a verdict, not a warning
     with np.errstate(all="ignore"):

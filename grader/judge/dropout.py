@@ -73,7 +73,13 @@ def indistinguishable(x: Array, keep: float) -> bool:
 
 
 def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Comparison:
-    """Judge the output of dropout in training; see `Check.dropout` for what is observed and given."""
+    """Judge the output of dropout in training.
+
+    Args:
+        expected: the reference's check: `actual` and `x`, and `again` and `repeat` where the test has them, all of one
+            shape and a float dtype; parameters `keep`, `sampler` and `strict`. See `Check.dropout`.
+        actual: what the submission left under `actual`, `again` and `repeat`; what is absent fails the check.
+    """
     x, reference = expected.values["x"].array, expected.values["actual"]
     assert x is not None
     assert reference.array is not None
@@ -85,19 +91,24 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
                 return bad_form
     y = _array(actual["actual"])
     factor = _factor(reference.array, x)
-    if expected.params.get("strict"):
-        with np.errstate(all="ignore"):
-            verdict = _strict(y, reference, str(expected.params.get("sampler") or "named"))
-            if verdict.passed and "again" in expected.values:
-                verdict = _second_call(y, _array(actual["again"]), x, factor, keep, reference.dtype) or verdict
-            if verdict.passed and "repeat" in expected.values:
-                verdict = _same_seed(y, _array(actual["repeat"])) or verdict
-            return verdict
+    judge = _judge_exact_mask if expected.params.get("strict") else _judge_any_mask
     with np.errstate(all="ignore"):
-        return _judge_masks(expected, actual, y, x, factor, keep)
+        return judge(expected, actual, y, x, factor, keep)
 
 
-def _judge_masks(
+def _judge_exact_mask(
+    expected: Observation, actual: Mapping[str, Value], y: Array, x: Array, factor: float, keep: float
+) -> Comparison:
+    reference = expected.values["actual"]
+    verdict = _strict(y, reference, str(expected.params.get("sampler") or "named"))
+    if verdict.passed and "again" in expected.values:
+        verdict = _second_call(y, _array(actual["again"]), x, factor, keep, reference.dtype) or verdict
+    if verdict.passed and "repeat" in expected.values:
+        verdict = _same_seed(y, _array(actual["repeat"])) or verdict
+    return verdict
+
+
+def _judge_any_mask(
     expected: Observation, actual: Mapping[str, Value], y: Array, x: Array, factor: float, keep: float
 ) -> Comparison:
     dtype = expected.values["actual"].dtype
@@ -320,6 +331,11 @@ def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Compar
     """Judge dropout's gradient against the mask of the submission's own forward pass.
 
     How good that mask is belongs to the forward pass; here it must only be one: not all kept, not all dropped.
+
+    Args:
+        expected: the reference's check: `actual` (the gradient), `y`, `x` and `delta`, all of one shape and a float
+            dtype; parameter `keep`. See `Check.dropout_backward`.
+        actual: what the submission left under `actual` and `y`.
     """
     bad_form = check_form(actual.get("actual"), expected.values["actual"])
     if bad_form is not None:

@@ -1,7 +1,7 @@
 """What a wrong array looks like, from the two arrays alone: transposed, sign, a constant factor, one row off, zeros.
 
-A hint is one sentence, or empty. It says what was recognised, never what the expected numbers are. A hint that fits two
-mistakes is not given: the rules stand from the most to the least certain and the first that fits is taken.
+A hint is one sentence, or empty. It says what was recognised, never what the expected numbers are. The rules stand from
+the most to the least certain, and the first that fits is taken.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close, *, show
     """Return what the mistake looks like.
 
     Args:
-        actual: the submission's array.
-        expected: the reference's array.
+        actual: the submission's array, of any shape and dtype.
+        expected: the reference's array, likewise.
         close: whether two arrays are equal as far as the check demands.
         show: whether the student may know the expected numbers; a factor beside one's own values would tell them.
     """

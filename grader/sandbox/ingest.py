@@ -199,7 +199,7 @@ def _members(source: Path, notes: list[str]) -> Iterator[list[_Member]]:
         yield list(_from_folder(source, notes))
         return
     if not stat.S_ISREG(mode):
-        raise SubmissionError(f"{shown(source.name)} is neither a file nor a folder")
+        raise SubmissionError(f"{shown(source.name)} is neither a file nor a folder; hand in one of them")
     if source.stat().st_size > ARCHIVE_BYTES:
         raise SubmissionError(
             f"{shown(source.name)} is larger than {ARCHIVE_BYTES // 2**20} MiB; hand in the source files only"
@@ -229,10 +229,10 @@ def _read_file(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
-        raise SubmissionError(f"{shown(path.name)} can't be read: {error.strerror}") from None
+        raise SubmissionError(f"{shown(path.name)} can't be read ({error.strerror}); hand in a copy") from None
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SubmissionError(f"{shown(path.name)} isn't a regular file")
+            raise SubmissionError(f"{shown(path.name)} isn't a regular file; hand in a copy")
         return file.read(FILE_BYTES + 1)
 
 
@@ -337,7 +337,9 @@ def _read_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     stream = archive.extractfile(info)
     data = stream.read(FILE_BYTES + 1) if stream is not None else b""
     if len(data) != info.size:
-        raise SubmissionError(f"the archive is cut short: {shown(info.name)} has {len(data)} of {info.size} bytes")
+        raise SubmissionError(
+            f"the archive is cut short: {shown(info.name)} has {len(data)} of {info.size} bytes; make it again"
+        )
     return data
 
 
@@ -372,5 +374,5 @@ def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         # one byte past the promise: a member that holds more than it says is a lie
         data = stream.read(min(info.file_size, FILE_BYTES) + 1)
     if len(data) != info.file_size:
-        raise SubmissionError(f"the archive is damaged: {shown(info.filename)} isn't as long as it says")
+        raise SubmissionError(f"the archive is damaged: {shown(info.filename)} isn't as long as it says; make it again")
     return data

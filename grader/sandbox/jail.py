@@ -95,8 +95,6 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         landlock.restrict(jail.ruleset)
     _close_descriptors(keep)
     if jail.filtered:
-        if not jail.basic:
-            prctl(PR_SET_NO_NEW_PRIVS)
         seccomp.install()
 
 

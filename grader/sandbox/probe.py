@@ -22,7 +22,7 @@ PROTECTS: Mapping[str, frozenset[str]] = {
 """What is tried, and the layers each of which must refuse it; for every layer, something that no other refuses."""
 
 _HUGE = 2**36
-"""Bytes that no machine of ours gives to a test; they are asked for and never touched."""
+"""More bytes than any limit on a test's memory allows; they are asked for and never touched."""
 _MAP_PRIVATE, _MAP_NORESERVE = 0x02, 0x4000
 
 NEEDS = "read the libraries"

@@ -35,6 +35,7 @@ class Output:
         self._dropped = 0
 
     def feed(self, data: bytes) -> None:
+        """Take what the test printed next."""
         room = self._head_cap - len(self._head)
         self._head += data[:room] if room > 0 else b""
         self._tail += data[max(room, 0) :]

@@ -16,7 +16,7 @@ from typing import Any, cast, get_args
 
 import numpy as np
 
-from grader.recording import DTYPES, Claim, Observation, Value, plain
+from grader.recording import DTYPES, Claim, Observation, Value, ValueType, plain
 from grader.text import clean_text
 
 HEADER_BYTES = 256 * 1024
@@ -235,7 +235,7 @@ def _entry(entry: object) -> tuple[str, Value, tuple[int, ...], int]:
         return role, Value(kind, dtype), _NOTHING, 0
     if dtype not in DTYPES:
         raise WireError("an unknown dtype")
-    if kind not in ("array", "tensor", "scalar", "text"):
+    if kind not in get_args(ValueType):
         raise WireError("bytes of a value that can't have any")
     shape, nbytes = entry.get("shape"), entry["nbytes"]
     if not isinstance(shape, list) or len(shape) > NDIM:

@@ -3,9 +3,10 @@
 The judge starts it by exec with a clean environment, so it never held an expected value; student code runs in its
 children only. It answers on one socket; each command brings the two descriptors of its child's channel.
 
-    judge -> zygote   settings, once; then {"run": [test ids], "submission": folder, ...} + (channel, output)
-    zygote -> judge   {"test": {...}} for each test and {"ready": true}, or {"error": text};
-                      then, for each command, {"pid": n} and {"exit": n, "memory_mb": x}
+    judge -> zygote   settings, once; then {"run": [test ids], "given": bool, limits...} + (channel, output)
+    zygote -> judge   {"test": {...}} for each test and {"ready": true, "layers": [...], "probe": {...}},
+                      or {"error": text}; then, for each command, {"pid": n} and
+                      {"exit": wait status, "memory_mb": x, "clean": whether nothing of the child is alive}
 """
 
 from __future__ import annotations
@@ -59,12 +60,14 @@ class Channel:
         self._left = cap
 
     def add(self, observation: Observation) -> None:
+        """Send one observation; of arrays that are more than what is left of the cap, the size alone."""
         chunks, used = encode_observation(observation, self._left)
         self._left -= used
         for chunk in chunks:
             self.write(chunk)
 
     def write(self, chunk: bytes | memoryview) -> None:
+        """Send all of it, however little the kernel takes at once."""
         view = memoryview(chunk)
         while view:
             view = view[os.write(self._descriptor, view) :]
@@ -81,10 +84,12 @@ class Server:
         self.jail = make_jail(settings)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a test file can't be imported."""
         if report.failed:
             self.errors.append(str(report.longrepr))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Tell the judge what was collected, then run what it asks for until it closes the socket."""
         if self.errors:
             self.send({"error": "\n".join(self.errors)[:20_000]})
             return True
@@ -135,9 +140,14 @@ class Server:
         return dict(json.loads(raw or b"{}"))
 
     def send(self, message: dict[str, Any]) -> None:
+        """Send one message to the judge."""
         self.control.send(json.dumps(message).encode("ascii"))
 
     def serve(self, command: dict[str, Any], descriptors: Sequence[int], items: dict[str, pytest.Item]) -> None:
+        """Fork a child for one command, tell the judge its id, and how it ended when nothing of it is alive.
+
+        Raises RuntimeError where a thread runs beside this one: the zygote is then replaced.
+        """
         if thread_count() != 1:
             raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
         pid = os.fork()

@@ -19,11 +19,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits, Part, SubmissionSpec
-from grader.errors import InternalError, SubmissionError, UsageError
+from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
-from grader.grade import Progress, run_tests
+from grader.grade import Progress, demand_isolation, run_tests
 from grader.judge.assemble import failed_report, make_report
-from grader.levels import Level, at_least, level_of
+from grader.levels import Level
 from grader.report import Report
 from grader.sandbox.ingest import ingest
 from grader.sandbox.launch import Zygote
@@ -61,7 +61,8 @@ def grade_suite(
 ) -> Report:
     """Grade one submission with the tests in `suite`: a folder of tests, or the folder that has it and its data.
 
-    The other arguments are those of `grade`.
+    The other arguments, and what is raised, are those of `grade`; a UsageError says that there is no such folder, or no
+    test in it.
     """
     start = time.monotonic()
     suite = suite.resolve()
@@ -85,11 +86,8 @@ def grade_suite(
             except SubmissionError as error:
                 return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
             worker.wait_ready()
-            reached = level_of(worker.layers)
-            if not at_least(reached, minimum):
-                raise InternalError(f"the isolation here is '{reached}', and '{minimum}' is demanded")
+            isolation = demand_isolation(worker, minimum)
             results = run_tests(worker, fixtures, progress)
-            isolation = f"{reached} ({', '.join(worker.layers)})"
     report = make_report(
         assignment,
         fixtures,

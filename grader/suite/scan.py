@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import TestSpec
-from grader.report import Visibility
+from grader.report import VISIBILITIES, Visibility
 
 PART = "suite"
 _SKIPPED = {"__pycache__", ".git", ".pytest_cache", "venv", ".venv"}
@@ -58,7 +59,10 @@ def scan(folder: Path) -> list[Case]:
     named = [item for item in tests if Path(item.file).name.startswith("test")]
     cases = [case for item in named or tests for case in _cases(folder, item, by_name)]
     if not cases:
-        raise UsageError(f"{folder} has no unittest tests: no class of a file in it inherits from TestCase")
+        raise UsageError(
+            f"{folder} has no unittest tests: no class of a file in it inherits from TestCase; "
+            "name the suite's own folder"
+        )
     return cases
 
 
@@ -169,14 +173,17 @@ class _Marks:
 
     def visibility(self) -> Visibility:
         value = self.value("visibility", "visible")
-        if value not in get_args(Visibility):
-            known = ", ".join(get_args(Visibility))
+        if value not in VISIBILITIES:
+            known = ", ".join(VISIBILITIES)
             raise AssignmentError(self.file, self.calls["visibility"].lineno, f"@visibility must be one of {known}")
         return value  # type: ignore[no-any-return]  # it is one of the literals
 
     def order(self) -> str:
         values = self.values("leaderboard")
         return "asc" if len(values) > 1 and values[1] == "asc" else "desc"
+
+
+_OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
 def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
@@ -186,9 +193,8 @@ def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
         left, right = _value(node.left, constants), _value(node.right, constants)
         if isinstance(left, int | float) and isinstance(right, int | float):
-            operations = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__"}
             try:
-                return getattr(float(left), operations[type(node.op)])(float(right))
+                return _OPERATIONS[type(node.op)](float(left), float(right))
             except (ZeroDivisionError, OverflowError):
                 return None
         return None

@@ -114,7 +114,7 @@ class _Bar:
         return iter(self._iterable)
 
     def __len__(self) -> int:
-        return len(self._iterable)  # type: ignore[arg-type] # as with tqdm: only what has a length
+        return len(self._iterable)  # type: ignore[arg-type]  # as with tqdm: only what has a length
 
     def __enter__(self) -> _Bar:
         return self

@@ -53,7 +53,7 @@ def accept_numpy_1() -> None:
     if not hasattr(np.zeros, "__wrapped__"):
         for name in ("zeros", "ones", "empty"):
             setattr(np, name, _none_is_no_dimension(getattr(np, name)))
-        setattr(np, "array", _ragged_is_object(np.array))  # noqa: B010 - numpy's stub forbids the plain assignment
+        setattr(np, "array", _ragged_is_object(np.array))  # noqa: B010  # numpy's stub forbids the plain assignment
 
 
 def _none_is_no_dimension(make: Callable[..., Any]) -> Callable[..., Any]:
