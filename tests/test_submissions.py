@@ -8,6 +8,7 @@ A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are la
     zero  = ["dropout_forward"]     of these, parts that get nothing (optional)
     hint  = "keep and drop"         stands in a message or hint of a test in each lost part (optional)
     without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
+    replace = [["mlp.py", "a", "b"]]  what stands once in a file of the reference, and what replaces it (optional)
 """
 
 import contextlib
@@ -37,6 +38,10 @@ def lay_over(reference: Path, sample: Path, verdict: dict[str, Any], into: Path)
     shutil.copytree(reference, into, ignore=shutil.ignore_patterns("__pycache__"))
     for name in verdict.get("without", []):
         (into / name).unlink()
+    for name, old, new in verdict.get("replace", []):
+        text = (into / name).read_text("utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        (into / name).write_text(text.replace(old, new), "utf-8")
     shutil.copytree(sample, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("verdict.toml"))
     return into
 
@@ -46,7 +51,7 @@ def test_every_sample_declares_what_can_be_looked_at() -> None:
     assert {sample.parent.name for sample in SAMPLES} == set(assignment_names(ROOT))
     for sample in SAMPLES:
         verdict = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
-        assert {"about", "lost"} <= set(verdict) <= {"about", "lost", "zero", "hint", "without"}, sample
+        assert {"about", "lost"} <= set(verdict) <= {"about", "lost", "zero", "hint", "without", "replace"}, sample
         assert set(verdict.get("zero", [])) <= set(verdict["lost"]), sample
         assert verdict["lost"] or "hint" not in verdict, sample
 
