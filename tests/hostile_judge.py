@@ -18,9 +18,10 @@ from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.export import exporter
 from grader.fixtures import load_current
-from grader.grade import grade
+from grader.grade import grade, grade_in
 from grader.levels import Level
 from grader.report import Report, TestResult
+from grader.sandbox.worker import Worker
 
 LIMITS = {"test_seconds": 2.0, "total_seconds": 300.0, "memory_mb": 256}
 JUDGE_MB = 400
@@ -29,12 +30,19 @@ _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\
 """What a terminal or a browser could take for a command, or for a change of direction."""
 
 
-def judge(name: str, verdict: Verdict, source: Path, planted: Planted, level: Level) -> Outcome:
-    """Grade one hand-in and hold what comes out against its verdict."""
+def load(planted: Planted) -> Assignment:
+    """The homework that is attacked."""
+    return load_assignment(planted.project, BONUS).with_limits(**LIMITS)
+
+
+def judge(
+    name: str, verdict: Verdict, source: Path, planted: Planted, level: Level, worker: Worker | None = None
+) -> Outcome:
+    """Grade one hand-in, in `worker` or in one of its own, and hold what comes out against its verdict."""
     outcome = Outcome(name)
-    assignment = load_assignment(planted.project, BONUS).with_limits(**LIMITS)
+    assignment = load(planted)
     try:
-        report = grade(assignment, source, level=level)
+        report = grade(assignment, source, level=level) if worker is None else grade_in(worker, source)
     except InternalError as error:
         outcome.refused = str(error)
         return outcome

@@ -29,11 +29,8 @@ from hostile_archives import ARCHIVES
 from hostile_samples import Outcome, Planted, Verdict, build, samples
 
 import grader.fixtures
-import grader.grade
-from grader.assignment import Assignment
 from grader.errors import InternalError
 from grader.levels import Level
-from grader.sandbox.launch import Zygote
 from grader.sandbox.processes import become_subreaper, children
 from grader.sandbox.worker import Worker
 
@@ -46,37 +43,6 @@ WATCHED = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 def attacks() -> dict[str, Verdict]:
     """Every attack by name: the samples, and the archives."""
     return samples() | {f"archive:{name}": archive.verdict for name, archive in ARCHIVES.items()}
-
-
-class _Kept:
-    """Stands for Worker in `grade`, so that one worker serves many gradings: starting one costs more than the tests."""
-
-    def __init__(self) -> None:
-        self._worker: Worker | None = None
-
-    def __call__(self, assignment: Assignment, zygote: Zygote | None, level: Level) -> _Kept:
-        if self._worker is None:
-            self._worker = Worker(assignment, zygote, level)
-        return self
-
-    def __enter__(self) -> Worker:
-        assert self._worker is not None
-        self._worker.empty_submission()
-        return self._worker
-
-    def __exit__(self, *error: object) -> None:
-        """Keep it."""
-
-    def settle(self) -> None:
-        """Wait until it has started, where a hand-in was refused before: its own children come and go till then."""
-        if self._worker is not None:
-            with contextlib.suppress(InternalError):
-                self._worker.wait_ready()
-
-    def close(self) -> None:
-        """End the worker."""
-        if self._worker is not None:
-            self._worker.close()
 
 
 @dataclass
@@ -202,26 +168,29 @@ class Runner:
         return _Judge(pid, level, scratch, os.fdopen(ours, "w", encoding="utf-8"), answers)
 
     def _serve(self, orders: IO[str], answers: IO[str], level: Level) -> None:
-        """The judge's loop."""
-        kept = _Kept()
-        if not self.fresh:
-            grader.fixtures.load_current = functools.cache(grader.fixtures.load_current)
-            grader.grade.Worker = kept  # type: ignore[attr-defined,assignment]  # one worker for all gradings of this process
-        for line in orders:
-            order = json.loads(line)
-            name = order["name"]
-            # the greatest size so far starts anew, where the kernel allows it
-            with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-                file.write("5")
-            try:
-                outcome = hostile_judge.judge(name, self.verdicts[name], Path(order["source"]), self.planted, level)
-            except BaseException as error:
-                outcome = Outcome(name, through=[_shortly(error)])
-            kept.settle()
-            own = sorted(children())
-            answers.write(json.dumps({"outcome": dataclasses.asdict(outcome), "children": own}) + "\n")
-            answers.flush()
-        kept.close()
+        """The judge's loop, with one worker for all attacks: starting one costs more than the tests."""
+        with contextlib.ExitStack() as stack:
+            worker = None
+            if not self.fresh:
+                grader.fixtures.load_current = functools.cache(grader.fixtures.load_current)
+                worker = stack.enter_context(Worker(hostile_judge.load(self.planted), level=level))
+            for line in orders:
+                order = json.loads(line)
+                name = order["name"]
+                # the greatest size so far starts anew, where the kernel allows it
+                with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+                    file.write("5")
+                if worker is not None:
+                    with contextlib.suppress(InternalError):
+                        worker.wait_ready()  # where a hand-in is refused before: its own children come and go till then
+                verdict, source = self.verdicts[name], Path(order["source"])
+                try:
+                    outcome = hostile_judge.judge(name, verdict, source, self.planted, level, worker)
+                except BaseException as error:
+                    outcome = Outcome(name, through=[_shortly(error)])
+                own = sorted(children())
+                answers.write(json.dumps({"outcome": dataclasses.asdict(outcome), "children": own}) + "\n")
+                answers.flush()
 
     def _left(self, spared: set[int]) -> list[str]:
         """What is left of processes and files; removes it."""
