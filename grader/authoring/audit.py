@@ -10,27 +10,24 @@ A mutant is run on the tests that need its solution region: those that don't pas
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from multiprocessing import get_context
-from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Literal
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.authoring.journal import Journal, Outcome
 from grader.authoring.mutants import IN_PLACE, Mutant, gaps, mutants
+from grader.authoring.pool import changed, held, pool_of
 from grader.authoring.template import on_disk
 from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Fixtures, digest, load_current
 from grader.grade import Progress, run_tests
 from grader.sandbox.ingest import ingest
-from grader.sandbox.worker import Worker
 
 Kind = Literal["reference", "template", "accepted", "mistake", "gap", "mutant"]
 
@@ -143,8 +140,8 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Pro
     fixtures = load_current(assignment)
     variants = load_variants(assignment)
     candidates = list(_candidates(assignment, variants))
-    with _Graders(assignment, fixtures, journal, jobs) as graders:
-        graded = graders.grade_all(candidates, progress)
+    with pool_of(assignment, jobs, fixtures) as pool:
+        graded = _Graders(pool, assignment, fixtures, journal).grade_all(candidates, progress)
     equivalents = load_equivalents(assignment)
     survivors = []
     for item in graded:
@@ -187,21 +184,12 @@ UNTOUCHED = Outcome("passed", 0.0, named=False)
 class _Graders:
     """Processes that grade candidates, and the journal of what they did."""
 
-    def __init__(self, assignment: Assignment, fixtures: Fixtures, journal: Path, jobs: int) -> None:
+    def __init__(self, pool: ProcessPoolExecutor, assignment: Assignment, fixtures: Fixtures, journal: Path) -> None:
+        self.pool = pool
+        self.limit = assignment.limits.test_seconds
         self.journal = Journal(journal, assignment, fixtures)
         self.tests = tuple(test.id for test in fixtures.tests)
         self.done = 0
-        # spawned, not forked: each process starts a zygote of its own and takes every unknown child for a left-over.
-        # They start with the first candidate, so that an audit with nothing to do is soon done
-        self.pool = ProcessPoolExecutor(
-            jobs, get_context("spawn"), _start_process, (assignment.project, assignment.name)
-        )
-
-    def __enter__(self) -> _Graders:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.pool.shutdown(cancel_futures=True)  # who interrupts doesn't wait for what isn't begun
 
     def grade_all(self, candidates: Sequence[Candidate], progress: Progress | None) -> list[Graded]:
         """Grade what isn't in the journal: the gaps first, which say what tests a mutant needs, and variants last."""
@@ -228,7 +216,9 @@ class _Graders:
             done = self.journal.outcomes(candidate.key)
             missing = tuple(test for test in tests if test not in done)
             if missing:
-                futures[self.pool.submit(_grade_one, candidate, missing)] = candidate
+                # only a mutant may hang; everything else has its full time, however busy the machine is
+                seconds = min(SLOWEST, self.limit) if candidate.kind == "mutant" else self.limit
+                futures[self.pool.submit(_grade_one, candidate, missing, seconds)] = candidate
         self.done += len(tasks) - len(futures)
         for future in as_completed(futures):
             candidate = futures[future]
@@ -238,33 +228,10 @@ class _Graders:
                 progress(self.done, total, candidate.name)
 
 
-_process: dict[str, object] = {}
-"""What one process of the pool holds between candidates: its worker, and what it needs to judge."""
-
-
-def _start_process(project: Path, name: str) -> None:
-    assignment = load_assignment(project, name).with_limits(total_seconds=600)
-    worker = Worker(assignment)
-    Finalize(None, worker.close, exitpriority=1)  # nothing else runs where a process of a pool ends
-    _process.update(assignment=assignment, fixtures=load_current(assignment), worker=worker)
-
-
-def _grade_one(candidate: Candidate, tests: tuple[str, ...]) -> dict[str, Outcome]:
-    worker, fixtures, assignment = _process["worker"], _process["fixtures"], _process["assignment"]
-    assert isinstance(worker, Worker)
-    assert isinstance(fixtures, Fixtures)
-    assert isinstance(assignment, Assignment)
-    # only a mutant may hang; everything else has its full time, however busy the machine is
-    slowest = SLOWEST if candidate.kind == "mutant" else assignment.limits.test_seconds
-    worker.assignment = assignment.with_limits(test_seconds=min(slowest, assignment.limits.test_seconds))
-    source = worker.submission.parent / "candidate"
-    shutil.rmtree(source, ignore_errors=True)
-    if candidate.kind != "template":
-        shutil.copytree(assignment.reference, source, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in candidate.files.items():
-        target = source / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, "utf-8")
+def _grade_one(candidate: Candidate, tests: tuple[str, ...], seconds: float) -> dict[str, Outcome]:
+    worker, fixtures = held()
+    assignment = worker.assignment = worker.assignment.with_limits(test_seconds=seconds, total_seconds=600)
+    source = changed(worker, candidate.files, alone=candidate.kind == "template")
     worker.empty_submission()
     ingest(source, assignment.submission, fixtures.required, worker.submission)
     worker.wait_ready()

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import metadata
-from multiprocessing import get_context
-from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
+from grader.authoring.pool import changed, held, pool_of
 from grader.authoring.variants import Variant, apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
@@ -93,37 +90,17 @@ def _variants(
         for variant in variants:
             yield variant, _record_variant(worker, specs, variant)
         return
-    assignment = worker.assignment
-    # spawned, not forked: a worker takes every child that it doesn't know for a left-over
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start_process, (assignment.project, assignment.name, specs))
-    try:
+    with pool_of(worker.assignment, jobs, specs) as pool:
         yield from zip(variants, pool.map(_record_in_process, variants), strict=True)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_process: dict[str, Any] = {}
-"""What one process of the pool holds between variants."""
-
-
-def _start_process(project: Path, name: str, specs: Sequence[TestSpec]) -> None:
-    worker = Worker(load_assignment(project, name))
-    Finalize(None, worker.close, exitpriority=1)  # nothing else runs where a process of a pool ends
-    _process.update(worker=worker, specs=specs)
 
 
 def _record_in_process(variant: Variant) -> Differences:
-    return _record_variant(_process["worker"], _process["specs"], variant)
+    return _record_variant(*held(), variant)
 
 
 def _record_variant(worker: Worker, specs: Sequence[TestSpec], variant: Variant) -> Differences:
     assignment = worker.assignment
-    patched = worker.submission.parent / "variant"
-    shutil.rmtree(patched, ignore_errors=True)
-    shutil.copytree(assignment.reference, patched, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in apply_variant(assignment, variant).items():
-        (patched / name).write_text(text, "utf-8")
-    _fill(worker, patched)
+    _fill(worker, changed(worker, apply_variant(assignment, variant)))
     found = {}
     seen = False
     for spec in specs:
