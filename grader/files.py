@@ -1,4 +1,4 @@
-"""Writes a file at once, so that whoever reads it sees the old text or the new."""
+"""Lists the files of a folder, and writes one at once, so that whoever reads it sees the old text or the new."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from grader.errors import UsageError
+
+_LEFT: Final = {"__pycache__", ".pytest_cache"}
+
+
+def own_files(root: Path) -> dict[str, Path]:
+    """Return the files of a folder by their relative paths, in order, without what running it leaves there."""
+    return {
+        file.relative_to(root).as_posix(): file
+        for file in sorted(root.rglob("*"))
+        if file.is_file() and not _LEFT & set(file.relative_to(root).parts)
+    }
 
 
 def write_atomically(file: Path, text: str) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
+from grader.files import own_files
+
 Files = Mapping[str, bytes]
 """Relative POSIX path to contents."""
 
@@ -54,8 +56,4 @@ def tar_bytes(files: Files, *, packed: bool = False) -> bytes:
 
 def files_below(root: Path, prefix: str = "") -> dict[str, bytes]:
     """Return the files of a folder, without what running it leaves there."""
-    return {
-        prefix + file.relative_to(root).as_posix(): file.read_bytes()
-        for file in sorted(root.rglob("*"))
-        if file.is_file() and not {"__pycache__", ".pytest_cache"} & set(file.parts)
-    }
+    return {prefix + name: file.read_bytes() for name, file in own_files(root).items()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.files import own_files
 from grader.fixtures import Fixtures, digest
 from grader.recording import Observation
 
@@ -89,7 +90,7 @@ def _state(assignment: Assignment, fixtures: Fixtures, name: str, mistake: bool)
     parts = [f"{path} {value}" for path, value in sorted(fixtures.hashes.items()) if path not in others]
     parts.append(repr((assignment.seed, assignment.library, assignment.submission, assignment.limits)))
     parts += [f"{path} {value}" for path, value in sorted(fixtures.versions.items())]
-    parts += list(_of_reference(assignment.reference))
+    parts += [f"{path} {digest(file.read_bytes())}" for path, file in own_files(assignment.reference).items()]
     for test in fixtures.tests:
         if file_of(test.id) == name:
             parts += [test.id, str(test.points), test.visibility, str(test.partial), *_of(test.expected)]
@@ -97,12 +98,6 @@ def _state(assignment: Assignment, fixtures: Fixtures, name: str, mistake: bool)
                 if mistake or item.credit > 0:
                     parts += [item.variant, str(item.credit), item.hint, *_of(item.observations)]
     return digest("\n".join(parts).encode())[:DIGITS]
-
-
-def _of_reference(folder: Path) -> Iterable[str]:
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield f"{file.relative_to(folder).as_posix()} {digest(file.read_bytes())}"
 
 
 def _of(observations: Iterable[Observation]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.authoring.template import functions, regions, without_region
 from grader.errors import AssignmentError
+from grader.files import own_files
 from grader.toml import line_of
 
 IN_PLACE = "in place or not"
@@ -74,9 +75,8 @@ def mutants(assignment: Assignment) -> list[Mutant]:
     """Return the mutants of every Python file of the reference, in order, no two alike."""
     found: list[Mutant] = []
     unknown = set(assignment.ungraded)
-    for file in sorted(assignment.reference.rglob("*.py")):
-        name = file.relative_to(assignment.reference).as_posix()
-        if "__pycache__" not in file.parts and any(fnmatchcase(name, pattern) for pattern in assignment.audited):
+    for name, file in own_files(assignment.reference).items():
+        if file.suffix == ".py" and any(fnmatchcase(name, pattern) for pattern in assignment.audited):
             text = file.read_text("utf-8")
             ungraded = {key: lines for key, lines in _lines_of(text).items() if key in assignment.ungraded}
             unknown -= set(ungraded)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
+from grader.files import own_files
 
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
@@ -213,14 +214,13 @@ def build(assignment: Assignment) -> dict[str, str]:
         raise AssignmentError(root, None, "there is no reference solution; write it, with solution regions marked")
     files = {}
     count = 0
-    for file in sorted(root.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            try:
-                text = file.read_text("utf-8")
-            except UnicodeDecodeError:
-                raise AssignmentError(file, None, "isn't UTF-8 text; a reference holds source files only") from None
-            count += len(regions(file, text)) if file.suffix in (".py", ".toml") else 0
-            files[file.relative_to(root).as_posix()] = strip_solution(file, text)
+    for name, file in own_files(root).items():
+        try:
+            text = file.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise AssignmentError(file, None, "isn't UTF-8 text; a reference holds source files only") from None
+        count += len(regions(file, text)) if file.suffix in (".py", ".toml") else 0
+        files[name] = strip_solution(file, text)
     if count == 0:
         raise AssignmentError(
             root, None, f"no solution region is marked; put {BEGIN} and {END} around what students write"
@@ -241,12 +241,7 @@ def write(assignment: Assignment) -> list[str]:
 
 def on_disk(assignment: Assignment) -> dict[str, str]:
     """Return the files of `student_template/<assignment>`, relative path to text; none where there is no folder."""
-    root = assignment.template
-    return {
-        file.relative_to(root).as_posix(): file.read_text("utf-8")
-        for file in sorted(root.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    }
+    return {name: file.read_text("utf-8") for name, file in own_files(assignment.template).items()}
 
 
 def drift(assignment: Assignment) -> list[str]:
