@@ -585,6 +585,45 @@ def test_answers_stay_closed_until_the_last_of_two_gradings_is_over(
     assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750
 
 
+def test_two_gradings_that_close_answers_to_another_user_open_them_again(
+    answers_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the second one finds the folder closed, and its owner can't tell by that how open it was
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    answers_folder.chmod(0o755)
+    first, second = (concealed([answers_folder], ["basic", "seccomp", "uid"], demanded=True) for _ in range(2))
+    with ExitStack() as later:
+        with first:
+            later.enter_context(second)
+        assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o755
+    assert [path.name for path in answers_folder.parent.iterdir()] == [answers_folder.name]
+
+
+def test_what_a_killed_grading_left_closed_is_opened_by_the_next(
+    answers_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    script = """
+        import os, sys
+        from pathlib import Path
+        from grader.sandbox.conceal import concealed
+        os.geteuid = lambda: 1000
+        with concealed([Path(sys.argv[1])], ["basic", "seccomp"], demanded=True):
+            print("closed", flush=True)
+            sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(answers_folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as grading:
+        assert grading.stdout is not None
+        assert grading.stdout.readline() == b"closed\n"
+        grading.kill()
+    assert not answers_folder.stat().st_mode & 0o700
+    with concealed([answers_folder], ["basic", "seccomp"], demanded=True):
+        pass
+    assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750
+
+
 def test_answers_stay_open_where_landlock_guards_them(answers_folder: Path) -> None:
     with concealed([answers_folder], ["basic", "seccomp", "landlock"], demanded=True):
         assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750

@@ -8,13 +8,19 @@ where student code runs as another user.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import stat
-from collections.abc import Collection, Iterator
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from grader.errors import InternalError
+
+MODES: Final = ".open-modes.json"
+"""In the folder of what is closed: the modes that it will get again, by name."""
 
 
 @contextmanager
@@ -54,25 +60,41 @@ def concealed(paths: Collection[Path], layers: Collection[str], *, demanded: boo
 
 @contextmanager
 def _closed(folder: Path, paths: Collection[Path], bits: int) -> Iterator[None]:
-    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back."""
+    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back.
+
+    They share a lock of the folder, and a file in it with the modes that the first one found; one that was killed
+    leaves the file too, for the next.
+    """
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # not every file system has locks
             fcntl.flock(lock, fcntl.LOCK_SH)
-        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
-        for path, mode in modes.items():
-            path.chmod(mode & ~bits)
+        modes = _kept_modes(folder, {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths})
+        for path in paths:
+            path.chmod(modes[path.name] & ~bits)
         try:
             yield
         finally:
             with suppress(BlockingIOError):  # another grading goes on, and will open them
                 _lock_alone(lock)
-                for path, mode in modes.items():
-                    # found closed to its owner: by a grading that began before, since it could read its answers
-                    own = (0o700 if path.is_dir() else 0o600) if not mode & 0o700 else 0
-                    path.chmod(mode | own)
+                for path in paths:
+                    path.chmod(modes[path.name])
+                (folder / MODES).unlink(missing_ok=True)
     finally:
         os.close(lock)
+
+
+def _kept_modes(folder: Path, found: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the modes that the first of the gradings found, which is this one where none has kept any."""
+    kept = folder / MODES
+    with suppress(OSError), tempfile.NamedTemporaryFile("w", dir=folder, prefix=f"{MODES}.", encoding="utf-8") as file:
+        json.dump(found, file)
+        file.flush()
+        os.link(file.name, kept)  # at once and whole, and only where there is none
+    try:
+        return {**found, **json.loads(kept.read_text("utf-8"))}
+    except OSError:
+        return found  # nothing can be written here: whoever comes later finds what is closed
 
 
 def _lock_alone(lock: int) -> None:
