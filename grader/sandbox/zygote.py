@@ -11,6 +11,7 @@ children only. It answers on one socket; each command brings the two descriptors
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import fcntl
 import gc
@@ -258,6 +259,8 @@ def main(descriptor: int) -> None:
         stream.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]  # both are text files here
     if settings["library"] == "torch":
         import torch  # noqa: F401  # loaded here so that no child has to
+    if settings["helpers"]:
+        compileall.compile_dir(settings["helpers"], quiet=2)  # ours, so once here; students' files only in a jail
 
     plugin = TestingPlugin(settings["seed"], settings["library"])
     server = Server(control, settings, plugin)
