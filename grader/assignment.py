@@ -126,6 +126,11 @@ class Assignment:
         return self.folder / "helpers"
 
     @property
+    def experiments(self) -> Path:
+        """Scripts that students run on their own code, and what those import; may be absent."""
+        return self.folder / "experiments"
+
+    @property
     def points(self) -> Fraction:
         """The maximum of the assignment."""
         return sum((part.points for part in self.parts), Fraction(0))

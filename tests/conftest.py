@@ -1,21 +1,20 @@
-"""What several test files share: the homework, submissions laid over its reference, strict readers, processes."""
+"""What several test files share: the homework, submissions laid over its reference, processes."""
 
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hostile_summary import pytest_terminal_summary  # noqa: F401  # a hook of pytest's: prints one line at the end
 from hypothesis import settings
+from strict_json import strict_loads, validate
 
 from grader.assignment import Assignment, load_assignment
 from grader.export.gradescope import to_gradescope
@@ -131,28 +130,6 @@ def memory_below(limit: int) -> Iterator[None]:
         assert tracemalloc.get_traced_memory()[1] < limit
     finally:
         tracemalloc.stop()
-
-
-def strict_loads(text: str) -> Any:
-    """Parse JSON as strictly as a platform might: no NaN, no infinity, no key twice."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} isn't JSON")
-
-    def unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-        pairs = list(pairs)
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) < len(keys):
-            raise ValueError(f"a key stands twice: {sorted(key for key in keys if keys.count(key) > 1)}")
-        return dict(pairs)
-
-    return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-
-
-def validate(schema: str, value: Any) -> None:
-    """Hold a value against one of the project's copies of the platforms' schemas."""
-    file = ROOT / "grader" / "export" / "schemas" / f"{schema}.schema.json"
-    jsonschema.Draft202012Validator(json.loads(file.read_text("utf-8"))).validate(value)
 
 
 def check_complete(report: Report, answers: Fixtures) -> dict[str, Any]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import json
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import jsonschema
-from hostile_samples import BONUS, CANARY, ROOT, Outcome, Planted, Verdict, with_users
+from hostile_samples import BONUS, CANARY, Outcome, Planted, Verdict, with_users
+from strict_json import strict_loads, validate
 
 from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
@@ -96,13 +95,12 @@ def _invalid(texts: Mapping[str, str], assignment: Assignment, report: Report) -
         "autolab-scores": texts.get("autolab", "").rstrip("\n").rpartition("\n")[2],
     }
     for schema, text in parts.items():
-        file = ROOT / "grader" / "export" / "schemas" / f"{schema}.schema.json"
         try:
-            jsonschema.Draft202012Validator(json.loads(file.read_text("utf-8"))).validate(_strict(text))
+            validate(schema, strict_loads(text))
         except (ValueError, jsonschema.ValidationError) as error:
             found.append(f"{schema}: {str(error)[:300]}")
     try:
-        _strict(texts.get("json", ""))
+        strict_loads(texts.get("json", ""))
     except ValueError as error:
         found.append(f"json: {error}")
     for kind, text in texts.items():
@@ -115,18 +113,3 @@ def _invalid(texts: Mapping[str, str], assignment: Assignment, report: Report) -
 @functools.cache
 def _expected(assignment: Assignment) -> list[tuple[str, Fraction]]:
     return [(test.id, test.points) for test in load_current(assignment).tests]
-
-
-def _strict(text: str) -> Any:
-    """Parse JSON that has no NaN, no infinity and no key twice."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} isn't JSON")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) < len(keys):
-            raise ValueError("a key stands twice")
-        return dict(pairs)
-
-    return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)

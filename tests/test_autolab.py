@@ -11,8 +11,9 @@ from pathlib import Path
 import autolab_emulator as autolab
 import pytest
 from bundles import RIGHT, hand_in, recorded
-from conftest import ROOT, strict_loads, validate
+from conftest import ROOT
 from small_assignment import Project
+from strict_json import strict_loads, validate
 
 from grader.assignment import load_assignment
 from grader.authoring import bundle

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BONUS, ROOT, Overlay, alive, strict_loads, validate
+from conftest import BONUS, ROOT, Overlay, alive
+from strict_json import strict_loads, validate
 
 from grader.assignment import Assignment
 from grader.fixtures import Fixtures

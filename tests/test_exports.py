@@ -16,11 +16,12 @@ from xml.etree import ElementTree as xml
 
 import numpy as np
 import pytest
-from conftest import Overlay, check_complete, strict_loads, validate
+from conftest import Overlay, check_complete
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
+from strict_json import strict_loads, validate
 
 from grader.assignment import Assignment, read_assignment
 from grader.errors import AssignmentError

@@ -14,10 +14,10 @@ from typing import Any
 import gradescope_emulator as gradescope
 import pytest
 from bundles import GRADESCOPE, POINTS, RIGHT, autograder, hand_in, recorded
-from conftest import validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_assignment import Project
+from strict_json import validate
 
 from grader.assignment import read_assignment
 from grader.errors import AssignmentError

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import strict_loads, validate
+from strict_json import strict_loads, validate
 
 from grader.assignment import Limits
 from grader.errors import AssignmentError, UsageError

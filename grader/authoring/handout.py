@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 import tempfile
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 import grader
@@ -68,7 +69,7 @@ Write the parts marked `TODO` in {files}.
 | run the public tests | `python3 {runner}` |
 | run one part | `python3 {runner} --part {part}` |
 | stop in a debugger where your code fails | `pytest --pdb` |
-| make the hand-in | `sh create_tarball.sh` |
+{experiments}| make the hand-in | `sh create_tarball.sh` |
 
 {points}
 
@@ -102,44 +103,58 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
 def _fill(assignment: Assignment, root: Path) -> None:
     for name, text in build(assignment).items():
         _put(root / name, text)
-    fixtures = load_current(assignment).public()
     runner = PurePosixPath(assignment.handout.runner)
-    tests = root / runner.parent / assignment.name
-    public = {spec.part for spec in fixtures.tests}
+    tests = runner.parent / assignment.name
+    _put_tests(assignment, root / tests)
+    package = Path(grader.__file__).parent
+    shutil.copytree(package, root / "autograder" / "grader", ignore=shutil.ignore_patterns("__pycache__", *_WITHHELD))
+    _put(root / "autograder" / "requirements.txt", "".join(f"{need}\n" for need in _requirements(assignment.library)))
+    _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))
+    _put(root / "conftest.py", _CONFTEST)
+    _put(root / "pytest.ini", f"[pytest]\ntestpaths = {tests}\naddopts = -p no:cacheprovider\n")
+    names = sorted({PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files})
+    _put(root / "create_tarball.sh", _TARBALL.format(archive=assignment.submission.archive, names=" ".join(names)))
+    _put(root / "README.md", _readme(assignment, runner, tests))
+
+
+def _put_tests(assignment: Assignment, tests: Path) -> None:
+    """Write the public tests, what they and students need beside them, and the fixtures of the public tests alone."""
+    fixtures = load_current(assignment).public()
+    public = {f"test_{spec.part}.py" for spec in fixtures.tests}
     for file in sorted(assignment.folder.glob("*.py")):
         if not file.name.startswith("test_"):
             _put(tests / file.name, file.read_text("utf-8"))
-    for part in assignment.parts:
-        if part.name in public:
-            file = assignment.folder / f"test_{part.name}.py"
+        elif file.name in public:
             _put(tests / file.name, public_tests(file, file.read_text("utf-8")))
-    for name in ("helpers", "experiments"):
-        if (assignment.folder / name).is_dir():
-            shutil.copytree(assignment.folder / name, tests / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in (assignment.helpers, assignment.experiments):
+        if folder.is_dir():
+            shutil.copytree(folder, tests / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
     _put(tests / "assignment.toml", assignment.toml.read_text("utf-8"))
     save(fixtures, tests / "fixtures")
-    package = Path(grader.__file__).parent
-    shutil.copytree(package, root / "autograder" / "grader", ignore=shutil.ignore_patterns("__pycache__", *_WITHHELD))
-    packages = ["numpy", "pytest>=8.0", "gradescope-utils>=0.5", "rich>=13.0", "tomli>=2.0; python_version < '3.11'"]
-    packages += ["torch"] if assignment.library == "torch" else []
-    _put(root / "autograder" / "requirements.txt", "\n".join(packages) + "\n")
-    _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))
-    _put(root / "conftest.py", _CONFTEST)
-    _put(
-        root / "pytest.ini", f"[pytest]\ntestpaths = {runner.parent}/{assignment.name}\naddopts = -p no:cacheprovider\n"
-    )
-    names = sorted({PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files})
-    _put(root / "create_tarball.sh", _TARBALL.format(archive=assignment.submission.archive, names=" ".join(names)))
-    points = "\n".join(f"- {part.title}: {float(part.points + part.manual):g} points" for part in assignment.parts)
-    _put(
-        root / "README.md",
-        _README.format(
-            title=assignment.title,
-            files=", ".join(f"`{name}`" for name in assignment.submission.files),
-            runner=runner,
-            part=assignment.parts[0].name,
-            points=points,
-        ),
+
+
+def _requirements(library: str) -> list[str]:
+    """Return what pip has to install: the grader's own requirements, and those of the homework's library."""
+    needs = metadata.requires("dl-grader") or []
+    own = [need for need in needs if "extra ==" not in need]
+    return own + [need.partition(";")[0] for need in needs if f"extra == '{library}'" in need]
+
+
+def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath) -> str:
+    points = [f"- {part.title}: {float(part.points + part.manual):g} points" for part in assignment.parts]
+    experiments = [
+        f"| {summary[0].lower()}{summary[1:]} | `python3 {tests}/{file.parent.name}/{file.name}` |\n"
+        for file in sorted(assignment.experiments.glob("*.py"))
+        for summary, colon, _ in [(ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition(": python3 ")]
+        if colon  # the others are only imported
+    ]
+    return _README.format(
+        title=assignment.title,
+        files=", ".join(f"`{name}`" for name in assignment.submission.files),
+        runner=runner,
+        part=assignment.parts[0].name,
+        experiments="".join(experiments),
+        points="\n".join(points),
     )
 
 
