@@ -129,10 +129,10 @@ def test_float32(submission, rng, check):
 def test_solver(submission, rng, check):
     """Remark, no points: create_solver_instance trains on made data"""
     create = mended(submission, "create_solver_instance")
-    y = labels(rng, 120, 10)
-    X = draw(rng, 120, 3072, dtype=torch.float32) + 0.1 * draw(rng, 10, 3072, dtype=torch.float32)[y]
-    data = {"X_train": X[:100], "y_train": y[:100], "X_val": X[100:], "y_val": y[100:]}
+    y = labels(rng, 60, 10)
+    X = draw(rng, 60, 3072, dtype=torch.float32) + 0.1 * draw(rng, 10, 3072, dtype=torch.float32)[y]
+    data = {"X_train": X[:50], "y_train": y[:50], "X_val": X[50:], "y_val": y[50:]}
     solver = create(data, torch.float32, "cpu")
-    solver.verbose, solver.batch_size, solver.num_epochs = False, 50, 8
+    solver.verbose, solver.batch_size, solver.num_epochs = False, 25, 6
     solver.train()
     check.decreasing("loss", solver.loss_history)
