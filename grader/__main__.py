@@ -13,10 +13,17 @@ def run() -> None:
         from grader.sandbox import launch  # before anything else is loaded: see there
 
         zygote = launch.start()
-    from grader.cli import main
-
     try:
+        from grader.cli import main
+
         code = main(zygote=zygote)
+    except ModuleNotFoundError as error:
+        print(
+            f"grader: the package {error.name} isn't installed for {sys.executable}; set the grader up again, as its "
+            "README says",
+            file=sys.stderr,
+        )
+        code = 3  # the machine's fault; grader.cli, which names the codes, may be what can't be imported
     except SystemExit as exit_request:  # argparse, after --help or a wrong call
         code = exit_request.code if isinstance(exit_request.code, int) else 1
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The command line: reads arguments, calls one stage, prints. Imports stages late, so that each command loads its own.
+"""The command line: calls one stage, prints. Imports stages late, so that each command loads its own.
 
 Exit codes: 0 done, whatever the score; 1 a check failed; 2 the call or the assignment is wrong; 3 our own fault.
 """
@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import __version__
+from grader.arguments import Command, make_parser
 from grader.assignment import Assignment, Limits, assignment_names, find_project, load_assignment, read_assignment
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.files import write_atomically
-from grader.levels import LEVELS, at_least
+from grader.levels import at_least
 
 if TYPE_CHECKING:
     from grader.grade import Progress
@@ -28,24 +27,20 @@ if TYPE_CHECKING:
     from grader.sandbox.launch import Zygote
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
-_CORES = os.cpu_count() or 1
 SHOWN = 20
 """Failed expectations that an audit prints; the page has them all."""
-FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
-BUNDLES = {"gradescope": "autograder.zip", "autolab": "{lab}.tar"}
-"""Platform to the name of what is uploaded there."""
 
 
 def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:
     """Run one command and return its exit code; `grade` goes on with `zygote`, if one was started for it already."""
-    options = _parser().parse_args(arguments, argparse.Namespace(zygote=zygote))
+    options = make_parser(COMMANDS).parse_args(arguments, argparse.Namespace(zygote=zygote))
     try:
         return int(options.command(options))
     except (UsageError, AssignmentError) as error:
         print(f"grader: {error}", file=sys.stderr)
         return WRONG
     except InternalError as error:
-        print(f"grader: the grader failed, not the submission: {error}", file=sys.stderr)
+        print(f"grader: nothing is scored, and the submission isn't to blame: {error}", file=sys.stderr)
         return INTERNAL
     except KeyboardInterrupt:
         print("grader: stopped", file=sys.stderr)
@@ -54,212 +49,11 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has gone; nobody needs a traceback
         return DONE
     except ModuleNotFoundError:
-        raise  # the handout's runner says which package to install
+        raise  # who started this knows how its packages are installed
     except Exception:
         traceback.print_exc()
         print("grader: the grader failed, not the submission; please report the lines above", file=sys.stderr)
         return INTERNAL
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="grader",
-        description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
-        epilog="exit codes: 0 done, whatever the score; 1 a check failed; 2 a wrong call or assignment; 3 our fault",
-    )
-    parser.add_argument("--version", action="version", version=f"grader {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def add(
-        name: str, command: Callable[[argparse.Namespace], int], summary: str, *examples: str
-    ) -> argparse.ArgumentParser:
-        lines = "\n".join(f"  {example}" for example in examples)
-        sub = commands.add_parser(
-            name,
-            help=summary,
-            description=summary,
-            epilog=f"examples:\n{lines}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        sub.set_defaults(command=command, parser=sub)
-        sub.add_argument(
-            "--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)"
-        )
-        return sub
-
-    add("list", _list, "show the assignments, their parts and points", "grader list")
-
-    sub = add(
-        "record",
-        _record,
-        "make fixtures from the reference and its variants",
-        "grader record cmu11785_hw1_bonus",
-        "grader record cmu11785_hw1_bonus --check",
-    )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out"
-    )
-    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
-
-    sub = add(
-        "template",
-        _template,
-        "make the students' template from the reference",
-        "grader template cmu11785_hw1_bonus",
-        "grader template cmu11785_hw1_bonus --check",
-    )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 when the template on disk is not what comes out"
-    )
-
-    sub = add(
-        "handout",
-        _handout,
-        "make what students download",
-        "grader handout cmu11785_hw1_bonus -o handout.zip",
-        "grader handout cmu11785_hw1_bonus -o handout/",
-    )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="a new folder, .zip, .tar or .tar.gz"
-    )
-
-    sub = add(
-        "check",
-        _check,
-        "run the public tests on your own code, here",
-        "grader check",
-        "grader check my_handout --part adam",
-        "grader check my_code --assignment cmu11785_hw1_bonus",
-    )
-    sub.add_argument(
-        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="an unpacked handout (default: here)"
-    )
-    sub.add_argument("--part", action="append", default=[], metavar="P", help="only this part; may be given again")
-    sub.add_argument(
-        "--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout"
-    )
-
-    sub = add(
-        "grade",
-        _grade,
-        "grade one submission",
-        "grader grade cmu11785_hw1_bonus handin.tar -o results.json",
-        "grader grade cmu11785_hw1_bonus handin.tar --format terminal",
-        "grader grade cmu11785_hw1_bonus handin.tar --format autolab",
-        "grader grade --suite my_tests/ handin.zip -o results.json",
-    )
-    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
-    sub.add_argument(
-        "submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file"
-    )
-    sub.add_argument(
-        "--suite",
-        type=Path,
-        metavar="FOLDER",
-        help="instead of A: a folder of unittest tests with gradescope_utils' decorators, as it is",
-    )
-    sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
-    sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
-    for name, kind, what in (
-        ("test-seconds", _positive, "wall time of one test"),
-        ("total-seconds", _positive, "wall time of all tests together"),
-        ("memory-mb", _whole, "memory of a test, in MiB"),
-    ):
-        sub.add_argument(f"--{name}", type=kind, metavar="N", help=f"{what}, instead of the assignment's")
-    sub.add_argument(
-        "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
-    )
-    sub.add_argument(
-        "--max-isolation",
-        choices=LEVELS,
-        default="full",
-        help="use no more than this, to test a level (default: %(default)s)",
-    )
-
-    sub = add(
-        "audit",
-        _audit,
-        "prove an assignment: reference, template, variants and automatic mutants",
-        "grader audit cmu11785_hw1_bonus",
-        "grader audit cmu11785_hw1_bonus --html audit.html",
-    )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
-    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
-    sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
-
-    sub = add(
-        "bundle",
-        _bundle,
-        "make what you upload to a platform that grades",
-        "grader bundle cmu11785_hw1_bonus --platform gradescope",
-        "grader bundle cmu11785_hw1_bonus --platform autolab -o lab.tar",
-        "grader bundle cmu11785_hw1_bonus --platform autolab -o build/lab",
-    )
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
-    sub.add_argument("--platform", choices=tuple(BUNDLES), required=True, help="where it is to grade")
-    sub.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="where to write it (default: autograder.zip, or the lab's name with .tar, here); for autolab, "
-        "a name without .tar is a folder",
-    )
-    sub.add_argument(
-        "--torch-index",
-        default="",
-        metavar="URL",
-        help="where the grading image takes torch from: an index of builds without GPU support saves gigabytes",
-    )
-
-    sub = add(
-        "platform",
-        _platform,
-        "grade one submission inside a platform's container; the bundle's own scripts call this",
-        "grader platform gradescope",
-        "grader platform autolab ../handin.tar --timeout 180",
-    )
-    sub.add_argument("platform", choices=tuple(BUNDLES), help="the platform that this runs on")
-    sub.add_argument("handin", nargs="?", type=Path, metavar="HANDIN", help="what was handed in, on autolab")
-    sub.add_argument(
-        "--root",
-        type=Path,
-        default=Path("/autograder"),
-        metavar="DIR",
-        help="gradescope's folder (default: %(default)s)",
-    )
-    sub.add_argument(
-        "--timeout", type=_positive, default=180.0, metavar="N", help="autolab's, in seconds (default: %(default)g)"
-    )
-    sub.add_argument(
-        "--min-isolation", choices=LEVELS, default="none", help="refuse to grade under less (default: %(default)s)"
-    )
-
-    sub = add(
-        "doctor", _doctor, "show which layers of isolation work here, and what to do about the others", "grader doctor"
-    )
-    sub.add_argument("--min-isolation", choices=LEVELS, default="none", help="exit 1 when less is reached")
-    return parser
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} isn't a positive number")
-    return value
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch("[1-9][0-9]{0,5}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} isn't a whole number from 1 to 999999")
-    return int(text)
 
 
 def _project(options: argparse.Namespace) -> Path:
@@ -456,10 +250,11 @@ def _bundle(options: argparse.Namespace) -> int:
     from grader.authoring import bundle
 
     assignment = _assignment(options)
-    output = options.output or Path(BUNDLES[options.platform].format(lab=bundle.lab_name(assignment)))
     if options.platform == "gradescope":
+        output = options.output or Path("autograder.zip")
         names = bundle.make_gradescope(assignment, output, options.torch_index)
     else:
+        output = options.output or Path(f"{bundle.lab_name(assignment)}.tar")
         names = bundle.make_autolab(assignment, output)
     print(f"wrote {output} with {len(names)} files")
     return DONE
@@ -507,3 +302,17 @@ def _exported(report: Report, name: str) -> str:
     from grader.export import exporter
 
     return exporter(name)(report)
+
+
+COMMANDS: Mapping[str, Command] = {
+    "list": _list,
+    "record": _record,
+    "template": _template,
+    "handout": _handout,
+    "check": _check,
+    "grade": _grade,
+    "audit": _audit,
+    "bundle": _bundle,
+    "platform": _platform,
+    "doctor": _doctor,
+}

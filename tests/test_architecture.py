@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "authoring": NOUNS | {"testing", "sandbox", "judge", "grade", "authoring"},
     "suite": NOUNS | {"testing", "sandbox", "judge", "grade", "suite"},
     "platforms": NOUNS | {"sandbox", "grade", "export", "platforms"},
+    "arguments": NOUNS,
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }

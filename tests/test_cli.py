@@ -428,3 +428,17 @@ def test_a_grader_that_is_killed_leaves_a_report_and_no_process(
     assert "Traceback" not in err
     assert score(results_of(file.read_text("utf-8"), answers)) == 0
     wait_for(lambda: not any(alive(pid) for pid in below))
+
+
+def test_a_missing_package_is_named_and_no_score() -> None:
+    script = f"import sys; sys.modules['rich'] = None; sys.argv = ['grader', 'list', '--project', {str(ROOT)!r}]"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}; from grader.__main__ import run; run()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("grader: the package rich")
+    assert "Traceback" not in done.stderr

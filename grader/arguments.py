@@ -1,0 +1,240 @@
+"""What the command line takes: a function a command, which adds that command's arguments."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from grader import __version__
+from grader.levels import LEVELS
+
+FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
+PLATFORMS = ("gradescope", "autolab")
+_CORES = os.cpu_count() or 1
+
+Command = Callable[[argparse.Namespace], int]
+"""Does the work; returns the exit code."""
+
+
+class _Help(NamedTuple):
+    """What `--help` says of a command, and what adds its arguments."""
+
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    examples: tuple[str, ...]
+
+
+def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """Return a parser whose result has the chosen one of `commands` as `command`, and its own parser as `parser`."""
+    parser = argparse.ArgumentParser(
+        prog="grader",
+        description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
+        epilog="exit codes: 0 done, whatever the score; 1 a check failed; 2 a wrong call or assignment; 3 our fault",
+    )
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, help_of in _HELP.items():
+        sub = choices.add_parser(
+            name,
+            help=help_of.summary,
+            description=help_of.summary,
+            epilog="\n".join(["examples:", *(f"  grader {name} {example}".rstrip() for example in help_of.examples)]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command=commands[name], parser=sub)
+        sub.add_argument(
+            "--project", type=Path, metavar="DIR", help="the folder with testcases/ (default: found from here up)"
+        )
+        help_of.add_arguments(sub)
+    return parser
+
+
+def _add_assignment(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+
+
+def _add_min_isolation(sub: argparse.ArgumentParser, meaning: str) -> None:
+    sub.add_argument("--min-isolation", choices=LEVELS, default="none", help=f"{meaning} (default: %(default)s)")
+
+
+def _list(sub: argparse.ArgumentParser) -> None:
+    """Shows all assignments, so it takes none."""
+
+
+def _record(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out"
+    )
+    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
+
+
+def _template(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 when the template on disk is not what comes out"
+    )
+
+
+def _handout(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="a new folder, .zip, .tar or .tar.gz"
+    )
+
+
+def _check(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="an unpacked handout (default: here)"
+    )
+    sub.add_argument("--part", action="append", default=[], metavar="P", help="only this part; may be given again")
+    sub.add_argument(
+        "--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout"
+    )
+
+
+def _grade(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
+    sub.add_argument(
+        "submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file"
+    )
+    sub.add_argument(
+        "--suite",
+        type=Path,
+        metavar="FOLDER",
+        help="instead of A: a folder of unittest tests with gradescope_utils' decorators, as it is",
+    )
+    sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
+    sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
+    for name, kind, what in (
+        ("test-seconds", _positive, "wall time of one test"),
+        ("total-seconds", _positive, "wall time of all tests together"),
+        ("memory-mb", _whole, "memory of a test, in MiB"),
+    ):
+        sub.add_argument(f"--{name}", type=kind, metavar="N", help=f"{what}, instead of the assignment's")
+    _add_min_isolation(sub, "refuse to grade under less")
+    sub.add_argument(
+        "--max-isolation",
+        choices=LEVELS,
+        default="full",
+        help="use no more than this, to test a level (default: %(default)s)",
+    )
+
+
+def _audit(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
+    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
+    sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
+
+
+def _bundle(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument("--platform", choices=PLATFORMS, required=True, help="where it is to grade")
+    sub.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to write it (default: autograder.zip, or the lab's name with .tar, here); for autolab, "
+        "a name without .tar is a folder",
+    )
+    sub.add_argument(
+        "--torch-index",
+        default="",
+        metavar="URL",
+        help="where the grading image takes torch from: an index of builds without GPU support saves gigabytes",
+    )
+
+
+def _platform(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("platform", choices=PLATFORMS, help="the platform that this runs on")
+    sub.add_argument("handin", nargs="?", type=Path, metavar="HANDIN", help="what was handed in, on autolab")
+    sub.add_argument(
+        "--root",
+        type=Path,
+        default=Path("/autograder"),
+        metavar="DIR",
+        help="gradescope's folder (default: %(default)s)",
+    )
+    sub.add_argument(
+        "--timeout", type=_positive, default=180.0, metavar="N", help="autolab's, in seconds (default: %(default)g)"
+    )
+    _add_min_isolation(sub, "refuse to grade under less")
+
+
+def _doctor(sub: argparse.ArgumentParser) -> None:
+    _add_min_isolation(sub, "exit 1 when less is reached")
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a positive number")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a whole number from 1 to 999999")
+    return int(text)
+
+
+_HELP = {
+    "list": _Help("show the assignments, their parts and points", _list, ("",)),
+    "record": _Help(
+        "make fixtures from the reference and its variants",
+        _record,
+        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --check"),
+    ),
+    "template": _Help(
+        "make the students' template from the reference",
+        _template,
+        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --check"),
+    ),
+    "handout": _Help(
+        "make what students download", _handout, ("cmu11785_hw1_bonus -o handout.zip", "cmu11785_hw1_bonus -o handout/")
+    ),
+    "check": _Help(
+        "run the public tests on your own code, here",
+        _check,
+        ("", "my_handout --part adam", "my_code --assignment cmu11785_hw1_bonus"),
+    ),
+    "grade": _Help(
+        "grade one submission",
+        _grade,
+        (
+            "cmu11785_hw1_bonus handin.tar -o results.json",
+            "cmu11785_hw1_bonus handin.tar --format terminal",
+            "cmu11785_hw1_bonus handin.tar --format autolab",
+            "--suite my_tests/ handin.zip -o results.json",
+        ),
+    ),
+    "audit": _Help(
+        "prove an assignment: reference, template, variants and automatic mutants",
+        _audit,
+        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --html audit.html"),
+    ),
+    "bundle": _Help(
+        "make what you upload to a platform that grades",
+        _bundle,
+        (
+            "cmu11785_hw1_bonus --platform gradescope",
+            "cmu11785_hw1_bonus --platform autolab -o lab.tar",
+            "cmu11785_hw1_bonus --platform autolab -o build/lab",
+        ),
+    ),
+    "platform": _Help(
+        "grade one submission inside a platform's container; the bundle's own scripts call this",
+        _platform,
+        ("gradescope", "autolab ../handin.tar --timeout 180"),
+    ),
+    "doctor": _Help("show which layers of isolation work here, and what to do about the others", _doctor, ("",)),
+}

@@ -1,0 +1,70 @@
+"""Runs every experiment as a student does: from the unpacked handout, with the code that lies in it."""
+
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from grader.assignment import Assignment, load_assignment
+from grader.authoring.handout import make_handout
+
+ROWS = {
+    ("eecs498_a3", "optimizers"): ["sgd", "sgd_momentum", "rmsprop", "adam"],
+    ("eecs498_a3", "dropout"): [f"dropout {p}, width {width}" for p in ("0", "0.5") for width in (256, 512)],
+    ("first_order_optimizers", "optimizers"): ["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam"],
+}
+"""What each experiment compares: a row of its table each."""
+MINUTE = 60
+
+
+def unpacked(name: str, into: Path) -> tuple[Assignment, Path]:
+    assignment = load_assignment(ROOT, name)
+    make_handout(assignment, into)
+    return assignment, into
+
+
+def command_of(handout: Path, script: str) -> list[str]:
+    """The command as the handout's README has it."""
+    (command,) = re.findall(
+        rf"^\| compares .* \| `python3 (\S*/{script}\.py)` \|$", (handout / "README.md").read_text(), re.M
+    )
+    return [sys.executable, command]
+
+
+def test_every_experiment_is_run_here() -> None:
+    files = ROOT.glob("testcases/*/experiments/*.py")
+    assert {(file.parts[-3], file.stem) for file in files if "__main__" in file.read_text()} == set(ROWS)
+
+
+@pytest.mark.parametrize(("name", "script"), ROWS)
+def test_the_reference_gives_a_table_and_a_picture(name: str, script: str, tmp_path: Path) -> None:
+    assignment, handout = unpacked(name, tmp_path / "handout")
+    shutil.copytree(assignment.reference, handout, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(command_of(handout, script), cwd=handout, capture_output=True, text=True, timeout=MINUTE)
+
+    assert done.returncode == 0, done.stderr
+    assert "left out" not in done.stdout
+    table = done.stdout.partition("\n\n")[2]
+    for row in ROWS[name, script]:
+        assert re.search(rf"^{re.escape(row)}\b.* \d", table, re.M), done.stdout
+    picture = (handout / f"{script}.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert min(width, height) >= 500
+
+
+@pytest.mark.parametrize(("name", "script"), ROWS)
+def test_the_template_is_told_what_to_write_first(name: str, script: str, tmp_path: Path) -> None:
+    _, handout = unpacked(name, tmp_path / "handout")
+    done = subprocess.run(command_of(handout, script), cwd=handout, capture_output=True, text=True, timeout=MINUTE)
+
+    assert done.returncode == 1
+    assert "left out, because" in done.stdout
+    assert "isn't written yet" in done.stdout
+    assert "Traceback" not in done.stderr
+    assert not (handout / f"{script}.png").exists()
