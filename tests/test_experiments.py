@@ -31,7 +31,7 @@ def unpacked(name: str, into: Path) -> tuple[Assignment, Path]:
 def command_of(handout: Path, script: str) -> list[str]:
     """The command as the handout's README has it."""
     (command,) = re.findall(
-        rf"^\| compares .* \| `python3 (\S*/{script}\.py)` \|$", (handout / "README.md").read_text(), re.M
+        rf"^\| an experiment that .* \| `python3 (\S*/{script}\.py)` \|$", (handout / "README.md").read_text(), re.M
     )
     return [sys.executable, command]
 

@@ -143,7 +143,7 @@ def _requirements(library: str) -> list[str]:
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath) -> str:
     points = [f"- {part.title}: {float(part.points + part.manual):g} points" for part in assignment.parts]
     experiments = [
-        f"| {summary[0].lower()}{summary[1:]} | `python3 {tests}/{file.parent.name}/{file.name}` |\n"
+        f"| an experiment that {summary[0].lower()}{summary[1:]} | `python3 {tests}/{file.parent.name}/{file.name}` |\n"
         for file in sorted(assignment.experiments.glob("*.py"))
         for summary, colon, _ in [(ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition(": python3 ")]
         if colon  # the others are only imported
