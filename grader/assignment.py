@@ -45,6 +45,8 @@ class SubmissionSpec:
     """Packages whose import is refused."""
     archive: str = "handin.tar"
     """The name of the hand-in that `create_tarball.sh` makes."""
+    lent: tuple[str, ...] = ()
+    """Patterns of files, say of an earlier homework, that the reference lends to a submission which hasn't got them."""
 
 
 @dataclass(frozen=True)
@@ -281,7 +283,7 @@ class _Reader:
         )
 
     def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:
-        table = self.table(data, "submission", {"files", "path", "forbid", "archive"})
+        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent"})
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
@@ -291,6 +293,7 @@ class _Reader:
             path=self.paths(table, "submission", "path", default.path),
             forbid=self.names(table, "submission", "forbid", default.forbid),
             archive=self.text_value({"archive": default.archive} | dict(table), "archive", ("submission",)),
+            lent=self.paths(table, "submission", "lent", default.lent),
         )
 
     def limits(self, data: Mapping[str, Any]) -> Limits:

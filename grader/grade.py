@@ -83,7 +83,7 @@ def grade_in(
         before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
     worker.empty_submission()
     try:
-        intake = ingest(source, assignment.submission, fixtures.required, worker.submission)
+        intake = ingest(source, assignment.submission, fixtures.required, worker.submission, assignment.reference)
     except SubmissionError as error:
         return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
     if not intake.files:

@@ -1,8 +1,8 @@
 """Makes what an instructor uploads: Gradescope's autograder.zip, or Autolab's lab folder.
 
-Both hold the package, the tests and the fixtures, and no line of the reference: the fixtures are all that grading
-needs. `manifest.json` says what is in a bundle and what it was made with. Two bundles of one project are equal byte for
-byte.
+Both hold the package, the tests and the fixtures, which are all that grading needs, and of the reference no more than
+the files that the assignment lends. `manifest.json` says what is in a bundle and what it was made with. Two bundles of
+one project are equal byte for byte.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import platform
 import re
 from collections.abc import Mapping
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import grader
 from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import UsageError
 from grader.fixtures import Fixtures, digest, load_current
+from grader.sandbox.ingest import wanted
 
 PACKAGE = Path(grader.__file__).resolve().parent
 GRADESCOPE_KIT = ("setup.sh", "run_autograder", "Dockerfile", "pyproject.toml", "README.md")
@@ -144,7 +145,7 @@ def lab_yml(assignment: Assignment, fixtures: Fixtures, timeout: int) -> str:
 
 
 def grading_files(assignment: Assignment) -> dict[str, bytes]:
-    """Return what grading reads: the package, and the assignment with its fixtures, without the variants' patches."""
+    """Return what grading reads: the package, the assignment with its fixtures, and what of the reference it lends."""
     fixtures = load_current(assignment)
     # an installed package has the kit in it, a checkout beside it; in a bundle it goes beside it, once
     package = files_below(PACKAGE, "grader/")
@@ -155,6 +156,9 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
     if assignment.helpers.is_dir():
         files |= files_below(assignment.helpers, f"{home}/helpers/")
     files |= files_below(assignment.folder / "fixtures", f"{home}/fixtures/")
+    for name in fixtures.required:
+        if wanted(PurePosixPath(name), assignment.submission.lent):
+            files[f"reference/{assignment.name}/{name}"] = (assignment.reference / name).read_bytes()
     # a patch shows lines of the reference, and what it led to is in the fixtures; so nothing may ask for its file
     recorded = json.loads(files[f"{home}/fixtures/manifest.json"])
     recorded["hashes"] = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}

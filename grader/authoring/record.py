@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 import numpy as np
@@ -24,7 +24,7 @@ from grader.judge.kinds import UNSEALED
 from grader.judge.score import judge_checks, judge_test
 from grader.recording import Observation, Recording
 from grader.report import VISIBILITIES, Visibility
-from grader.sandbox.ingest import ingest
+from grader.sandbox.ingest import ingest, wanted
 from grader.sandbox.worker import Worker
 from grader.testing.observe import observe
 from grader.toml import line_of
@@ -54,6 +54,7 @@ def record(assignment: Assignment, progress: Progress | None = None, *, jobs: in
         lines = {test["id"]: test["line"] for test in worker.tests}
         steps = len(specs) + len(variants)
         required = _fill(worker, assignment.reference)
+        _check_lent(assignment, required)
         complete: list[TestSpec] = []
         for done, spec in enumerate(specs):
             if progress is not None:
@@ -140,6 +141,14 @@ def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")
     return ingest(folder, assignment.submission, (), worker.submission).files
+
+
+def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:
+    for pattern in assignment.submission.lent:
+        if not any(wanted(PurePosixPath(name), [pattern]) for name in required):
+            line = line_of(assignment.toml.read_text("utf-8"), "submission", "lent")
+            fact = f"'lent' has {pattern}, and no file of the reference is called so"
+            raise AssignmentError(assignment.toml, line, f"{fact}; mend it or leave it out")
 
 
 def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> list[TestSpec]:

@@ -50,7 +50,7 @@ class Intake:
     files: tuple[str, ...]
     """Relative POSIX paths in the clean folder."""
     missing: tuple[str, ...]
-    """Files of the reference that the submission doesn't have."""
+    """Files of the reference that the submission doesn't have, and that aren't lent."""
     notes: tuple[str, ...]
     """Sentences for the student: what was found elsewhere, renamed, left out."""
 
@@ -64,7 +64,9 @@ class _Member:
     read: Callable[[], bytes]
 
 
-def ingest(source: Path, spec: SubmissionSpec, required: Sequence[str], into: Path) -> Intake:
+def ingest(
+    source: Path, spec: SubmissionSpec, required: Sequence[str], into: Path, lender: Path | None = None
+) -> Intake:
     """Copy the files that the assignment asks for from `source` into the empty folder `into`.
 
     Args:
@@ -72,6 +74,7 @@ def ingest(source: Path, spec: SubmissionSpec, required: Sequence[str], into: Pa
         spec: the assignment's file list.
         required: the paths that a complete submission has.
         into: an existing folder; files are made in it with mode 0644.
+        lender: the reference, from which the assignment may lend files that `source` hasn't got.
 
     Raises:
         SubmissionError: when `source` as a whole can't be read; the sentence is for the student.
@@ -93,7 +96,8 @@ def ingest(source: Path, spec: SubmissionSpec, required: Sequence[str], into: Pa
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         message = f"{shown(source.name)} can't be unpacked ({shown(reason)}); make the archive again and look into it"
         raise SubmissionError(message) from None
-    missing = tuple(name for name in required if name not in chosen)
+    missing = [name for name in required if name not in chosen]
+    lent = [name for name in missing if lender is not None and wanted(PurePosixPath(name), spec.lent)]
     left_out = sorted(str(path) for path in set(found) - {member.path for member in chosen.values()})
     if left_out and chosen:
         more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
@@ -101,8 +105,12 @@ def ingest(source: Path, spec: SubmissionSpec, required: Sequence[str], into: Pa
             f"Left out, because the assignment doesn't ask for it: {', '.join(map(shown, left_out[:_SHOWN]))}{more}."
         )
     for name in missing:
-        notes.append(f"The submission has no file {name}; the tests that need it can't pass.")
-    return Intake(tuple(sorted(chosen)), missing, tuple(notes))
+        if lender is not None and name in lent:
+            _write(into, PurePosixPath(name), (lender / name).read_bytes())
+            notes.append(f"The submission has no file {name}; the course's own is used instead.")
+        else:
+            notes.append(f"The submission has no file {name}; the tests that need it can't pass.")
+    return Intake(tuple(sorted(chosen)), tuple(name for name in missing if name not in lent), tuple(notes))
 
 
 def shown(name: object) -> str:
@@ -121,7 +129,7 @@ def _choose(
     for path, member in found.items():
         if base == PurePosixPath(".") or path.is_relative_to(base):
             relative = path.relative_to(base)
-            if _wanted(relative, spec.files):
+            if wanted(relative, spec.files):
                 chosen[str(relative)] = member
     taken = {member.path for member in chosen.values()}
     for name in required:
@@ -141,7 +149,7 @@ def _choose(
     return chosen
 
 
-def _wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
+def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
     """Whether a path matches a pattern part by part, so that `*` stays inside one folder."""
     for pattern in patterns:
         wanted = PurePosixPath(pattern).parts
@@ -157,7 +165,7 @@ def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Sequen
         for depth in {len(PurePosixPath(pattern).parts) for pattern in spec.files}:
             if depth <= len(path.parts):
                 tail = PurePosixPath(*path.parts[-depth:])
-                if _wanted(tail, spec.files):
+                if wanted(tail, spec.files):
                     folder = path.parents[depth - 1]
                     votes[folder] = votes.get(folder, 0) + (str(tail) in required)
     return min(votes, key=lambda folder: (-votes[folder], len(folder.parts), str(folder)), default=PurePosixPath("."))
