@@ -681,8 +681,9 @@ def taken_in(source: Path, around: Path) -> Report:
     into = around / "into"
     others = sorted(path for path in around.iterdir() if path != into)
     try:
-        # the archive is read at most once as it is and once unpacked; the standard library's tables come on top
-        with memory_below(4 * TOTAL_CAP + 2 * ARCHIVE_CAP + 2**20):
+        # the archive is read at most once as it is and once unpacked; what the standard library keeps from its first
+        # call on (tables, compiled patterns) comes on top
+        with memory_below(4 * TOTAL_CAP + 2 * ARCHIVE_CAP + 2**22):
             intake = ingesting.ingest(source, SPEC, REQUIRED, into)
     except SubmissionError as error:
         event("refused")
