@@ -233,6 +233,33 @@ def test_nothing_is_kept_of_what_may_have_changed(small: Callable[..., Assignmen
     assert len(added) == (mistakes if changed == "variant" else len(found.graded))
 
 
+HALF = """
+[[variant]]
+name = "two-for-one"
+credit = 0.5
+file = "solution.py"
+find = "out = out + 1"
+replace = "out = out + 2"
+hint = "One is added, not two."
+"""
+
+
+def test_a_variant_with_partial_credit_gets_its_share(small: Callable[..., Assignment]) -> None:
+    found = run(small(variants__toml=VARIANTS + HALF))
+    assert found.failures == ()
+    (half,) = found.of("partial")
+    assert {test: outcome.lost for test, outcome in half.outcomes.items() if outcome.lost} == {
+        "test_scale.py::test_scale": 1.0
+    }
+    assert "accepted variants with full marks: 1 of 1; variants with partial credit: 1" in summary(found)
+
+
+def test_a_variant_with_partial_credit_that_no_test_sees_fails(small: Callable[..., Assignment]) -> None:
+    unseen = HALF.replace("out = out + 2", "out = 1 + out")
+    found = run(small(variants__toml=VARIANTS + unseen))
+    assert found.failures == ("the variant 'two-for-one' has credit 0.5, and loses points in no test",)
+
+
 def test_a_mistake_in_another_part_than_declared_fails(small: Callable[..., Assignment]) -> None:
     found = run(small(variants__toml=VARIANTS.replace('loses = ["scale"]', 'loses = ["double"]')))
     assert any("loses points in scale, and should in double" in sentence for sentence in found.failures)

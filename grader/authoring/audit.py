@@ -10,6 +10,7 @@ A mutant is run on the tests that need its solution region: those that don't pas
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -29,7 +30,7 @@ from grader.fixtures import Fixtures, digest, load_current
 from grader.grade import Progress, run_tests
 from grader.sandbox.ingest import ingest
 
-Kind = Literal["reference", "template", "accepted", "mistake", "gap", "mutant"]
+Kind = Literal["reference", "template", "accepted", "partial", "mistake", "gap", "mutant"]
 
 KILLED = 0.97
 """The share of mutants that must lose points; every other one must be declared equivalent, with its reason."""
@@ -49,6 +50,8 @@ class Candidate:
     """Changed files of the reference: relative path to text; the template's whole."""
     hint: str = ""
     loses: tuple[str, ...] = ()
+    credit: Fraction = Fraction(0)
+    """A variant's."""
     mutant: Mutant | None = None
 
     @property
@@ -162,10 +165,9 @@ def _candidates(assignment: Assignment, variants: Sequence[Variant]) -> Iterator
         )
     yield Candidate("template", "template", on_disk(assignment))
     for variant in variants:
-        kind: Kind = "mistake" if variant.credit == 0 else "accepted"
-        if variant.credit in (0, 1):
-            files = apply_variant(assignment, variant)
-            yield Candidate(kind, variant.name, files, variant.hint, variant.loses)
+        kind: Kind = "mistake" if variant.credit == 0 else "accepted" if variant.credit == 1 else "partial"
+        files = apply_variant(assignment, variant)
+        yield Candidate(kind, variant.name, files, variant.hint, variant.loses, variant.credit)
     found = mutants(assignment)
     for gap in gaps(assignment, found):
         yield Candidate("gap", _gap_name(gap.file, gap.region), {gap.file: gap.text})
@@ -194,7 +196,7 @@ class _Graders:
     def grade_all(self, candidates: Sequence[Candidate], progress: Progress | None) -> list[Graded]:
         """Grade what isn't in the journal: the gaps first, which say what tests a mutant needs, and variants last."""
         mutants = [candidate for candidate in candidates if candidate.mutant is not None]
-        variants = [candidate for candidate in candidates if candidate.kind in ("accepted", "mistake")]
+        variants = [candidate for candidate in candidates if candidate.kind in ("accepted", "partial", "mistake")]
         first = [candidate for candidate in candidates if candidate not in mutants and candidate not in variants]
         self._grade([(candidate, self.tests) for candidate in first], len(candidates), progress)
         needed = {
@@ -258,6 +260,8 @@ def _failures(found: Audit) -> Iterator[str]:
     for item in found.of("accepted"):
         for test in sorted(item.lost):
             yield f"the accepted variant '{item.candidate.name}' loses points in {test}"
+    for item in found.of("partial"):
+        yield from _uneven(item, found.fixtures)
     part_of = {test.id: test.part for test in found.fixtures.tests}
     mistakes = found.of("mistake")
     for item in mistakes:
@@ -280,6 +284,17 @@ def _failures(found: Audit) -> Iterator[str]:
         yield f"nothing makes {test} fail: no mutant and no known mistake"
 
 
+def _uneven(item: Graded, fixtures: Fixtures) -> Iterator[str]:
+    """Where a variant with partial credit gets another share of a test's points than all or its credit."""
+    name, credit = item.candidate.name, item.candidate.credit
+    if not item.lost:
+        yield f"the variant '{name}' has credit {float(credit):g}, and loses points in no test"
+    for test in fixtures.tests:
+        lost = item.outcomes[test.id].lost
+        if lost and not math.isclose(lost, test.points * (1 - credit)):
+            yield f"the variant '{name}' has credit {float(credit):g}, and loses {lost:g} of the points of {test.id}"
+
+
 def _list(parts: Collection[str]) -> str:
     return ", ".join(sorted(parts)) or "no part"
 
@@ -289,12 +304,13 @@ def summary(found: Audit) -> list[str]:
     mistakes, total = found.of("mistake"), len(found.of("mutant"))
     caught = sum(bool(item.lost) for item in mistakes)
     named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
-    accepted = found.of("accepted")
+    accepted, partial = found.of("accepted"), found.of("partial")
     points = Fraction(sum(test.points for test in found.fixtures.tests))
     return [
         f"{found.assignment.name}: {'proven' if not found.failures else 'NOT proven'} in {found.seconds:.0f} s, "
         f"{len(found.fixtures.tests)} tests, {float(points):g} points",
-        f"accepted variants with full marks: {sum(not item.lost for item in accepted)} of {len(accepted)}",
+        f"accepted variants with full marks: {sum(not item.lost for item in accepted)} of {len(accepted)}"
+        + (f"; variants with partial credit: {len(partial)}" if partial else ""),
         f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",
         f"mutants killed: {total - len(found.survivors)} of {total}; "
         f"declared equivalent: {sum(bool(item.reason) for item in found.survivors)}; "
