@@ -329,6 +329,38 @@ def test_data_neighbours_and_packages_are_where_they_were(tmp_path: Path) -> Non
     assert [(test.status, test.message) for test in report.tests] == [("passed", ""), ("passed", "")]
 
 
+def test_gradescopes_own_folders_are_found(tmp_path: Path) -> None:
+    suite = write(
+        tmp_path / "autograder",
+        {
+            "data/numbers.txt": "41",
+            "tests/places.py": "SUBMISSION = '/autograder/submission/'\n",
+            "tests/test_files.py": """
+                import sys, unittest
+                sys.path.insert(0, '/autograder/submission')
+                from gradescope_utils.autograder_utils.decorators import weight
+                from gradescope_utils.autograder_utils.files import check_submitted_files
+                from places import SUBMISSION
+                from calculator import add
+
+                class TestFiles(unittest.TestCase):
+                    @weight(1)
+                    def test_files(self):
+                        self.assertEqual(check_submitted_files(['calculator.py', 'absent.py']), ['absent.py'])
+
+                    @weight(1)
+                    def test_places(self):
+                        with open('/autograder/source/data/numbers.txt') as file:
+                            self.assertEqual(add(int(file.read()), 1), 42)
+                        with open(f'{SUBMISSION}calculator.py') as file:
+                            self.assertIn('def add', file.read())
+            """,
+        },
+    )
+    report = grade_suite(suite, write(tmp_path / "handin", {"calculator.py": CALCULATOR}))
+    assert [(test.status, test.message) for test in report.tests] == [("passed", ""), ("passed", "")]
+
+
 def test_a_hand_in_doesnt_replace_the_tests(tmp_path: Path) -> None:
     weak = HEAD + "class TestAdd(unittest.TestCase):\n    def test_small(self):\n        pass\n"
     handin = {"calculator.py": "def add(a, b):\n    return 7\n", "test_calculator.py": weak, "tests/x.py": ""}

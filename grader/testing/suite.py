@@ -7,15 +7,17 @@ the jail lets them write to.
 from __future__ import annotations
 
 import contextlib
+import importlib.machinery
 import importlib.util
 import shutil
 import sys
 import unittest
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from gradescope_utils.autograder_utils.files import check_submitted_files
 
 from grader.testing.submission import Submission
 
@@ -68,7 +70,7 @@ def run_case(identity: str, submission: Submission, suite: Path, caller: Any) ->
     for source in (root, suite):
         shutil.copytree(source, Path.cwd(), dirs_exist_ok=True)
     sys.path[:0] = list(dict.fromkeys([str((suite / file).parent), str(suite), str(root)]))
-    importlib.invalidate_caches()
+    _lead_to(root, Path.cwd(), suite)
     case = getattr(_load(suite, file), class_name)(method)
     outcome = Outcome()
     unittest.TestSuite([case]).run(outcome)
@@ -77,6 +79,42 @@ def run_case(identity: str, submission: Submission, suite: Path, caller: Any) ->
     caller.__score__ = getattr(function, "__score__", None)
     caller.__leaderboard_value__ = getattr(function, "__leaderboard_value__", None)
     _raise(outcome)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Reads a suite's module with other folders in its text.
+
+    Suites name Gradescope's fixed folders there. Elsewhere these don't exist, and student code can't read them anyway.
+    """
+
+    folders: ClassVar[dict[str, str]] = {}
+    """A folder of Gradescope's to what stands for it."""
+
+    def path_stats(self, path: str) -> Any:
+        """Refuse bytecode: it may be that of the text as it is."""
+        raise OSError("not kept")
+
+    def get_data(self, path: str) -> bytes:
+        """Return the text."""
+        data = super().get_data(path)
+        for there, here in self.folders.items():
+            data = data.replace(there.encode(), here.encode())
+        return data
+
+
+def _lead_to(submission: Path, source: Path, suite: Path) -> None:
+    """Make the suite, and what it calls, find these two where Gradescope has its own."""
+    _Loader.folders = {"/autograder/submission": str(submission), "/autograder/source": str(source)}
+    check_submitted_files.__defaults__ = (str(submission),)
+    finder = importlib.machinery.FileFinder.path_hook((_Loader, importlib.machinery.SOURCE_SUFFIXES))
+
+    def in_suite(entry: str) -> Any:
+        if not Path(entry).is_relative_to(suite):
+            raise ImportError("not the suite's")
+        return finder(entry)
+
+    sys.path_hooks.insert(0, in_suite)
+    sys.path_importer_cache.clear()
 
 
 def _load(suite: Path, file: str) -> ModuleType:
@@ -89,7 +127,7 @@ def _load(suite: Path, file: str) -> ModuleType:
     name = ".".join([*inside, path.stem]) if package else path.stem
     if package:
         importlib.import_module(".".join(inside))
-    spec = importlib.util.spec_from_file_location(name, suite / file)
+    spec = importlib.util.spec_from_file_location(name, suite / file, loader=_Loader(name, str(suite / file)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
