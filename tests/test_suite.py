@@ -449,6 +449,59 @@ def test_what_cant_be_known_beforehand_is_said_with_its_place(line: str, said: s
     assert f"test_x.py:{number}: " in str(caught.value)
 
 
+def test_points_may_have_names_of_other_modules_and_classes(tmp_path: Path) -> None:
+    suite = write(
+        tmp_path,
+        {
+            "config.py": """
+                from base import UNIT
+                POINTS = {"add": 2 * UNIT}
+                LIST = [3, 4.5]
+
+                class Worth:
+                    MUL = 7
+            """,
+            "base.py": "import config\nUNIT = 1.5\n",
+            "tests/test_x.py": """
+                import unittest
+                import config as settings
+                from config import POINTS, Worth
+                from gradescope_utils.autograder_utils.decorators import weight, number, tags, hide_errors
+
+                def next_number():
+                    return "1.1"
+
+                class TestX(unittest.TestCase):
+                    OWN = 0.25
+
+                    @weight(POINTS["add"])
+                    @number(next_number())
+                    @tags(next_number(), "core")
+                    @hide_errors(next_number())
+                    def test_a(self):
+                        pass
+
+                    @weight(Worth.MUL)
+                    @number(f"2.{next_number()}")
+                    def test_b(self):
+                        pass
+
+                    @weight(settings.LIST[1])
+                    def test_c(self):
+                        pass
+
+                    @weight(OWN)
+                    def test_d(self):
+                        pass
+            """,
+        },
+    )
+    specs = [case.spec for case in scan(suite)]
+    assert [float(spec.points) for spec in specs] == [3.0, 7.0, 4.5, 0.25]
+    assert [spec.number for spec in specs] == ["", "", "", ""]
+    assert (specs[0].tags, specs[0].hide_errors) == (("core",), "Test failed")
+
+
 def test_a_folder_without_tests_is_said(tmp_path: Path) -> None:
     write(tmp_path, {"helper.py": "x = 1\n"})
     with pytest.raises(UsageError, match="no unittest tests"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -72,23 +72,58 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _classes(folder: Path, file: Path) -> Iterator[_Class]:
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        raise AssignmentError(file, getattr(error, "lineno", None), f"isn't Python: {error}") from None
-    constants: dict[str, Any] = {}
+    tree = _parse(file)
+    constants = _constants(tree.body, (folder, file.parent))
     aliases: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and "gradescope_utils" in (node.module or ""):
             aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            value = _value(node.value, constants)
-            if value is not None:
-                constants[node.targets[0].id] = value
     name = file.relative_to(folder).as_posix()
     found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for class_name in sorted(found):
-        yield _Class(name, found[class_name], constants, aliases)
+        own = constants | constants.get(class_name, {})
+        yield _Class(name, found[class_name], own, aliases)
+
+
+def _parse(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise AssignmentError(file, getattr(error, "lineno", None), f"isn't Python: {error}") from None
+
+
+def _constants(body: Sequence[ast.stmt], places: Sequence[Path], seen: Collection[Path] = ()) -> dict[str, Any]:
+    """The plain values that names stand for: assigned here, in a class, or in another module of the suite.
+
+    A class or a module stands for a dict of its own names. `places` are the folders that modules are imported from;
+    `seen` are those on the way here.
+    """
+    found: dict[str, Any] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = _constants(node.body, (), seen)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = _value(node.value, found)
+            if value is not None:
+                found[node.targets[0].id] = value
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                name = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+                file = next((file for place in places if (file := _module(place, name)).is_file()), None)
+                if file is None or file in seen:
+                    continue
+                theirs = _constants(_parse(file).body, places, {*seen, file})
+                if isinstance(node, ast.Import):
+                    found[alias.asname or alias.name] = theirs
+                elif alias.name == "*":
+                    found |= theirs
+                elif alias.name in theirs:
+                    found[alias.asname or alias.name] = theirs[alias.name]
+    return found
+
+
+def _module(place: Path, name: str) -> Path:
+    return place.joinpath(*name.split(".")).with_suffix(".py")
 
 
 def _is_test_case(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...]) -> bool:
@@ -123,11 +158,11 @@ def _cases(folder: Path, item: _Class, by_name: Mapping[str, _Class]) -> Iterato
             id=f"test_{PART}.py::test_case[{identity}]",
             part=PART,
             title=doc or f"{name} ({item.node.name})",
-            number=str(marks.value("number", "")),
+            number=marks.text("number", ""),
             points=marks.points("weight" if partial is None else "partial_credit"),
             visibility=marks.visibility(),
-            tags=tuple(str(tag) for tag in marks.values("tags")),
-            hide_errors=str(marks.value("hide_errors", "Test failed")) if marks.get("hide_errors") else None,
+            tags=tuple(str(tag) for tag in marks.known("tags") if tag is not None),
+            hide_errors=marks.text("hide_errors", "Test failed") if marks.get("hide_errors") else None,
             partial=partial is not None,
             leaderboard=(str(marks.value("leaderboard", "")), marks.order()) if column else None,
             sealed=False,
@@ -150,11 +185,21 @@ class _Marks:
     def get(self, name: str) -> ast.Call | None:
         return self.calls.get(name)
 
-    def values(self, name: str) -> list[Any]:
-        """The arguments of a decorator, in the order of its parameters."""
+    def known(self, name: str) -> list[Any]:
+        """The arguments of a decorator, in the order of its parameters; None for one that the text doesn't tell."""
         call = self.calls.get(name)
         nodes = [*call.args, *(keyword.value for keyword in call.keywords)] if call else []
-        values = [_value(node, self.owner.constants) for node in nodes]
+        return [_value(node, self.owner.constants) for node in nodes]
+
+    def text(self, name: str, default: str) -> str:
+        """What a decorator that is only shown is given; `default` where that is made while the suite runs."""
+        values = self.known(name)
+        return str(values[0]) if values and values[0] is not None else default
+
+    def values(self, name: str) -> list[Any]:
+        """The arguments of a decorator, all of which must be known beforehand."""
+        call = self.calls.get(name)
+        values = self.known(name)
         if call is not None and None in values:
             raise AssignmentError(
                 self.file, call.lineno, f"@{name} needs plain numbers and texts, to be known before student code runs"
@@ -190,6 +235,20 @@ def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
     """A plain value that a decorator is given; None where it is anything else."""
     if isinstance(node, ast.Name):
         return constants.get(node.id)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(item, constants) for item in node.elts]
+    if isinstance(node, ast.Dict):
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        return dict(zip(keys, (_value(item, constants) for item in node.values), strict=True))
+    if isinstance(node, ast.Attribute):
+        holder = _value(node.value, constants)
+        return holder.get(node.attr) if isinstance(holder, dict) else None
+    if isinstance(node, ast.Subscript):
+        holder, key = _value(node.value, constants), _value(node.slice, constants)
+        try:
+            return holder[key]
+        except (TypeError, LookupError):
+            return None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
         left, right = _value(node.left, constants), _value(node.right, constants)
         if isinstance(left, int | float) and isinstance(right, int | float):
