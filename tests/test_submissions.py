@@ -8,7 +8,8 @@ A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are la
     zero  = ["dropout_forward"]     of these, parts that get nothing (optional)
     hint  = "keep and drop"         stands in a message or hint of a test in each lost part (optional)
     without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
-    replace = [["mlp.py", "a", "b"]]  what stands once in a file of the reference, and what replaces it (optional)
+    like = "in_place"               another sample, which is laid over the reference first (optional)
+    replace = [["mlp.py", "a", "b"]]  what stands once in a file of these two, and what replaces it (optional)
 """
 
 import contextlib
@@ -31,11 +32,21 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+KEYS = {"about", "lost", "zero", "hint", "without", "like", "replace"}
 SAMPLES = sorted(file.parent for file in (ROOT / "tests" / "submissions").glob("*/*/verdict.toml"))
 
 
-def lay_over(reference: Path, sample: Path, verdict: dict[str, Any], into: Path) -> Path:
-    shutil.copytree(reference, into, ignore=shutil.ignore_patterns("__pycache__"))
+def verdict_of(sample: Path) -> dict[str, Any]:
+    verdict: dict[str, Any] = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
+    return verdict
+
+
+def lay_over(reference: Path, sample: Path, into: Path) -> Path:
+    verdict = verdict_of(sample)
+    if "like" in verdict:
+        lay_over(reference, sample.parent / verdict["like"], into)
+    else:
+        shutil.copytree(reference, into, ignore=shutil.ignore_patterns("__pycache__"))
     for name in verdict.get("without", []):
         (into / name).unlink()
     for name, old, new in verdict.get("replace", []):
@@ -50,8 +61,8 @@ def test_every_sample_declares_what_can_be_looked_at() -> None:
     """A misspelt key, or a hint where nothing is lost, would be passed over in silence."""
     assert {sample.parent.name for sample in SAMPLES} == set(assignment_names(ROOT))
     for sample in SAMPLES:
-        verdict = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
-        assert {"about", "lost"} <= set(verdict) <= {"about", "lost", "zero", "hint", "without", "replace"}, sample
+        verdict = verdict_of(sample)
+        assert {"about", "lost"} <= set(verdict) <= KEYS, sample
         assert set(verdict.get("zero", [])) <= set(verdict["lost"]), sample
         assert verdict["lost"] or "hint" not in verdict, sample
 
@@ -70,9 +81,9 @@ def workers() -> Iterator[Callable[[str], Worker]]:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.parent.name}-{sample.name}")
 def test_declared_verdict(sample: Path, workers: Callable[[str], Worker], tmp_path: Path) -> None:
-    verdict = tomllib.loads((sample / "verdict.toml").read_text("utf-8"))
+    verdict = verdict_of(sample)
     worker = workers(sample.parent.name)
-    report = grade_in(worker, lay_over(worker.assignment.reference, sample, verdict, tmp_path / "submission"))
+    report = grade_in(worker, lay_over(worker.assignment.reference, sample, tmp_path / "submission"))
 
     lost = {part.name for part in report.parts if part.score < part.max_score}
     wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]
