@@ -17,7 +17,7 @@ from grader.errors import InternalError
 from grader.levels import Level, level_of
 from grader.sandbox import landlock, seccomp
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
-from grader.sandbox.worker import WORKER_USER, Worker, worker_user
+from grader.sandbox.worker import WORKER_USER, Worker, may_change_user, worker_user
 
 _TOML = """title = "Self-test"
 seed = 1
@@ -41,10 +41,11 @@ class Findings:
     """What was found."""
 
     level: Level
+    """"none" where anything is broken."""
     layers: tuple[str, ...]
     probe: Mapping[str, bool]
     broken: tuple[str, ...]
-    """Layers that claim to hold and don't."""
+    """What layers claim to hold and don't, as sentences; nothing is graded then."""
     remedies: Mapping[str, str]
     """Missing layer to what can be done about it."""
     versions: Mapping[str, str]
@@ -64,9 +65,11 @@ def examine() -> Findings:
                 if not worker.layers:
                     raise
             layers, probe, log = worker.layers, worker.probe, worker.log()
-    return Findings(
-        level_of(layers), layers, probe, tuple(broken_layers(probe, layers)), _remedies(layers, log), _versions()
-    )
+    broken = broken_layers(probe, layers)
+    level: Level = "none" if broken else level_of(layers)
+    if broken and log:
+        broken[-1] += f"; the worker's log:\n{log}"
+    return Findings(level, layers, probe, tuple(broken), _remedies(layers, log), _versions())
 
 
 def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
@@ -80,6 +83,11 @@ def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
     if "uid" not in layers:
         if os.geteuid() != 0:
             remedies["uid"] = "needs root; as a plain user, landlock is the strongest level"
+        elif not may_change_user():
+            remedies["uid"] = (
+                "root may not become another user here; start the container with CAP_SETUID and CAP_SETGID, which "
+                "are among the default ones"
+            )
         elif worker_user() is None:
             command = f"useradd --system --no-create-home --shell /usr/sbin/nologin {WORKER_USER}"
             remedies["uid"] = f"there is no user {WORKER_USER}; make it: {command}"
@@ -127,7 +135,7 @@ def show(findings: Findings) -> None:
         table.add_row(name, f"[{'green' if worked == wanted else 'red'}]{'yes' if worked else 'no'}[/]")
     console.print(table)
     for sentence in findings.broken:
-        console.print(f"[red]broken: {sentence}[/]")
+        console.print(f"broken: {sentence}", style="red", markup=False)
     console.print()
     console.print("  ".join(f"{name} {version}" for name, version in findings.versions.items()), style="dim")
     console.print(f"isolation level: [bold]{findings.level}[/]")

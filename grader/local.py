@@ -24,7 +24,7 @@ from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
 from grader.recording import Observation, Recording
 from grader.report import Report
-from grader.testing.plugin import TestingPlugin, pytest_arguments
+from grader.testing.plugin import Interruption, TestingPlugin, pytest_arguments
 from grader.testing.submission import Submission
 
 
@@ -119,7 +119,7 @@ class LocalPlugin(TestingPlugin):
             submission.uninstall()
 
 
-class _TooLong(BaseException):
+class _TooLong(Interruption):
     """Raised by the alarm in whatever runs too long."""
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bundles import RIGHT, hand_in, recorded
 from conftest import BONUS, ROOT
+from small_assignment import NAME
 
 from grader.assignment import Assignment
 from grader.authoring.handout import make_handout
@@ -437,3 +439,14 @@ def test_the_manifest_has_no_hidden_points(handout: Path) -> None:
     value = json.loads(manifest.read_text("utf-8"))
     assert {test["visibility"] for test in value["tests"]} == {"visible"}
     assert value["hashes"] == {}
+
+
+def test_code_that_doesnt_end_is_stopped_by_the_local_checker_too(tmp_path: Path) -> None:
+    project = recorded(tmp_path / "project")
+    endless = RIGHT["line.py"].replace("return self.slope * x", "while True:\n            x = x + 1\n        return x")
+    folder = hand_in(tmp_path / "code", {"line.py": endless})
+    command = ["-m", "grader", "check", str(folder), "--assignment", NAME, "--project", str(project.root)]
+    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == 0, result.stderr
+    assert "stopped after 2 s" in result.stdout
+    assert "1.5 / 1.5" in result.stdout  # the part after it

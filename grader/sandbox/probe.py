@@ -69,6 +69,8 @@ def _fork() -> None:
 
 def broken_layers(done: Mapping[str, bool], layers: Collection[str]) -> list[str]:
     """Return a sentence for each thing that a layer must refuse and didn't, or that must work and doesn't."""
+    if not done:
+        return ["the jailed child that tries what the layers refuse didn't come to its end"]
     found = [
         f"the layer {min(PROTECTS[name] & set(layers))} holds, and student code could still {name}"
         for name in PROTECTS

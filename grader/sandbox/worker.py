@@ -10,6 +10,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 import select
 import shutil
 import socket
@@ -38,6 +39,8 @@ START_SECONDS = 120.0
 MESSAGE_BYTES = 2**20
 REMOVED_AT_ONCE = 1000
 """Paths for one call of rm: with names of 255 bytes well below what a call can take."""
+_CHANGE_USER = 1 << 6 | 1 << 7
+"""Bits of CAP_SETGID and CAP_SETUID."""
 WORKER_USER = "grader-worker"
 """The user that student code runs as where the grader is root; setup.sh makes it."""
 
@@ -293,8 +296,8 @@ def remove(paths: list[Path]) -> None:
 
 
 def worker_user() -> tuple[int, int] | None:
-    """Return uid and gid of the user for student code; None where we aren't root, or there is no such user."""
-    if os.geteuid() != 0:
+    """Return uid and gid of the user for student code; None where we may not become another, or there is no such."""
+    if not may_change_user():
         return None
     import pwd
 
@@ -303,6 +306,14 @@ def worker_user() -> tuple[int, int] | None:
     except KeyError:
         return None
     return entry.pw_uid, entry.pw_gid
+
+
+def may_change_user() -> bool:
+    """Whether we are root with what makes root able to become another user, which a container may have taken."""
+    if os.geteuid() != 0:
+        return False
+    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text("ascii", "replace"), re.M)
+    return match is None or int(match[1], 16) & _CHANGE_USER == _CHANGE_USER
 
 
 def readable_paths() -> list[str]:
