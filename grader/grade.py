@@ -88,7 +88,7 @@ def grade_in(
         return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
     if not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
-        return failed_report(assignment, fixtures, "missing", message, notes=[message])
+        return failed_report(assignment, fixtures, "missing", message, notes=[message, *intake.notes])
     worker.wait_ready()
     isolation = demand_isolation(worker, minimum)
     # who asks for a level below Landlock, to test it, gets it

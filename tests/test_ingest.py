@@ -1016,3 +1016,27 @@ def test_damaged_archives_raise_nothing_else(kind: str, data: st.DataObject) -> 
 )
 def test_arbitrary_bytes_raise_nothing_else(body: bytes, mark: bytes, name: str) -> None:
     survive(mark + body, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["loss (1).py", "loss(2).py", "Copy of loss.py", "loss - Copy.py", "loss_copy.py", "Loss (1) (2).py"]
+)
+def test_a_copys_name_is_understood(name: str, tmp_path: Path) -> None:
+    handin, into = tmp_path / "handin", tmp_path / "into"
+    (handin / "mytorch").mkdir(parents=True)
+    into.mkdir()
+    (handin / "mytorch" / name).write_text("x = 1\n")
+    intake = ingest(handin, SubmissionSpec(("mytorch/loss.py",)), ("mytorch/loss.py",), into)
+    assert intake.files == ("mytorch/loss.py",)
+    assert any("was found as" in note for note in intake.notes)
+
+
+def test_of_two_copies_none_is_guessed_and_both_are_named(tmp_path: Path) -> None:
+    handin, into = tmp_path / "handin", tmp_path / "into"
+    for folder in (handin, into):
+        folder.mkdir()
+    for number in (1, 2):
+        (handin / f"loss ({number}).py").write_text("x = 1\n")
+    intake = ingest(handin, SubmissionSpec(("loss.py",)), ("loss.py",), into)
+    assert intake.files == ()
+    assert any("loss (1).py, loss (2).py" in note for note in intake.notes)

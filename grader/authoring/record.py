@@ -54,7 +54,7 @@ def record(assignment: Assignment, progress: Progress | None = None, *, jobs: in
         lines = {test["id"]: test["line"] for test in worker.tests}
         steps = len(specs) + len(variants)
         required = _fill(worker, assignment.reference)
-        _check_lent(assignment, required)
+        _check_patterns(assignment, required)
         complete: list[TestSpec] = []
         for done, spec in enumerate(specs):
             if progress is not None:
@@ -143,12 +143,14 @@ def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     return ingest(folder, assignment.submission, (), worker.submission).files
 
 
-def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:
-    for pattern in assignment.submission.lent:
-        if not any(wanted(PurePosixPath(name), [pattern]) for name in required):
-            line = line_of(assignment.toml.read_text("utf-8"), "submission", "lent")
-            fact = f"'lent' has {pattern}, and no file of the reference is called so"
-            raise AssignmentError(assignment.toml, line, f"{fact}; mend it or leave it out")
+def _check_patterns(assignment: Assignment, required: Sequence[str]) -> None:
+    """Find a misspelt file before the tests miss it."""
+    for key in ("files", "lent"):
+        for pattern in getattr(assignment.submission, key):
+            if not any(wanted(PurePosixPath(name), [pattern]) for name in required):
+                line = line_of(assignment.toml.read_text("utf-8"), "submission", key)
+                fact = f"'{key}' has {pattern}, and no file of {assignment.reference} is called so"
+                raise AssignmentError(assignment.toml, line, f"{fact}; mend it or leave it out")
 
 
 def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> list[TestSpec]:

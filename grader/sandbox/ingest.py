@@ -10,6 +10,7 @@ import fnmatch
 import gzip
 import io
 import os
+import re
 import stat
 import tarfile
 import zipfile
@@ -32,6 +33,8 @@ RATIO = 200
 """An archive that grows more than this is taken for a bomb, once it is past a mebibyte."""
 DEPTH = 30
 _JUNK = ("__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints")
+_COPY = re.compile(r"^copy of |( - copy|[ _-]copy| ?\(\d{1,2}\))+$")
+"""What browsers and desktops add to the name of a file that they copy."""
 _SHOWN = 5
 NAME_CHARS = 120
 PART_BYTES = 255
@@ -99,7 +102,7 @@ def ingest(
     missing = [name for name in required if name not in chosen]
     lent = [name for name in missing if lender is not None and wanted(PurePosixPath(name), spec.lent)]
     left_out = sorted(str(path) for path in set(found) - {member.path for member in chosen.values()})
-    if left_out and chosen:
+    if left_out:
         more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
         notes.append(
             f"Left out, because the assignment doesn't ask for it: {', '.join(map(shown, left_out[:_SHOWN]))}{more}."
@@ -135,7 +138,7 @@ def _choose(
     for name in required:
         if name in chosen:
             continue
-        stand_in = _stand_in(name, (path for path in found if path not in taken))
+        stand_in = _stand_in(name, [path for path in found if path not in taken])
         if stand_in is not None:
             notes.append(f"{name} was found as {shown(stand_in)}, and taken from there.")
             # a misspelt copy that matched a pattern by itself gives way to the name that tests look for
@@ -171,14 +174,15 @@ def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Sequen
     return min(votes, key=lambda folder: (-votes[folder], len(folder.parts), str(folder)), default=PurePosixPath("."))
 
 
-def _stand_in(name: str, candidates: Iterable[PurePosixPath]) -> PurePosixPath | None:
-    """A file elsewhere, or in other case, that can only be meant for `name`."""
+def _stand_in(name: str, candidates: Sequence[PurePosixPath]) -> PurePosixPath | None:
+    """A file elsewhere, in other case, or named as a copy, that can only be meant for `name`."""
     wanted = PurePosixPath(name.lower())
     same_name = [path for path in candidates if path.name.lower() == wanted.name]
     same_tail = [
         path for path in same_name if PurePosixPath(str(path).lower()).parts[-len(wanted.parts) :] == wanted.parts
     ]
-    for group in (same_tail, same_name):
+    copies = [path for path in candidates if _COPY.sub("", path.stem.lower()) + path.suffix.lower() == wanted.name]
+    for group in (same_tail, same_name, copies):
         if len(group) == 1:
             return group[0]
     return None
@@ -253,7 +257,7 @@ def _from_file(source: Path, file: BinaryIO, notes: list[str]) -> Iterator[_Memb
     head = file.read(512)
     file.seek(0)
     if not head:
-        raise SubmissionError(f"{shown(source.name)} is empty (0 bytes); make the archive again and look into it")
+        raise SubmissionError(f"{shown(source.name)} is empty (0 bytes); look into it and hand it in again")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _from_zip(file, notes)
     elif head.startswith(b"\x1f\x8b"):

@@ -78,6 +78,11 @@ class Worker:
         """The layers of isolation that hold; known when the worker is ready."""
         self.probe: dict[str, bool] = {}
         """What the self-probe could do from inside the jail."""
+        if assignment.library == "torch" and importlib.util.find_spec("torch") is None:
+            raise InternalError(
+                f"{assignment.name} needs torch, which isn't installed for {sys.executable}; "
+                f"install it: {sys.executable} -m pip install torch"
+            )
         self.level = level
         self.user = worker_user() if level == "full" else None
         self._readable = readable_paths()
@@ -194,9 +199,12 @@ class Worker:
             if message is None:
                 raise InternalError(f"the worker didn't start; its log:\n{self.log()}")
             if "error" in message:
-                raise AssignmentError(
-                    self.assignment.folder, None, f"the tests can't be collected:\n{message['error']}"
-                )
+                # the tests by their own names, not those of our copies, and of pytest's report what is about them
+                folder = str(self.assignment.folder)
+                lines = message["error"].replace(str(self._tests), folder).splitlines()
+                told = [line for line in lines if re.match(rf"E |({re.escape(folder)}/)?[\w-]+\.py:\d+: ", line)]
+                story = "\n".join(told or lines)
+                raise AssignmentError(self.assignment.folder, None, f"the tests can't be collected:\n{story}")
             if "ready" in message:
                 self.layers, self.probe = tuple(message["layers"]), message["probe"]
                 break

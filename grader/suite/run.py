@@ -73,7 +73,7 @@ def grade_suite(
         place = _place(suite)
         ignored = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
         shutil.copytree(suite, home / "helpers" / place, ignore=ignored)
-        cases = scan(home / "helpers")
+        cases = scan(suite, place)
         wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
         (home / f"test_{PART}.py").write_text(wrapper, "utf-8")
         assignment = _assignment(home, suite.name, cases, limits or Limits(), source)

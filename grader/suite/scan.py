@@ -12,7 +12,7 @@ import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.errors import AssignmentError, UsageError
@@ -36,7 +36,9 @@ class Case:
 class _Class:
     """One class of the suite's text."""
 
-    file: str
+    file: Path
+    name: str
+    """The file's path in the run folder."""
     node: ast.ClassDef
     constants: Mapping[str, Any]
     aliases: Mapping[str, str]
@@ -46,18 +48,20 @@ class _Class:
         return [ast.unparse(base).rpartition(".")[2] for base in self.node.bases]
 
 
-def scan(folder: Path) -> list[Case]:
+def scan(folder: Path, place: str = ".") -> list[Case]:
     """Return the tests below `folder` in unittest's order: files, classes and methods by name.
+
+    Tests are named by their files' paths from where `folder` is `place`.
 
     Raises:
         UsageError: there is no test.
         AssignmentError: a file isn't Python, or a decorator's argument can't be read without running the suite.
     """
-    classes = [item for file in _files(folder) for item in _classes(folder, file)]
+    classes = [item for file in _files(folder) for item in _classes(folder, file, place)]
     by_name = {item.node.name: item for item in classes}
     tests = [item for item in classes if _is_test_case(item, by_name, ())]
-    named = [item for item in tests if Path(item.file).name.startswith("test")]
-    cases = [case for item in named or tests for case in _cases(folder, item, by_name)]
+    named = [item for item in tests if item.file.name.startswith("test")]
+    cases = [case for item in named or tests for case in _cases(item, by_name)]
     if not cases:
         raise UsageError(
             f"{folder} has no unittest tests: no class of a file in it inherits from TestCase; "
@@ -71,18 +75,18 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in found if file.is_file())
 
 
-def _classes(folder: Path, file: Path) -> Iterator[_Class]:
+def _classes(folder: Path, file: Path, place: str) -> Iterator[_Class]:
     tree = _parse(file)
-    constants = _constants(tree.body, (folder, file.parent))
+    constants = _constants(tree.body, (folder, file.parent, *([] if place == "." else [folder.parent])))
     aliases: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and "gradescope_utils" in (node.module or ""):
             aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
-    name = file.relative_to(folder).as_posix()
+    name = (PurePosixPath(place) / file.relative_to(folder).as_posix()).as_posix()
     found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for class_name in sorted(found):
         own = constants | constants.get(class_name, {})
-        yield _Class(name, found[class_name], own, aliases)
+        yield _Class(file, name, found[class_name], own, aliases)
 
 
 def _parse(file: Path) -> ast.Module:
@@ -147,10 +151,10 @@ def _methods(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...] 
     return found
 
 
-def _cases(folder: Path, item: _Class, by_name: Mapping[str, _Class]) -> Iterator[Case]:
+def _cases(item: _Class, by_name: Mapping[str, _Class]) -> Iterator[Case]:
     for name, (owner, node) in sorted(_methods(item, by_name).items()):
-        identity = f"{item.file}::{item.node.name}::{name}"
-        marks = _Marks(folder / owner.file, owner, node)
+        identity = f"{item.name}::{item.node.name}::{name}"
+        marks = _Marks(owner, node)
         doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
         partial = marks.get("partial_credit")
         column = marks.get("leaderboard")
@@ -173,8 +177,8 @@ def _cases(folder: Path, item: _Class, by_name: Mapping[str, _Class]) -> Iterato
 class _Marks:
     """The decorators of one test method."""
 
-    def __init__(self, file: Path, owner: _Class, node: ast.FunctionDef) -> None:
-        self.file = file
+    def __init__(self, owner: _Class, node: ast.FunctionDef) -> None:
+        self.file = owner.file
         self.owner = owner
         self.calls: dict[str, ast.Call] = {}
         for decorator in reversed(node.decorator_list):  # the topmost is applied last, and wins

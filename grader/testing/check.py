@@ -43,6 +43,7 @@ class Check:
         """Send observations to `recorder`; with `given`, also what a kind was given beside the observed value."""
         self._recorder = recorder
         self._given = given
+        self._names: set[str] = set()
 
     def _add(
         self,
@@ -54,6 +55,9 @@ class Check:
     ) -> None:
         """Write down one check. What it was given crosses from the reference's run only: the judge trusts no other."""
         __tracebackhide__ = True
+        if name in self._names:
+            raise ValueError(f"two checks of this test are named {name!r}; give each a name of its own")
+        self._names.add(name)
         values = {role: observe(value) for role, value in observed.items() if value is not None or role == "actual"}
         if self._given:
             values |= {role: observe(value) for role, value in (given or {}).items()}

@@ -49,6 +49,8 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
     if isinstance(error, ModuleNotFoundError) and where:
         headline = f"the submission imports '{error.name}', which isn't installed here; this assignment uses {library}"
         return "error", "\n".join([headline, *where])
+    if isinstance(error, pytest.FixtureLookupError):
+        return "error", f"the test asks for '{error.argname}'; what a test can ask for is submission, rng and check"
     if isinstance(error, SystemExit):
         return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
     lines = where or _call(error.__traceback__)
