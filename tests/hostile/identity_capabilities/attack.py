@@ -27,6 +27,3 @@ def attack(layer, x):
     for name, bit in (("chown", 0), ("dac_override", 1), ("kill", 5), ("setuid", 7), ("sys_ptrace", 19), ("sys_admin", 21)):
         if effective >> bit & 1:
             print("GOT the right", name)
-    _LIBC.prctl(8, 1, 0, 0, 0)
-    if _LIBC.prctl(39, 0, 0, 0, 0) == 0:
-        print("GOT programs that may raise their rights")
