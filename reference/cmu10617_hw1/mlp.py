@@ -102,9 +102,9 @@ class LinearMap(Transform):
         self.outdim = outdim
         self.alpha = alpha
         self.lr = lr
-        # BEGIN SOLUTION
         self.W = random_weight_init(indim, outdim)
         self.b = zeros_bias_init(outdim)
+        # BEGIN SOLUTION
         self.velocity_W = np.zeros((outdim, indim))
         self.velocity_b = np.zeros((outdim, 1))
         self.zerograd()

@@ -95,6 +95,8 @@ class LinearMap(Transform):
         self.outdim = outdim
         self.alpha = alpha
         self.lr = lr
+        self.W = random_weight_init(indim, outdim)
+        self.b = zeros_bias_init(outdim)
         # TODO: implement LinearMap.__init__
         raise NotImplementedError("LinearMap.__init__")
 
