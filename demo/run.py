@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "cmu11785_hw1_bonus"
 HAND_INS = {
-    "right": "a right solution, written another way than the reference",
+    "right": "a right dropout, written another way than the reference's, beside a right Adam",
     "wrong": "p taken for the probability to drop, and Adam without bias correction",
-    "hostile": "nothing implemented; tries to read the answers and to write its own score",
+    "hostile": "a dropout that is none, and tries to read the answers and to write its own score",
 }
 
 

@@ -33,7 +33,8 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="grader",
         description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
-        epilog="exit codes: 0 done, whatever the score; 1 a check failed; 2 a wrong call or assignment; 3 our fault",
+        epilog="exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; "
+        "2 a wrong call or assignment; 3 our own fault, or less isolation than grading demands",
     )
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
     choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -1,6 +1,7 @@
 """The command line: calls one stage, prints. Imports stages late, so that each command loads its own.
 
-Exit codes: 0 done, whatever the score; 1 a check failed; 2 the call or the assignment is wrong; 3 our own fault.
+Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; 2 the call or the assignment is
+wrong; 3 our own fault, or the machine's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -122,13 +123,17 @@ def _record(options: argparse.Namespace) -> int:
     if options.check:
         return _drift(record.drift(assignment, made), f"grader record {assignment.name}")
     record.write(assignment, made)
-    checks = sum(len(test.expected) for test in made.fixtures.tests)
+    checks = [check for test in made.fixtures.tests for check in test.expected]
     variants = {item.variant for items in made.fixtures.alternatives.values() for item in items}
     print(
-        f"{assignment.name}: recorded {len(made.fixtures.tests)} tests with {checks} checks "
-        f"and {len(variants)} variants, {float(assignment.points):g} points"
+        f"{assignment.name}: recorded {_count(made.fixtures.tests, 'test')} with {_count(checks, 'check')} "
+        f"and {_count(variants, 'variant')}, {float(assignment.points):g} points"
     )
     return DONE
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def _drift(found: Sequence[str], remedy: str) -> int:
@@ -148,7 +153,7 @@ def _template(options: argparse.Namespace) -> int:
     if options.check:
         return _drift(template.drift(assignment), f"grader template {assignment.name}")
     names = template.write(assignment)
-    print(f"{assignment.name}: wrote {len(names)} files to {assignment.template}")
+    print(f"{assignment.name}: wrote {_count(names, 'file')} to {assignment.template}")
     return DONE
 
 
@@ -156,7 +161,7 @@ def _handout(options: argparse.Namespace) -> int:
     from grader.authoring.handout import make_handout
 
     names = make_handout(_assignment(options), options.output)
-    print(f"wrote {options.output} with {len(names)} files")
+    print(f"wrote {options.output} with {_count(names, 'file')}")
     return DONE
 
 
@@ -177,7 +182,9 @@ def _check(options: argparse.Namespace) -> int:
     print_report(report)
     hidden = float(assignment.points - sum(spec.points for spec in fixtures.tests))
     if hidden and not options.part:
-        print(f"\nThese are the public tests. Hidden tests decide about {hidden:g} more points when you hand in.")
+        print(
+            f"\nThese are the public tests. Hidden tests decide about {hidden:g} more of the points when you hand in."
+        )
     return DONE
 
 
@@ -255,11 +262,13 @@ def _bundle(options: argparse.Namespace) -> int:
     assignment = _assignment(options)
     if options.platform == "gradescope":
         output = options.output or Path("autograder.zip")
+        if output.suffix != ".zip":
+            raise UsageError(f"Gradescope takes a zip, and {output} isn't named as one; end its name in .zip")
         names = bundle.make_gradescope(assignment, output, options.torch_index)
     else:
         output = options.output or Path(f"{bundle.lab_name(assignment)}.tar")
         names = bundle.make_autolab(assignment, output)
-    print(f"wrote {output} with {len(names)} files")
+    print(f"wrote {output} with {_count(names, 'file')}")
     return DONE
 
 

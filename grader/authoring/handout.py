@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 import tempfile
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -61,7 +62,7 @@ tar -cvf {archive} {names}
 
 _README = """# {title}
 
-Write the parts marked `TODO` in {files}.
+Write the parts marked `TODO` in {files}.{earlier}
 
 | what | how |
 |---|---|
@@ -75,6 +76,10 @@ Write the parts marked `TODO` in {files}.
 
 The public tests are a part of the grading. What you hand in is also run on tests that are not in here.
 """
+
+
+_EARLIER = """ New in this homework is what stands in
+{files}; the rest was written before: copy your own files of it in here."""
 
 
 def make_handout(assignment: Assignment, output: Path) -> list[str]:
@@ -93,6 +98,8 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
             output.write_bytes(zip_bytes(files))
         elif suffixes.endswith((".tar.gz", ".tgz", ".tar")):
             output.write_bytes(tar_bytes(files, packed=not suffixes.endswith(".tar")))
+        elif output.suffix:
+            raise UsageError(f"can't write a {output.suffix} file; name a new folder, or end in .zip, .tar or .tar.gz")
         elif output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise UsageError(f"{output} exists already; name a new folder, or an archive that ends in .zip or .tar.gz")
         else:
@@ -140,6 +147,10 @@ def _requirements(library: str) -> list[str]:
     return own + [need.partition(";")[0] for need in needs if f"extra == '{library}'" in need]
 
 
+def _list(files: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in files)
+
+
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath) -> str:
     points = [f"- {part.title}: {float(part.points + part.manual):g} points" for part in assignment.parts]
     experiments = [
@@ -150,7 +161,8 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath)
     ]
     return _README.format(
         title=assignment.title,
-        files=", ".join(f"`{name}`" for name in assignment.submission.files),
+        files=_list(assignment.submission.files),
+        earlier="" if assignment.audited == ("**",) else _EARLIER.format(files=_list(assignment.audited)),
         runner=runner,
         part=assignment.parts[0].name,
         experiments="".join(experiments),
