@@ -237,7 +237,7 @@ def test_check_tells_what_is_missing(bonus: Assignment) -> None:
     result = run("check", bonus.template, "--assignment", BONUS)
     assert result.returncode == 0, result.stderr
     assert "missing" in result.stdout
-    assert "The hidden ones of the grading are worth" in result.stdout
+    assert "Hidden tests decide" in result.stdout
     assert "\x1b" not in result.stdout
 
 

@@ -51,14 +51,14 @@ def test_what_isnt_a_helper_stays_absent(line: str, hand_in: Submission, tmp_pat
 
 
 def test_stand_ins_go_when_the_submission_goes(tmp_path: Path) -> None:
-    (tmp_path / "work.py").write_text("import mpl_toolkits.nothing\nvalue = 1\n")
+    (tmp_path / "work.py").write_text("import plotly.nothing\nvalue = 1\n")
     submission = Submission(tmp_path, ["."], [])
     submission.install()
     try:
         assert submission.work.value == 1
     finally:
         submission.uninstall()
-    assert not [name for name in sys.modules if name.startswith("mpl_toolkits")]
+    assert not [name for name in sys.modules if name.startswith("plotly")]
     with pytest.raises(ModuleNotFoundError):
         __import__("mpl_toolkits.nothing")
 
