@@ -60,7 +60,7 @@ def test_stand_ins_go_when_the_submission_goes(tmp_path: Path) -> None:
         submission.uninstall()
     assert not [name for name in sys.modules if name.startswith("plotly")]
     with pytest.raises(ModuleNotFoundError):
-        __import__("mpl_toolkits.nothing")
+        __import__("plotly.nothing")
 
 
 def test_drawing_and_progress_do_nothing(hand_in: Submission, tmp_path: Path) -> None:
