@@ -58,8 +58,12 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
 
 
 def _project(options: argparse.Namespace) -> Path:
-    start = (options.project or Path()).resolve()
-    return find_project(start)
+    from grader.sandbox.conceal import reopen
+
+    project = find_project((options.project or Path()).resolve())
+    for folder in ("testcases", "reference"):  # a grading that was killed may have left answers closed
+        reopen(project / folder)
+    return project
 
 
 def _assignment(options: argparse.Namespace) -> Assignment:

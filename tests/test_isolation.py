@@ -27,7 +27,7 @@ from grader.grade import grade
 from grader.levels import LAYER_OF, LEVELS, Level, at_least, level_of
 from grader.sandbox import landlock, launch, seccomp
 from grader.sandbox import worker as worker_module
-from grader.sandbox.conceal import concealed
+from grader.sandbox.conceal import concealed, reopen
 from grader.sandbox.ingest import ingest
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
 from grader.sandbox.reach import closed_folders
@@ -612,14 +612,11 @@ def test_two_gradings_that_close_answers_to_another_user_open_them_again(
     assert [path.name for path in answers_folder.parent.iterdir()] == [answers_folder.name]
 
 
-def test_what_a_killed_grading_left_closed_is_opened_by_the_next(
-    answers_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+def test_what_a_killed_grading_left_closed_is_opened_by_the_next(answers_folder: Path) -> None:
     script = """
         import os, sys
         from pathlib import Path
-        from grader.sandbox.conceal import concealed
+        from grader.sandbox.conceal import concealed, reopen
         os.geteuid = lambda: 1000
         with concealed([Path(sys.argv[1])], ["basic", "seccomp"], demanded=True):
             print("closed", flush=True)
@@ -631,9 +628,29 @@ def test_what_a_killed_grading_left_closed_is_opened_by_the_next(
         assert grading.stdout.readline() == b"closed\n"
         grading.kill()
     assert not answers_folder.stat().st_mode & 0o700
-    with concealed([answers_folder], ["basic", "seccomp"], demanded=True):
-        pass
+    reopen(answers_folder.parent)
     assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750
+    assert [path.name for path in answers_folder.parent.iterdir()] == [answers_folder.name]
+
+
+def test_gradings_of_two_assignments_in_one_project_open_both(
+    answers_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    other = answers_folder.with_name("other")
+    other.mkdir(0o755)
+    first, second, third = (
+        concealed([folder], ["basic", "seccomp", "uid"], demanded=True)
+        for folder in (answers_folder, other, answers_folder)
+    )
+    with ExitStack() as later:
+        with first:
+            later.enter_context(second)
+            reopen(answers_folder.parent)  # as a third one does that begins
+        later.enter_context(third)
+        assert stat.S_IMODE(other.stat().st_mode) == 0o700
+    assert stat.S_IMODE(answers_folder.stat().st_mode) == 0o750
+    assert stat.S_IMODE(other.stat().st_mode) == 0o755
 
 
 def test_answers_stay_open_where_landlock_guards_them(answers_folder: Path) -> None:

@@ -8,19 +8,17 @@ where student code runs as another user.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import stat
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from grader.errors import InternalError
 
-MODES: Final = ".open-modes.json"
-"""In the folder of what is closed: the modes that it will get again, by name."""
+MARK: Final = ".open-mode"
+"""Ends the name of a mark, which begins with a dot and the name of what is closed."""
 
 
 @contextmanager
@@ -58,50 +56,70 @@ def concealed(paths: Collection[Path], layers: Collection[str], *, demanded: boo
         yield
 
 
+def reopen(folder: Path) -> None:
+    """Open what gradings that were killed left closed in a folder, unless another grading goes on there."""
+    if any(folder.glob(f".*{MARK}")):
+        with _shared(folder) as lock:
+            _open_if_alone(folder, lock)
+
+
 @contextmanager
 def _closed(folder: Path, paths: Collection[Path], bits: int) -> Iterator[None]:
-    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back.
+    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back."""
+    with _shared(folder) as lock:
+        modes = {path: _marked_mode(path) for path in paths}
+        for path, mode in modes.items():
+            path.chmod(mode & ~bits)
+        try:
+            yield
+        finally:
+            if _open_if_alone(folder, lock):
+                for path, mode in modes.items():
+                    path.chmod(mode)  # where no mark could be made
 
-    They share a lock of the folder, and a file in it with the modes that the first one found; one that was killed
-    leaves the file too, for the next.
-    """
+
+@contextmanager
+def _shared(folder: Path) -> Iterator[int]:
+    """Hold a lock that several may hold, and none while another opens what is closed."""
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # not every file system has locks
             fcntl.flock(lock, fcntl.LOCK_SH)
-        modes = _kept_modes(folder, {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths})
-        for path in paths:
-            path.chmod(modes[path.name] & ~bits)
-        try:
-            yield
-        finally:
-            with suppress(BlockingIOError):  # another grading goes on, and will open them
-                _lock_alone(lock)
-                for path in paths:
-                    path.chmod(modes[path.name])
-                (folder / MODES).unlink(missing_ok=True)
+        yield lock
     finally:
         os.close(lock)
 
 
-def _kept_modes(folder: Path, found: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the modes that the first of the gradings found, which is this one where none has kept any."""
-    kept = folder / MODES
-    with suppress(OSError), tempfile.NamedTemporaryFile("w", dir=folder, prefix=f"{MODES}.", encoding="utf-8") as file:
-        json.dump(found, file)
-        file.flush()
-        os.link(file.name, kept)  # at once and whole, and only where there is none
+def _marked_mode(path: Path) -> int:
+    """Return the permissions that a path has while no grading closes it; the first of them leaves a mark that says so.
+
+    The mark is a symbolic link whose target is the mode: made at once and whole, and only where there is none.
+    """
+    mark = path.with_name(f".{path.name}{MARK}")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    with suppress(OSError):
+        os.symlink(f"{mode:o}", mark)
+    return _mode_of(mark, mode)
+
+
+def _mode_of(mark: Path, otherwise: int) -> int:
     try:
-        return {**found, **json.loads(kept.read_text("utf-8"))}
-    except OSError:
-        return found  # nothing can be written here: whoever comes later finds what is closed
+        return int(os.readlink(mark), 8) & 0o777
+    except (OSError, ValueError):
+        return otherwise
 
 
-def _lock_alone(lock: int) -> None:
-    """Lock out all others; raises BlockingIOError where there are any."""
+def _open_if_alone(folder: Path, lock: int) -> bool:
+    """Give everything marked its permissions back, where no other grading holds the lock; return whether it was so."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise
+        return False  # that one will
     except OSError:
-        return  # no locks here: nobody can be known
+        pass  # no locks here: nobody can be known
+    for mark in folder.glob(f".*{MARK}"):
+        path = mark.with_name(mark.name[1 : -len(MARK)])
+        with suppress(OSError):
+            path.chmod(_mode_of(mark, stat.S_IMODE(path.lstat().st_mode)))
+            mark.unlink()
+    return True
