@@ -502,6 +502,45 @@ def test_points_may_have_names_of_other_modules_and_classes(tmp_path: Path) -> N
     assert (specs[0].tags, specs[0].hide_errors) == (("core",), "Test failed")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "W = 1\nW = compute()",
+        "W = 1\nW += 1",
+        "W = 1\nif today():\n    W = 2",
+        "W = 1\nfor W in things():\n    pass",
+        "W = 1\nfrom elsewhere import W",
+        "P = {'a': 1}\nP['a'] = 5\nW = P['a']",
+        "P = {'a': 1}\nP.update(more())\nW = P['a']",
+        "P = {'a': 1, **more()}\nW = P['a']",
+        "P = {K: 3, L: 5}\nW = P[K]",
+        "P = [*more(), 4]\nW = P[0]",
+        "W = 1\ndef W():\n    pass",
+    ],
+)
+def test_a_value_that_may_be_another_is_none(lines: str, tmp_path: Path) -> None:
+    body = f"{HEAD}\n{lines}\nclass TestX(unittest.TestCase):\n    @weight(W)\n    def test_x(self):\n        pass\n"
+    write(tmp_path, {"test_x.py": body})
+    with pytest.raises(AssignmentError, match="needs plain numbers"):
+        scan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "points"),
+    [
+        ({"pkg/__init__.py": "", "pkg/worth.py": "ONE = 1.5\n"}, "from pkg import worth\nW = worth.ONE"),
+        ({"pkg/__init__.py": "", "pkg/worth.py": "ONE = 1.5\n"}, "import pkg.worth\nW = pkg.worth.ONE"),
+        ({"pkg/__init__.py": "from .worth import *\n", "pkg/worth.py": "ONE = 1.5\n"}, "from pkg import ONE as W"),
+        ({"worth.py": "ONE: float = 1.5\n"}, "from . import worth\nW = worth.ONE"),
+        ({}, "UNIT = 3\nclass Points:\n    HALF = UNIT / 2\nW = Points.HALF"),
+    ],
+)
+def test_modules_are_found_as_python_finds_them(files: dict[str, str], points: str, tmp_path: Path) -> None:
+    body = f"{HEAD}\n{points}\nclass TestX(unittest.TestCase):\n    @weight(W)\n    def test_x(self):\n        pass\n"
+    (case,) = scan(write(tmp_path, files | {"test_x.py": body}))
+    assert float(case.spec.points) == 1.5
+
+
 def test_a_folder_without_tests_is_said(tmp_path: Path) -> None:
     write(tmp_path, {"helper.py": "x = 1\n"})
     with pytest.raises(UsageError, match="no unittest tests"):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from typing import Any
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import TestSpec
 from grader.report import VISIBILITIES, Visibility
+from grader.suite.constants import Constants, parse, value_of
 
 PART = "suite"
 _SKIPPED = {"__pycache__", ".git", ".pytest_cache", "venv", ".venv"}
@@ -57,7 +57,8 @@ def scan(folder: Path, place: str = ".") -> list[Case]:
         UsageError: there is no test.
         AssignmentError: a file isn't Python, or a decorator's argument can't be read without running the suite.
     """
-    classes = [item for file in _files(folder) for item in _classes(folder, file, place)]
+    constants = Constants(folder, place)
+    classes = [item for file in _files(folder) for item in _classes(folder, file, place, constants)]
     by_name = {item.node.name: item for item in classes}
     tests = [item for item in classes if _is_test_case(item, by_name, ())]
     named = [item for item in tests if item.file.name.startswith("test")]
@@ -75,59 +76,19 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in found if file.is_file())
 
 
-def _classes(folder: Path, file: Path, place: str) -> Iterator[_Class]:
-    tree = _parse(file)
-    constants = _constants(tree.body, (folder, file.parent, *([] if place == "." else [folder.parent])))
+def _classes(folder: Path, file: Path, place: str, constants: Constants) -> Iterator[_Class]:
+    tree = parse(file)
+    found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if not found:
+        return  # files that import each other are read as the tests come upon them
+    known = constants.of(file)
     aliases: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and "gradescope_utils" in (node.module or ""):
             aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
     name = (PurePosixPath(place) / file.relative_to(folder).as_posix()).as_posix()
-    found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for class_name in sorted(found):
-        own = constants | constants.get(class_name, {})
-        yield _Class(file, name, found[class_name], own, aliases)
-
-
-def _parse(file: Path) -> ast.Module:
-    try:
-        return ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        raise AssignmentError(file, getattr(error, "lineno", None), f"isn't Python: {error}") from None
-
-
-def _constants(body: Sequence[ast.stmt], places: Sequence[Path], seen: Collection[Path] = ()) -> dict[str, Any]:
-    """The plain values that names stand for: assigned here, in a class, or in another module of the suite.
-
-    A class or a module stands for a dict of its own names. `places` are the folders that modules are imported from;
-    `seen` are those on the way here.
-    """
-    found: dict[str, Any] = {}
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            found[node.name] = _constants(node.body, (), seen)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            value = _value(node.value, found)
-            if value is not None:
-                found[node.targets[0].id] = value
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                name = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
-                file = next((file for place in places if (file := _module(place, name)).is_file()), None)
-                if file is None or file in seen:
-                    continue
-                theirs = _constants(_parse(file).body, places, {*seen, file})
-                if isinstance(node, ast.Import):
-                    found[alias.asname or alias.name] = theirs
-                elif alias.name == "*":
-                    found |= theirs
-                elif alias.name in theirs:
-                    found[alias.asname or alias.name] = theirs[alias.name]
-    return found
-
-
-def _module(place: Path, name: str) -> Path:
-    return place.joinpath(*name.split(".")).with_suffix(".py")
+        yield _Class(file, name, found[class_name], known | known.get(class_name, {}), aliases)
 
 
 def _is_test_case(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...]) -> bool:
@@ -193,7 +154,7 @@ class _Marks:
         """The arguments of a decorator, in the order of its parameters; None for one that the text doesn't tell."""
         call = self.calls.get(name)
         nodes = [*call.args, *(keyword.value for keyword in call.keywords)] if call else []
-        return [_value(node, self.owner.constants) for node in nodes]
+        return [value_of(node, self.owner.constants) for node in nodes]
 
     def text(self, name: str, default: str) -> str:
         """What a decorator that is only shown is given; `default` where that is made while the suite runs."""
@@ -230,38 +191,3 @@ class _Marks:
     def order(self) -> str:
         values = self.values("leaderboard")
         return "asc" if len(values) > 1 and values[1] == "asc" else "desc"
-
-
-_OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
-
-
-def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
-    """A plain value that a decorator is given; None where it is anything else."""
-    if isinstance(node, ast.Name):
-        return constants.get(node.id)
-    if isinstance(node, ast.List | ast.Tuple):
-        return [_value(item, constants) for item in node.elts]
-    if isinstance(node, ast.Dict):
-        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
-        return dict(zip(keys, (_value(item, constants) for item in node.values), strict=True))
-    if isinstance(node, ast.Attribute):
-        holder = _value(node.value, constants)
-        return holder.get(node.attr) if isinstance(holder, dict) else None
-    if isinstance(node, ast.Subscript):
-        holder, key = _value(node.value, constants), _value(node.slice, constants)
-        try:
-            return holder[key]
-        except (TypeError, LookupError):
-            return None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
-        left, right = _value(node.left, constants), _value(node.right, constants)
-        if isinstance(left, int | float) and isinstance(right, int | float):
-            try:
-                return _OPERATIONS[type(node.op)](float(left), float(right))
-            except (ZeroDivisionError, OverflowError):
-                return None
-        return None
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None
