@@ -334,6 +334,7 @@ def test_gradescopes_own_folders_are_found(tmp_path: Path) -> None:
         tmp_path / "autograder",
         {
             "data/numbers.txt": "41",
+            "more/elsewhere.py": "FOLDER = '/autograder/submission/'\n",
             "tests/places.py": "SUBMISSION = '/autograder/submission/'\n",
             "tests/test_files.py": """
                 import sys, unittest
@@ -349,6 +350,16 @@ def test_gradescopes_own_folders_are_found(tmp_path: Path) -> None:
                         self.assertEqual(check_submitted_files(['calculator.py', 'absent.py']), ['absent.py'])
 
                     @weight(1)
+                    def test_names_that_only_begin_alike(self):
+                        self.assertFalse('/autograder/submission_metadata.json'.startswith(SUBMISSION.rstrip('/')))
+
+                    @weight(1)
+                    def test_other_ways_in(self):
+                        sys.path.insert(0, '/autograder/source/more')
+                        import elsewhere
+                        self.assertEqual(elsewhere.FOLDER, SUBMISSION)
+
+                    @weight(1)
                     def test_places(self):
                         with open('/autograder/source/data/numbers.txt') as file:
                             self.assertEqual(add(int(file.read()), 1), 42)
@@ -358,7 +369,7 @@ def test_gradescopes_own_folders_are_found(tmp_path: Path) -> None:
         },
     )
     report = grade_suite(suite, write(tmp_path / "handin", {"calculator.py": CALCULATOR}))
-    assert [(test.status, test.message) for test in report.tests] == [("passed", ""), ("passed", "")]
+    assert [(test.status, test.message) for test in report.tests] == [("passed", "")] * 4
 
 
 def test_a_hand_in_doesnt_replace_the_tests(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import importlib.machinery
 import importlib.util
+import re
 import shutil
 import sys
 import unittest
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from gradescope_utils.autograder_utils.files import check_submitted_files
@@ -70,8 +72,9 @@ def run_case(identity: str, submission: Submission, suite: Path, caller: Any) ->
     for source in (root, suite):
         shutil.copytree(source, Path.cwd(), dirs_exist_ok=True)
     sys.path[:0] = list(dict.fromkeys([str((suite / file).parent), str(suite), str(root)]))
-    _lead_to(root, Path.cwd(), suite)
-    case = getattr(_load(suite, file), class_name)(method)
+    places = _Places(root, Path.cwd(), suite)
+    places.install()
+    case = getattr(_load(suite, file, places), class_name)(method)
     outcome = Outcome()
     unittest.TestSuite([case]).run(outcome)
     # gradescope_utils' decorators leave both on the function
@@ -81,43 +84,59 @@ def run_case(identity: str, submission: Submission, suite: Path, caller: Any) ->
     _raise(outcome)
 
 
-class _Loader(importlib.machinery.SourceFileLoader):
-    """Reads a suite's module with other folders in its text.
+class _Places:
+    """Leads a suite to the hand-in and to itself where its text has Gradescope's fixed folders.
 
-    Suites name Gradescope's fixed folders there. Elsewhere these don't exist, and student code can't read them anyway.
+    Elsewhere these don't exist, and student code can't read them anyway.
     """
 
-    folders: ClassVar[dict[str, str]] = {}
-    """A folder of Gradescope's to what stands for it."""
+    def __init__(self, submission: Path, source: Path, suite: Path) -> None:
+        self._here = {b"submission": str(submission).encode(), b"source": str(source).encode()}
+        self._roots = (suite, source)
+
+    def install(self) -> None:
+        """Have modules of the suite, and gradescope_utils, find these."""
+        check_submitted_files.__defaults__ = (self._here[b"submission"].decode(),)
+        sys.path_hooks.insert(0, self._finder)
+        sys.path_importer_cache.clear()
+
+    def _finder(self, entry: str) -> importlib.machinery.FileFinder:
+        if not any(Path(entry).is_relative_to(root) for root in self._roots):
+            raise ImportError("not the suite's")
+        return importlib.machinery.FileFinder(
+            entry,
+            (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
+            (self.loader, importlib.machinery.SOURCE_SUFFIXES),  # type: ignore[arg-type]  # a function that makes one
+            (importlib.machinery.SourcelessFileLoader, importlib.machinery.BYTECODE_SUFFIXES),
+        )
+
+    def loader(self, name: str, path: str) -> _Loader:
+        """Return what loads a module of the suite."""
+        return _Loader(name, path, self.led)
+
+    def led(self, text: bytes) -> bytes:
+        """Return a module's text with the other folders in it."""
+        return re.sub(rb"/autograder/(submission|source)(?![\w.-])", lambda match: self._here[match[1]], text)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Reads a module whose text is changed before it is compiled."""
+
+    def __init__(self, name: str, path: str, changed: Callable[[bytes], bytes]) -> None:
+        super().__init__(name, path)
+        self._changed = changed
 
     def path_stats(self, path: str) -> Any:
         """Refuse bytecode: it may be that of the text as it is."""
         raise OSError("not kept")
 
     def get_data(self, path: str) -> bytes:
-        """Return the text."""
+        """Return the module's text; a package's data as they are."""
         data = super().get_data(path)
-        for there, here in self.folders.items():
-            data = data.replace(there.encode(), here.encode())
-        return data
+        return self._changed(data) if path == self.path else data
 
 
-def _lead_to(submission: Path, source: Path, suite: Path) -> None:
-    """Make the suite, and what it calls, find these two where Gradescope has its own."""
-    _Loader.folders = {"/autograder/submission": str(submission), "/autograder/source": str(source)}
-    check_submitted_files.__defaults__ = (str(submission),)
-    finder = importlib.machinery.FileFinder.path_hook((_Loader, importlib.machinery.SOURCE_SUFFIXES))
-
-    def in_suite(entry: str) -> Any:
-        if not Path(entry).is_relative_to(suite):
-            raise ImportError("not the suite's")
-        return finder(entry)
-
-    sys.path_hooks.insert(0, in_suite)
-    sys.path_importer_cache.clear()
-
-
-def _load(suite: Path, file: str) -> ModuleType:
+def _load(suite: Path, file: str, places: _Places) -> ModuleType:
     """Import a test file under the name that unittest's discovery gives it, whatever else has that name."""
     path = PurePosixPath(file)
     inside = [str(part) for part in path.parent.parts]
@@ -127,7 +146,7 @@ def _load(suite: Path, file: str) -> ModuleType:
     name = ".".join([*inside, path.stem]) if package else path.stem
     if package:
         importlib.import_module(".".join(inside))
-    spec = importlib.util.spec_from_file_location(name, suite / file, loader=_Loader(name, str(suite / file)))
+    spec = importlib.util.spec_from_file_location(name, suite / file, loader=places.loader(name, str(suite / file)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
