@@ -62,23 +62,29 @@ def _add_min_isolation(sub: argparse.ArgumentParser, meaning: str) -> None:
     sub.add_argument("--min-isolation", choices=LEVELS, default="none", help=f"{meaning} (default: %(default)s)")
 
 
+def _add_jobs(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
+
+
+def _add_check(sub: argparse.ArgumentParser, what: str) -> None:
+    sub.add_argument(
+        "--check", action="store_true", help=f"write nothing; exit 1 when {what} on disk are not what comes out"
+    )
+
+
 def _list(sub: argparse.ArgumentParser) -> None:
     """Shows all assignments, so it takes none."""
 
 
 def _record(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
-    sub.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 when the fixtures on disk are not what comes out"
-    )
-    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
+    _add_check(sub, "the fixtures")
+    _add_jobs(sub)
 
 
 def _template(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
-    sub.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 when the template on disk is not what comes out"
-    )
+    _add_check(sub, "the template's files")
 
 
 def _handout(sub: argparse.ArgumentParser) -> None:
@@ -129,7 +135,7 @@ def _grade(sub: argparse.ArgumentParser) -> None:
 def _audit(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
     sub.add_argument("--html", type=Path, metavar="FILE", help="where the page goes (default: build/audit/A.html)")
-    sub.add_argument("--jobs", type=_whole, default=_CORES, metavar="N", help="processes (default: one a core)")
+    _add_jobs(sub)
     sub.add_argument("--fresh", action="store_true", help="forget what an earlier audit did")
 
 

@@ -76,6 +76,8 @@ class Handout:
 
     runner: str = "autograder/runner.py"
     """The script that runs the local checker."""
+    note: str = ""
+    """What the handout's README says beside what is made for it, in Markdown."""
 
 
 @dataclass(frozen=True)
@@ -308,11 +310,12 @@ class _Reader:
         )
 
     def handout(self, data: Mapping[str, Any]) -> Handout:
-        table = self.table(data, "handout", {"runner"})
+        table = self.table(data, "handout", {"runner", "note"})
         runner = table.get("runner", Handout().runner)
         if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w-]+/)*[\w-]+\.py", runner):
             raise self.fail(("handout", "runner"), "'runner' must be a Python file below autograder/")
-        return Handout(runner)
+        note = self.text_value(table, "note", ("handout",)) if "note" in table else ""
+        return Handout(runner, note.strip())
 
     def late(self, data: Mapping[str, Any]) -> LatePolicy | None:
         if "late" not in data:

@@ -1,7 +1,7 @@
 """The command line: calls one stage, prints. Imports stages late, so that each command loads its own.
 
-Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; 2 the call or the assignment is
-wrong; 3 our own fault, or the machine's.
+Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; 2 a wrong call or assignment; 3 our
+own fault, or less isolation than grading demands; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
         print(f"grader: {error}", file=sys.stderr)
         return WRONG
     except InternalError as error:
-        print(f"grader: nothing is scored, and the submission isn't to blame: {error}", file=sys.stderr)
+        graded = options.command in (_grade, _platform)
+        print(
+            f"grader: {'not graded, and not by a fault of the submission: ' if graded else ''}{error}", file=sys.stderr
+        )
         return INTERNAL
     except KeyboardInterrupt:
         print("grader: stopped", file=sys.stderr)

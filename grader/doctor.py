@@ -85,8 +85,8 @@ def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
             remedies["uid"] = "needs root; as a plain user, landlock is the strongest level"
         elif not may_change_user():
             remedies["uid"] = (
-                "root may not become another user here; start the container with CAP_SETUID and CAP_SETGID, which "
-                "are among the default ones"
+                "root may not become another user here; start the container with its default capabilities, "
+                "of which CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID are needed"
             )
         elif worker_user() is None:
             command = f"useradd --system --no-create-home --shell /usr/sbin/nologin {WORKER_USER}"

@@ -22,28 +22,31 @@ ROWS = {
 MINUTE = 60
 
 
-def unpacked(name: str, into: Path) -> tuple[Assignment, Path]:
+def unpacked(name: str, into: Path) -> Assignment:
     assignment = load_assignment(ROOT, name)
     make_handout(assignment, into)
-    return assignment, into
+    return assignment
 
 
 def command_of(handout: Path, script: str) -> list[str]:
     """The command as the handout's README has it."""
     (command,) = re.findall(
-        rf"^\| an experiment that .* \| `python3 (\S*/{script}\.py)` \|$", (handout / "README.md").read_text(), re.M
+        rf"^\| an experiment that .* \| `python3 (\S*/{script}\.py)` \|$",
+        (handout / "README.md").read_text("utf-8"),
+        re.M,
     )
     return [sys.executable, command]
 
 
 def test_every_experiment_is_run_here() -> None:
     files = ROOT.glob("testcases/*/experiments/*.py")
-    assert {(file.parts[-3], file.stem) for file in files if "__main__" in file.read_text()} == set(ROWS)
+    assert {(file.parts[-3], file.stem) for file in files if "__main__" in file.read_text("utf-8")} == set(ROWS)
 
 
 @pytest.mark.parametrize(("name", "script"), ROWS)
 def test_the_reference_gives_a_table_and_a_picture(name: str, script: str, tmp_path: Path) -> None:
-    assignment, handout = unpacked(name, tmp_path / "handout")
+    handout = tmp_path / "handout"
+    assignment = unpacked(name, handout)
     shutil.copytree(assignment.reference, handout, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     done = subprocess.run(command_of(handout, script), cwd=handout, capture_output=True, text=True, timeout=MINUTE)
 
@@ -60,7 +63,8 @@ def test_the_reference_gives_a_table_and_a_picture(name: str, script: str, tmp_p
 
 @pytest.mark.parametrize(("name", "script"), ROWS)
 def test_the_template_is_told_what_to_write_first(name: str, script: str, tmp_path: Path) -> None:
-    _, handout = unpacked(name, tmp_path / "handout")
+    handout = tmp_path / "handout"
+    unpacked(name, handout)
     done = subprocess.run(command_of(handout, script), cwd=handout, capture_output=True, text=True, timeout=MINUTE)
 
     assert done.returncode == 1

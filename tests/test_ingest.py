@@ -1018,15 +1018,20 @@ def test_arbitrary_bytes_raise_nothing_else(body: bytes, mark: bytes, name: str)
     survive(mark + body, name)
 
 
+@pytest.mark.parametrize("pattern", ["mytorch/loss.py", "mytorch/*.py"])
 @pytest.mark.parametrize(
-    "name", ["loss (1).py", "loss(2).py", "Copy of loss.py", "loss - Copy.py", "loss_copy.py", "Loss (1) (2).py"]
+    "name",
+    [
+        *("loss (1).py", "loss(2).py", "Copy of loss.py", "loss - Copy.py", "loss_copy.py", "Loss (1) (2).py"),
+        *("loss copy 2.py", "loss (copy).py"),
+    ],
 )
-def test_a_copys_name_is_understood(name: str, tmp_path: Path) -> None:
+def test_a_copys_name_is_understood(name: str, pattern: str, tmp_path: Path) -> None:
     handin, into = tmp_path / "handin", tmp_path / "into"
     (handin / "mytorch").mkdir(parents=True)
     into.mkdir()
     (handin / "mytorch" / name).write_text("x = 1\n")
-    intake = ingest(handin, SubmissionSpec(("mytorch/loss.py",)), ("mytorch/loss.py",), into)
+    intake = ingest(handin, SubmissionSpec((pattern,)), ("mytorch/loss.py",), into)
     assert intake.files == ("mytorch/loss.py",)
     assert any("was found as" in note for note in intake.notes)
 
@@ -1040,3 +1045,13 @@ def test_of_two_copies_none_is_guessed_and_both_are_named(tmp_path: Path) -> Non
     intake = ingest(handin, SubmissionSpec(("loss.py",)), ("loss.py",), into)
     assert intake.files == ()
     assert any("loss (1).py, loss (2).py" in note for note in intake.notes)
+
+
+def test_a_copy_stands_for_a_file_of_its_own_folder_alone(tmp_path: Path) -> None:
+    handin, into = tmp_path / "handin", tmp_path / "into"
+    for folder in (handin / "a", into):
+        folder.mkdir(parents=True)
+    for name in ("util.py", "util (1).py"):
+        (handin / "a" / name).write_text("x = 1\n")
+    intake = ingest(handin, SubmissionSpec(("a/util.py", "b/util.py")), ("a/util.py", "b/util.py"), into)
+    assert (intake.files, intake.missing) == (("a/util.py",), ("b/util.py",))

@@ -74,5 +74,28 @@ def test_a_bundle_takes_what_is_lent_and_no_more_of_the_reference(
 
 
 def test_a_file_that_isnt_there_cant_be_lent(made: Callable[[str], Project]) -> None:
-    with pytest.raises(AssignmentError, match=r"assignment\.toml:\d+: 'lent' has sclae\.py, and no file"):
+    with pytest.raises(AssignmentError, match=r"assignment\.toml:\d+: 'lent' has sclae\.py, and the reference has no"):
         made('lent = ["sclae.py"]\n')
+
+
+def test_what_this_homework_grades_cant_be_lent(made: Callable[[str], Project]) -> None:
+    with pytest.raises(AssignmentError, match=r"line\.py has a solution region that this homework grades"):
+        made('lent = ["*.py"]\n')
+
+
+def test_a_reference_that_was_left_behind_is_said(made: Callable[[str], Project], tmp_path: Path) -> None:
+    project = made(LENT)
+    project.file(SCALE).unlink()
+    with pytest.raises(AssignmentError, match=r"scale\.py: can't be lent"):
+        grade(project.load(), hand_in(tmp_path / "without", USES_SCALE))
+
+
+def test_a_folder_in_the_place_of_what_is_lent_is_no_fault_of_ours(
+    made: Callable[[str], Project], tmp_path: Path
+) -> None:
+    project = made(LENT)
+    project.edit(SETTINGS, '"scale.py"]\nlent', '"scale.py", "*/*.py"]\nlent')
+    record.write(project.load(), record.record(project.load()))
+    report = grade(project.load(), hand_in(tmp_path / "odd", USES_SCALE | {"scale.py/times.py": "x = 1\n"}))
+    assert report.score < POINTS
+    assert any("has no file scale.py; the tests that need it can't pass" in note for note in report.notes)

@@ -726,8 +726,8 @@ def test_drift_of_a_changed_reference_and_a_changed_test(written: tuple[Project,
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [
-        (SETTINGS, 'files = ["line.py"]', 'files = ["lien.py"]', r"assignment\.toml:\d+: 'files' has lien\.py, and no"),
-        (BACKWARD, "def test_gradient(submission", "def test_gradient(submision", "asks for 'submision'"),
+        (SETTINGS, 'files = ["line.py"]', 'files = ["lien.py"]', r"files has lien\.py, and the reference has no"),
+        (BACKWARD, "def test_gradient(submission", "def test_gradient(submision", "no pytest fixture 'submision'"),
         (BACKWARD, "def test_gradient", "def (", r"testcases/small/test_backward\.py\W+line \d+"),
         (HELPER, "def some_points", "def no_points", "cannot import name 'some_points'"),
     ],

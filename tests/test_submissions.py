@@ -65,6 +65,7 @@ def test_every_sample_declares_what_can_be_looked_at() -> None:
         assert {"about", "lost"} <= set(verdict) <= KEYS, sample
         assert set(verdict.get("zero", [])) <= set(verdict["lost"]), sample
         assert verdict["lost"] or "hint" not in verdict, sample
+        assert "like" not in verdict or "like" not in verdict_of(sample.parent / verdict["like"]), sample
 
 
 @pytest.fixture(scope="module")

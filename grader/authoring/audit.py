@@ -10,7 +10,6 @@ A mutant is run on the tests that need its solution region: those that don't pas
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -144,7 +143,7 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Pro
     variants = load_variants(assignment)
     candidates = list(_candidates(assignment, variants))
     with pool_of(assignment, jobs, fixtures) as pool:
-        graded = _Graders(pool, assignment, fixtures, journal).grade_all(candidates, progress)
+        graded = _Grading(pool, assignment, fixtures, journal).grade_all(candidates, progress)
     equivalents = load_equivalents(assignment)
     survivors = []
     for item in graded:
@@ -183,8 +182,8 @@ UNTOUCHED = Outcome("passed", 0.0, named=False)
 """What a test says about a mutant that it never runs into."""
 
 
-class _Graders:
-    """Processes that grade candidates, and the journal of what they did."""
+class _Grading:
+    """Grades in a pool what the journal doesn't have yet."""
 
     def __init__(self, pool: ProcessPoolExecutor, assignment: Assignment, fixtures: Fixtures, journal: Path) -> None:
         self.pool = pool
@@ -285,13 +284,16 @@ def _failures(found: Audit) -> Iterator[str]:
 
 
 def _uneven(item: Graded, fixtures: Fixtures) -> Iterator[str]:
-    """Where a variant with partial credit gets another share of a test's points than all or its credit."""
+    """Where a variant with partial credit loses more of a test's points than that, or nothing at all.
+
+    It may lose less: a test whose checks have points of their own counts those that are right.
+    """
     name, credit = item.candidate.name, item.candidate.credit
     if not item.lost:
         yield f"the variant '{name}' has credit {float(credit):g}, and loses points in no test"
     for test in fixtures.tests:
         lost = item.outcomes[test.id].lost
-        if lost and not math.isclose(lost, test.points * (1 - credit)):
+        if lost > test.points * (1 - credit) + 1e-9:
             yield f"the variant '{name}' has credit {float(credit):g}, and loses {lost:g} of the points of {test.id}"
 
 

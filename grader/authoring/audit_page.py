@@ -57,8 +57,10 @@ def to_page(found: Audit) -> str:
 def _numbers(found: Audit) -> str:
     total, mistakes, accepted = len(found.of("mutant")), found.of("mistake"), found.of("accepted")
     named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
+    partial = found.of("partial")
     boxes = {
         "accepted variants": f"{sum(not item.lost for item in accepted)} / {len(accepted)}",
+        **({"variants with partial credit": str(len(partial))} if partial else {}),
         "known mistakes caught": f"{sum(bool(item.lost) for item in mistakes)} / {len(mistakes)}",
         "of them named": f"{named} / {len(mistakes)}",
         "mutants killed": f"{total - len(found.survivors)} / {total}",

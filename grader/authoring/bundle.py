@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 import grader
 from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
-from grader.errors import UsageError
+from grader.errors import AssignmentError, UsageError
 from grader.fixtures import Fixtures, digest, load_current
 from grader.sandbox.ingest import wanted
 
@@ -158,6 +158,8 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
     files |= files_below(assignment.folder / "fixtures", f"{home}/fixtures/")
     for name in fixtures.required:
         if wanted(PurePosixPath(name), assignment.submission.lent):
+            if not (assignment.reference / name).is_file():
+                raise AssignmentError(assignment.reference / name, None, "is lent, and isn't there; put it back")
             files[f"reference/{assignment.name}/{name}"] = (assignment.reference / name).read_bytes()
     # a patch shows lines of the reference, and what it led to is in the fixtures; so nothing may ask for its file
     recorded = json.loads(files[f"{home}/fixtures/manifest.json"])

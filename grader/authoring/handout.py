@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -62,7 +62,8 @@ tar -cvf {archive} {names}
 
 _README = """# {title}
 
-Write the parts marked `TODO` in {files}.{earlier}
+Write the parts marked `TODO` in {files}.
+{note}
 
 | what | how |
 |---|---|
@@ -76,10 +77,6 @@ Write the parts marked `TODO` in {files}.{earlier}
 
 The public tests are a part of the grading. What you hand in is also run on tests that are not in here.
 """
-
-
-_EARLIER = """ New in this homework is what stands in
-{files}; the rest was written before: copy your own files of it in here."""
 
 
 def make_handout(assignment: Assignment, output: Path) -> list[str]:
@@ -98,7 +95,7 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
             output.write_bytes(zip_bytes(files))
         elif suffixes.endswith((".tar.gz", ".tgz", ".tar")):
             output.write_bytes(tar_bytes(files, packed=not suffixes.endswith(".tar")))
-        elif output.suffix:
+        elif output.suffix in (".gz", ".bz2", ".xz", ".zst", ".rar", ".7z"):
             raise UsageError(f"can't write a {output.suffix} file; name a new folder, or end in .zip, .tar or .tar.gz")
         elif output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise UsageError(f"{output} exists already; name a new folder, or an archive that ends in .zip or .tar.gz")
@@ -144,29 +141,30 @@ def _requirements(library: str) -> list[str]:
     """Return what pip has to install: the grader's own requirements, and those of the homework's library."""
     needs = metadata.requires("dl-grader") or []
     own = [need for need in needs if "extra ==" not in need]
-    return own + [need.partition(";")[0] for need in needs if f"extra == '{library}'" in need]
-
-
-def _list(files: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in files)
+    return own + [need.partition(";")[0] for need in needs if re.search(rf"""extra == ["']{library}["']""", need)]
 
 
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath) -> str:
     points = [f"- {part.title}: {float(part.points + part.manual):g} points" for part in assignment.parts]
-    experiments = [
-        f"| an experiment that {summary[0].lower()}{summary[1:]} | `python3 {tests}/{file.parent.name}/{file.name}` |\n"
-        for file in sorted(assignment.experiments.glob("*.py"))
-        for summary, colon, _ in [(ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition(": python3 ")]
-        if colon  # the others are only imported
-    ]
+    experiments = [_experiment_row(file, tests) for file in sorted(assignment.experiments.glob("*.py"))]
     return _README.format(
         title=assignment.title,
-        files=_list(assignment.submission.files),
-        earlier="" if assignment.audited == ("**",) else _EARLIER.format(files=_list(assignment.audited)),
+        files=", ".join(f"`{name}`" for name in assignment.submission.files),
+        note=f"\n{assignment.handout.note}\n" if assignment.handout.note else "",
         runner=runner,
         part=assignment.parts[0].name,
         experiments="".join(experiments),
         points="\n".join(points),
+    )
+
+
+def _experiment_row(file: Path, tests: PurePosixPath) -> str:
+    """Return the README's row of an experiment, by the first line of its docstring; empty for what others import."""
+    summary, colon, _ = (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition(": python3 ")
+    if not colon or not summary or "\n" in summary:
+        return ""
+    return (
+        f"| an experiment that {summary[0].lower()}{summary[1:]} | `python3 {tests}/{file.parent.name}/{file.name}` |\n"
     )
 
 

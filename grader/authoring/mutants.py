@@ -71,12 +71,17 @@ def gaps(assignment: Assignment, found: Sequence[Mutant]) -> list[Gap]:
     return made
 
 
+def is_audited(assignment: Assignment, name: str) -> bool:
+    """Return whether the audit changes the solution regions of a file: whether this homework grades it."""
+    return any(fnmatchcase(name, pattern) for pattern in assignment.audited)
+
+
 def mutants(assignment: Assignment) -> list[Mutant]:
     """Return the mutants of every Python file of the reference, in order, no two alike."""
     found: list[Mutant] = []
     unknown = set(assignment.ungraded)
     for name, file in own_files(assignment.reference).items():
-        if file.suffix == ".py" and any(fnmatchcase(name, pattern) for pattern in assignment.audited):
+        if file.suffix == ".py" and is_audited(assignment, name):
             text = file.read_text("utf-8")
             ungraded = {key: lines for key, lines in _lines_of(text).items() if key in assignment.ungraded}
             unknown -= set(ungraded)

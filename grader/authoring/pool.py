@@ -19,27 +19,27 @@ _held: list[tuple[Worker, Any]] = []
 
 
 @contextmanager
-def pool_of(assignment: Assignment, jobs: int, given: object) -> Iterator[ProcessPoolExecutor]:
-    """Serve a pool whose tasks find a worker of `assignment`, and `given`, in `held`.
+def pool_of(assignment: Assignment, jobs: int, context: object) -> Iterator[ProcessPoolExecutor]:
+    """Serve a pool whose tasks find a worker of `assignment`, and `context`, in `held`.
 
     The processes start with the first task. Who interrupts doesn't wait for tasks that haven't begun.
     """
     # spawned, not forked: a worker takes every child that it doesn't know for a left-over
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (assignment.project, assignment.name, given))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (assignment.project, assignment.name, context))
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _start(project: Path, name: str, given: object) -> None:
+def _start(project: Path, name: str, context: object) -> None:
     worker = Worker(load_assignment(project, name))
     Finalize(None, worker.close, exitpriority=1)  # nothing else runs where a process of a pool ends
-    _held.append((worker, given))
+    _held.append((worker, context))
 
 
 def held() -> tuple[Worker, Any]:
-    """Return this process's worker, and what the pool was given."""
+    """Return this process's worker, and the pool's context."""
     return _held[0]
 
 

@@ -13,7 +13,9 @@ from typing import Any, cast
 import numpy as np
 
 from grader.assignment import Assignment
+from grader.authoring.mutants import is_audited
 from grader.authoring.pool import changed, held, pool_of
+from grader.authoring.template import regions
 from grader.authoring.variants import Variant, apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
@@ -54,13 +56,17 @@ def record(assignment: Assignment, progress: Progress | None = None, *, jobs: in
         lines = {test["id"]: test["line"] for test in worker.tests}
         steps = len(specs) + len(variants)
         required = _fill(worker, assignment.reference)
-        _check_patterns(assignment, required)
+        _check_lent(assignment, required)
+        unmatched = _unmatched(assignment, required)
         complete: list[TestSpec] = []
         for done, spec in enumerate(specs):
             if progress is not None:
                 progress(done, steps, f"reference: {spec.title}")
-            complete.append(_record_test(assignment, spec, lines[spec.id], worker.run(spec.id, given=True)))
-        warnings = [warning for spec in complete for warning in _warnings(spec)]
+            try:
+                complete.append(_record_test(assignment, spec, lines[spec.id], worker.run(spec.id, given=True)))
+            except AssignmentError as error:
+                raise AssignmentError(error.file, error.line, "\n".join([error.message, *unmatched])) from None
+        warnings = [*unmatched, *(warning for spec in complete for warning in _warnings(spec))]
         alternatives: dict[str, list[Alternative]] = {}
         for done, (variant, (found, seen)) in enumerate(_variants(worker, complete, variants, jobs), len(specs)):
             if progress is not None:
@@ -96,7 +102,8 @@ def _variants(
 
 
 def _record_in_process(variant: Variant) -> Differences:
-    return _record_variant(*held(), variant)
+    worker, specs = held()
+    return _record_variant(worker, specs, variant)
 
 
 def _record_variant(worker: Worker, specs: Sequence[TestSpec], variant: Variant) -> Differences:
@@ -143,14 +150,30 @@ def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     return ingest(folder, assignment.submission, (), worker.submission).files
 
 
-def _check_patterns(assignment: Assignment, required: Sequence[str]) -> None:
-    """Find a misspelt file before the tests miss it."""
-    for key in ("files", "lent"):
-        for pattern in getattr(assignment.submission, key):
-            if not any(wanted(PurePosixPath(name), [pattern]) for name in required):
-                line = line_of(assignment.toml.read_text("utf-8"), "submission", key)
-                fact = f"'{key}' has {pattern}, and no file of {assignment.reference} is called so"
-                raise AssignmentError(assignment.toml, line, f"{fact}; mend it or leave it out")
+def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:
+    """Find a misspelt file, and one that this very homework grades: who leaves it out would have its points."""
+    line = line_of(assignment.toml.read_text("utf-8"), "submission", "lent")
+    for pattern in assignment.submission.lent:
+        lent = [name for name in required if wanted(PurePosixPath(name), [pattern])]
+        if not lent:
+            fact = f"'lent' has {pattern}, and the reference has no such file, or 'files' doesn't ask for it"
+            raise AssignmentError(assignment.toml, line, f"{fact}; mend it or leave it out")
+        for name in lent:
+            text = (assignment.reference / name).read_text("utf-8")
+            if is_audited(assignment, name) and regions(assignment.reference / name, text):
+                fact = f"'lent' has {pattern}, and {name} has a solution region that this homework grades"
+                raise AssignmentError(
+                    assignment.toml, line, f"{fact}; name in [audit] files what is graded, or don't lend it"
+                )
+
+
+def _unmatched(assignment: Assignment, required: Sequence[str]) -> list[str]:
+    """Return a sentence for each pattern of files that students hand in and that the reference hasn't got."""
+    return [
+        f"[submission] files has {pattern}, and the reference has no file of that name"
+        for pattern in assignment.submission.files
+        if not any(wanted(PurePosixPath(name), [pattern]) for name in required)
+    ]
 
 
 def _specs(assignment: Assignment, described: Sequence[Mapping[str, Any]]) -> list[TestSpec]:

@@ -16,13 +16,13 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from grader.assignment import SubmissionSpec
-from grader.errors import SubmissionError
+from grader.errors import AssignmentError, SubmissionError
 from grader.text import clean_text
 
 ARCHIVE_BYTES = 100 * 2**20
@@ -33,7 +33,7 @@ RATIO = 200
 """An archive that grows more than this is taken for a bomb, once it is past a mebibyte."""
 DEPTH = 30
 _JUNK = ("__MACOSX", "__pycache__", ".git", ".ipynb_checkpoints")
-_COPY = re.compile(r"^copy of |( - copy|[ _-]copy| ?\(\d{1,2}\))+$")
+_COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\))+$")
 """What browsers and desktops add to the name of a file that they copy."""
 _SHOWN = 5
 NAME_CHARS = 120
@@ -100,7 +100,7 @@ def ingest(
         message = f"{shown(source.name)} can't be unpacked ({shown(reason)}); make the archive again and look into it"
         raise SubmissionError(message) from None
     missing = [name for name in required if name not in chosen]
-    lent = [name for name in missing if lender is not None and wanted(PurePosixPath(name), spec.lent)]
+    lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], into)
     left_out = sorted(str(path) for path in set(found) - {member.path for member in chosen.values()})
     if left_out:
         more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
@@ -108,12 +108,27 @@ def ingest(
             f"Left out, because the assignment doesn't ask for it: {', '.join(map(shown, left_out[:_SHOWN]))}{more}."
         )
     for name in missing:
-        if lender is not None and name in lent:
-            _write(into, PurePosixPath(name), (lender / name).read_bytes())
+        if name in lent:
             notes.append(f"The submission has no file {name}; the course's own is used instead.")
         else:
             notes.append(f"The submission has no file {name}; the tests that need it can't pass.")
     return Intake(tuple(sorted(chosen)), tuple(name for name in missing if name not in lent), tuple(notes))
+
+
+def _lend(lender: Path | None, names: Sequence[str], into: Path) -> set[str]:
+    """Copy files of the reference; return which, without those whose place something of the hand-in has taken."""
+    lent = set()
+    for name in names if lender is not None else ():
+        assert lender is not None
+        try:
+            data = (lender / name).read_bytes()
+        except OSError as error:
+            message = f"can't be lent ({error.strerror}); what assignment.toml lends must lie there"
+            raise AssignmentError(lender / name, None, message) from None
+        with suppress(FileExistsError, NotADirectoryError):
+            _write(into, PurePosixPath(name), data)
+            lent.add(name)
+    return lent
 
 
 def shown(name: object) -> str:
@@ -141,22 +156,23 @@ def _choose(
         stand_in = _stand_in(name, [path for path in found if path not in taken])
         if stand_in is not None:
             notes.append(f"{name} was found as {shown(stand_in)}, and taken from there.")
-            # a misspelt copy that matched a pattern by itself gives way to the name that tests look for
             chosen[name] = found[stand_in]
             taken.add(stand_in)
-        else:
-            folded = next((key for key in chosen if key.lower() == name.lower()), None)
-            if folded is not None:
-                notes.append(f"{name} was found as {shown(folded)}, and taken from there.")
-                chosen[name] = chosen.pop(folded)
+            continue
+        # what matched a pattern by another spelling gives way to the name that tests look for
+        lower = PurePosixPath(name.lower())
+        other = [key for key in chosen if key not in required and _plain(PurePosixPath(key)) == lower]
+        if len(other) == 1:
+            notes.append(f"{name} was found as {shown(other[0])}, and taken from there.")
+            chosen[name] = chosen.pop(other[0])
     return chosen
 
 
 def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
     """Whether a path matches a pattern part by part, so that `*` stays inside one folder."""
     for pattern in patterns:
-        wanted = PurePosixPath(pattern).parts
-        if len(wanted) == len(path.parts) and all(map(fnmatch.fnmatchcase, path.parts, wanted)):
+        parts = PurePosixPath(pattern).parts
+        if len(parts) == len(path.parts) and all(map(fnmatch.fnmatchcase, path.parts, parts)):
             return True
     return False
 
@@ -176,16 +192,20 @@ def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Sequen
 
 def _stand_in(name: str, candidates: Sequence[PurePosixPath]) -> PurePosixPath | None:
     """A file elsewhere, in other case, or named as a copy, that can only be meant for `name`."""
-    wanted = PurePosixPath(name.lower())
-    same_name = [path for path in candidates if path.name.lower() == wanted.name]
-    same_tail = [
-        path for path in same_name if PurePosixPath(str(path).lower()).parts[-len(wanted.parts) :] == wanted.parts
-    ]
-    copies = [path for path in candidates if _COPY.sub("", path.stem.lower()) + path.suffix.lower() == wanted.name]
+    lower = PurePosixPath(name.lower())
+    same_name = [path for path in candidates if path.name.lower() == lower.name]
+    deep = len(lower.parts)
+    same_tail = [path for path in same_name if PurePosixPath(str(path).lower()).parts[-deep:] == lower.parts]
+    copies = [path for path in candidates if _plain(path).parts[-deep:] == lower.parts] if not same_name else []
     for group in (same_tail, same_name, copies):
         if len(group) == 1:
             return group[0]
     return None
+
+
+def _plain(path: PurePosixPath) -> PurePosixPath:
+    """A path in lower case, without what copying added to its name."""
+    return PurePosixPath(str(path.with_name(_COPY.sub("", path.stem.lower()) + path.suffix)).lower())
 
 
 def _write(folder: Path, path: PurePosixPath, data: bytes) -> None:

@@ -39,8 +39,9 @@ START_SECONDS = 120.0
 MESSAGE_BYTES = 2**20
 REMOVED_AT_ONCE = 1000
 """Paths for one call of rm: with names of 255 bytes well below what a call can take."""
-_CHANGE_USER = 1 << 6 | 1 << 7
-"""Bits of CAP_SETGID and CAP_SETUID."""
+_USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
+"""Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID: to become the worker's user and to clear up
+behind it."""
 WORKER_USER = "grader-worker"
 """The user that student code runs as where the grader is root; setup.sh makes it."""
 
@@ -71,6 +72,7 @@ class Worker:
         """
         if sys.platform != "linux":
             raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
+        _demand_library(assignment)
         self.assignment = assignment
         self.tests: list[dict[str, Any]] = []
         """What the collected tests say about themselves; believed in a record run only."""
@@ -78,11 +80,6 @@ class Worker:
         """The layers of isolation that hold; known when the worker is ready."""
         self.probe: dict[str, bool] = {}
         """What the self-probe could do from inside the jail."""
-        if assignment.library == "torch" and importlib.util.find_spec("torch") is None:
-            raise InternalError(
-                f"{assignment.name} needs torch, which isn't installed for {sys.executable}; "
-                f"install it: {sys.executable} -m pip install torch"
-            )
         self.level = level
         self.user = worker_user() if level == "full" else None
         self._readable = readable_paths()
@@ -202,7 +199,7 @@ class Worker:
                 # the tests by their own names, not those of our copies, and of pytest's report what is about them
                 folder = str(self.assignment.folder)
                 lines = message["error"].replace(str(self._tests), folder).splitlines()
-                told = [line for line in lines if re.match(rf"E |({re.escape(folder)}/)?[\w-]+\.py:\d+: ", line)]
+                told = [line for line in lines if folder in line or re.match(r"E |[\w-]+\.py:\d+: ", line)]
                 story = "\n".join(told or lines)
                 raise AssignmentError(self.assignment.folder, None, f"the tests can't be collected:\n{story}")
             if "ready" in message:
@@ -316,12 +313,20 @@ def worker_user() -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
+def _demand_library(assignment: Assignment) -> None:
+    if assignment.library == "torch" and importlib.util.find_spec("torch") is None:
+        raise InternalError(
+            f"{assignment.name} needs torch, which isn't installed for {sys.executable}; "
+            f"install it: {sys.executable} -m pip install torch"
+        )
+
+
 def may_change_user() -> bool:
     """Whether we are root with what makes root able to become another user, which a container may have taken."""
     if os.geteuid() != 0:
         return False
     match = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text("ascii", "replace"), re.M)
-    return match is None or int(match[1], 16) & _CHANGE_USER == _CHANGE_USER
+    return match is None or int(match[1], 16) & _USER_RIGHTS == _USER_RIGHTS
 
 
 def readable_paths() -> list[str]:

@@ -258,7 +258,7 @@ def main(descriptor: int) -> None:
         stream.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]  # both are text files here
     if settings["library"] == "torch":
         import torch  # noqa: F401  # loaded here so that no child has to
-    if settings["helpers"]:
+    if settings["helpers"] and settings["path"]:  # a suite has no path, and is compiled with other folders in it
         import compileall  # only here: most homework has no helpers, and waits for every import
 
         compileall.compile_dir(settings["helpers"], quiet=2)  # ours, so once here; students' files only in a jail

@@ -50,7 +50,7 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
         headline = f"the submission imports '{error.name}', which isn't installed here; this assignment uses {library}"
         return "error", "\n".join([headline, *where])
     if isinstance(error, pytest.FixtureLookupError):
-        return "error", f"the test asks for '{error.argname}'; what a test can ask for is submission, rng and check"
+        return "error", f"there is no pytest fixture '{error.argname}'; submission, rng and check are given"
     if isinstance(error, SystemExit):
         return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
     lines = where or _call(error.__traceback__)
