@@ -75,7 +75,7 @@ class Handout:
     """Where things lie in what students download."""
 
     runner: str = "autograder/runner.py"
-    """The script that runs the local checker."""
+    """The script that runs the local checker; empty where there is no handout, as for a suite."""
     note: str = ""
     """What the handout's README says beside what is made for it, in Markdown."""
 

@@ -16,6 +16,7 @@ from strict_json import strict_loads, validate
 from grader.assignment import Limits
 from grader.errors import AssignmentError, UsageError
 from grader.export.gradescope import to_gradescope
+from grader.export.terminal import to_terminal
 from grader.report import Report, TestResult
 from grader.suite.run import grade_suite
 from grader.suite.scan import scan
@@ -110,6 +111,13 @@ def test_a_suite_runs_as_it_is(tmp_path: Path) -> None:
     value = results(report)
     assert sum(test["score"] for test in value["tests"]) == 3.5
     assert "number" not in next(test for test in value["tests"] if test["name"] == "test_part (TestAdd)")
+
+
+def test_no_command_of_a_handout_is_told(tmp_path: Path) -> None:
+    report = graded(tmp_path, WHOLE, {"calculator.py": "def add(a, b):\n    return 7\n"})
+    assert report.score < report.max_score
+    assert "Run it alone" not in to_terminal(report)
+    assert "Run it alone" not in to_gradescope(report)
 
 
 def test_a_note_says_that_no_point_is_sealed(tmp_path: Path) -> None:

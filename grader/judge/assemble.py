@@ -17,9 +17,10 @@ NOTE_CHARS = 1000
 
 
 def command_for(assignment: Assignment, spec: TestSpec) -> str:
-    """Return how a student runs one test alone in the handout; empty for tests that the handout doesn't have."""
-    folder = PurePosixPath(assignment.handout.runner).parent / assignment.name
-    return f'pytest "{folder / spec.id}"' if spec.visibility == "visible" else ""
+    """Return how a student runs one test alone in the handout; empty where no handout has it."""
+    if spec.visibility != "visible" or not assignment.handout.runner:
+        return ""
+    return f'pytest "{PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id}"'
 
 
 def failed_report(

@@ -18,7 +18,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
-from grader.assignment import Assignment, Limits, Part, SubmissionSpec
+from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
 from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import Progress, demand_isolation, run_tests
@@ -125,6 +125,7 @@ def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, source
         submission=SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=()),
         limits=limits,
         parts=(Part(PART, name, points),),
+        handout=Handout(runner=""),
     )
 
 
