@@ -10,7 +10,7 @@ import re
 import shutil
 import signal
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,7 +24,7 @@ from grader.fixtures import Fixtures
 from grader.grade import grade
 from grader.levels import LEVELS, Level
 from grader.report import Report, Status, TestResult
-from grader.sandbox import run
+from grader.sandbox import launch, run
 from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker, remove
 
@@ -566,6 +566,28 @@ def test_a_zygote_that_dies_between_two_tests_is_replaced(
         second = worker.run(TARGET)
     assert first.ending == second.ending == "ok"
     assert [item.name for item in first.observations] == [item.name for item in second.observations]
+
+
+def test_a_zygote_whose_death_isnt_seen_yet_is_replaced_too(
+    bonus: Assignment, answers: Fixtures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a kill and the end of the process its socket is closed already, and there is nothing to wait for yet."""
+    asked: list[bool] = []
+
+    def alive(zygote: launch.Zygote, seen: Callable[[launch.Zygote], bool] = launch.Zygote.alive) -> bool:
+        asked.append(seen(zygote))
+        return len(asked) == 1 or asked[-1]
+
+    with Worker(bonus) as worker:
+        ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
+        worker.wait_ready()
+        zygote = worker._zygote
+        assert zygote is not None
+        os.kill(zygote.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, zygote.pid, os.WEXITED | os.WNOWAIT)
+        monkeypatch.setattr(launch.Zygote, "alive", alive)
+        assert worker.run(TARGET).ending == "ok"
+    assert asked[0] is False
 
 
 def test_a_test_finds_nothing_of_the_one_before(grading: Grading) -> None:

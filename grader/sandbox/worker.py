@@ -245,7 +245,9 @@ class Worker:
             self._start()
 
     def _run(self, test: str, given: bool, seconds: float) -> tuple[bool, Recording]:
-        from grader.sandbox.run import Run  # numpy comes with it: not before the zygote has started
+        # numpy comes with these: not before the zygote has started
+        from grader.recording import Recording
+        from grader.sandbox.run import Run
 
         self._clear_work()
         limits = self.assignment.limits
@@ -262,6 +264,10 @@ class Worker:
                 },
                 (channel_end.fileno(), output_end),
             )
+        except InternalError as error:  # it was killed, and a moment ago that wasn't to be seen yet
+            channel.close()
+            os.close(output)
+            return False, Recording("internal", str(error))
         finally:
             channel_end.close()
             os.close(output_end)
