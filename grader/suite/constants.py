@@ -16,14 +16,6 @@ Values = dict[str, Any]
 _OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
-def parse(file: Path) -> ast.Module:
-    """Return a file's syntax tree; raises AssignmentError where it isn't Python."""
-    try:
-        return ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        raise AssignmentError(file, getattr(error, "lineno", None), f"isn't Python: {error}") from None
-
-
 class Constants:
     """The plain values in the files of one suite."""
 
@@ -31,13 +23,23 @@ class Constants:
         """Look modules up in `folder`, which is `place` when the suite runs, and beside the file that asks for them."""
         self._folder = folder
         self._place = place
+        self._trees: dict[Path, ast.Module] = {}
         self._files: dict[Path, Values] = {}
+
+    def tree(self, file: Path) -> ast.Module:
+        """Return a file's syntax tree; raises AssignmentError where it isn't Python."""
+        if file not in self._trees:
+            try:
+                self._trees[file] = ast.parse(file.read_bytes())
+            except (SyntaxError, ValueError) as error:
+                raise AssignmentError(file, getattr(error, "lineno", None), f"isn't Python: {error}") from None
+        return self._trees[file]
 
     def of(self, file: Path) -> Values:
         """Return what a file's top level leaves; of files that import each other, what came before."""
         if file not in self._files:
             self._files[file] = {}
-            self._files[file] = self._left_by(parse(file).body, file.parent, {})
+            self._files[file] = self._left_by(self.tree(file).body, file.parent, {})
         return self._files[file]
 
     def _left_by(self, body: Iterable[ast.stmt], home: Path, outer: Values) -> Values:

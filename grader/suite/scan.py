@@ -17,7 +17,7 @@ from typing import Any
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import TestSpec
 from grader.report import VISIBILITIES, Visibility
-from grader.suite.constants import Constants, parse, value_of
+from grader.suite.constants import Constants, value_of
 
 PART = "suite"
 _SKIPPED = {"__pycache__", ".git", ".pytest_cache", "venv", ".venv"}
@@ -77,7 +77,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _classes(folder: Path, file: Path, place: str, constants: Constants) -> Iterator[_Class]:
-    tree = parse(file)
+    tree = constants.tree(file)
     found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if not found:
         return  # files that import each other are read as the tests come upon them
