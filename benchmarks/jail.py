@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.levels import LEVELS, Level, level_of
-from grader.sandbox.jail import Jail, enter, prepare
+from grader.sandbox.child.jail import Jail, enter, prepare
 from grader.sandbox.processes import thread_count
 from grader.sandbox.worker import readable_paths, worker_user
 

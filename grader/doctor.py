@@ -15,7 +15,7 @@ from grader import __version__
 from grader.assignment import read_assignment
 from grader.errors import InternalError
 from grader.levels import Level, level_of
-from grader.sandbox import landlock, seccomp
+from grader.sandbox.child import landlock, seccomp
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
 from grader.sandbox.worker import WORKER_USER, Worker, may_change_user, worker_user
 

@@ -72,9 +72,9 @@ def grade_in(
     """Grade one submission in a worker, which may have graded others before; see `grade`."""
     # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
     from grader.fixtures import load_current
+    from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report
     from grader.sandbox import run as _run  # noqa: F401  # the worker needs it later, and would wait for it then
-    from grader.sandbox.ingest import ingest
 
     start = time.monotonic()
     assignment = worker.assignment

@@ -23,9 +23,9 @@ from container_images import DOCKER
 from hostile_runner import SCRIPT, WATCHED
 from hostile_samples import ROOT
 
-from grader.sandbox.landlock import outermost
-from grader.sandbox.processes import PR_SET_PDEATHSIG, prctl
-from grader.sandbox.reach import closed_folders, open_folders
+from grader.sandbox.child.landlock import outermost
+from grader.sandbox.child.reach import closed_folders, open_folders
+from grader.sandbox.libc import PR_SET_PDEATHSIG, prctl
 from grader.sandbox.worker import readable_paths
 
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -23,14 +23,15 @@ NOUNS = {"assignment", "errors", "files", "fixtures", "levels", "policy", "recor
 ALLOWED: dict[str, set[str]] = {
     # what is loaded beside student code knows no answer: of the nouns, all but the fixtures
     "testing": (NOUNS - {"fixtures"}) | {"testing"},
+    "intake": (NOUNS - {"fixtures"}) | {"intake"},
     "sandbox": (NOUNS - {"fixtures"}) | {"testing", "sandbox"},
     "judge": NOUNS | {"judge"},
     "export": {"report", "text", "export"},
-    "grade": NOUNS | {"testing", "sandbox", "judge"},
+    "grade": NOUNS | {"testing", "intake", "sandbox", "judge"},
     # students have it, and the judge, but no sandbox
     "local": NOUNS | {"testing", "judge"},
-    "authoring": NOUNS | {"testing", "sandbox", "judge", "grade", "authoring"},
-    "suite": NOUNS | {"testing", "sandbox", "judge", "grade", "suite"},
+    "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "grade", "authoring"},
+    "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "grade", "suite"},
     "platforms": NOUNS | {"sandbox", "grade", "export", "platforms"},
     "arguments": NOUNS,
     "doctor": NOUNS | {"sandbox"},

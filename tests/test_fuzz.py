@@ -42,12 +42,12 @@ from grader.export.autolab import to_autolab
 from grader.export.plain import to_json
 from grader.export.terminal import to_terminal
 from grader.fixtures import Alternative, Fixtures, TestSpec, load
+from grader.intake import take as ingesting
 from grader.judge.assemble import failed_report, make_report
 from grader.judge.kinds import KINDS
 from grader.judge.score import judge_test
 from grader.recording import DTYPES, Claim, Ending, Observation, Recording, Value, plain
 from grader.report import VISIBILITIES, Report
-from grader.sandbox import ingest as ingesting
 from grader.sandbox import wire
 from grader.sandbox.wire import Decoder, WireError, encode_end, encode_observation, encode_ready
 from grader.text import clean_text

@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 
 from grader.assignment import SubmissionSpec
 from grader.errors import SubmissionError
-from grader.sandbox import ingest as module
-from grader.sandbox.ingest import Intake, ingest
+from grader.intake import take as module
+from grader.intake.take import Intake, ingest
 from grader.text import clean_text
 
 SPEC = SubmissionSpec(files=("mytorch/*.py", "hw1/hw1.py"), path=("mytorch", "hw1"))

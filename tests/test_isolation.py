@@ -24,13 +24,14 @@ from grader import doctor
 from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.grade import grade
+from grader.intake.take import ingest
 from grader.levels import LAYER_OF, LEVELS, Level, at_least, level_of
-from grader.sandbox import landlock, launch, seccomp
+from grader.sandbox import launch
 from grader.sandbox import worker as worker_module
+from grader.sandbox.child import landlock, seccomp
+from grader.sandbox.child.reach import closed_folders
 from grader.sandbox.conceal import concealed, reopen
-from grader.sandbox.ingest import ingest
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
-from grader.sandbox.reach import closed_folders
 from grader.sandbox.worker import Worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are no layers elsewhere")
@@ -242,16 +243,16 @@ def test_a_torch_homework_gives_the_same_bits_inside() -> None:
 # layers that don't hold
 
 SABOTAGE: Mapping[str, str] = {
-    "basic": "import grader.sandbox.jail as j; j._set_limits = lambda *a, **k: None",
-    "seccomp": "import grader.sandbox.seccomp as s; s.install = lambda: None",
-    "landlock": "import grader.sandbox.landlock as a; a.restrict = lambda ruleset: None",
+    "basic": "import grader.sandbox.child.jail as j; j._set_limits = lambda *a, **k: None",
+    "seccomp": "import grader.sandbox.child.seccomp as s; s.install = lambda: None",
+    "landlock": "import grader.sandbox.child.landlock as a; a.restrict = lambda ruleset: None",
     "uid": "import os; os.setresuid = os.setresgid = lambda *ids: None",
 }
 """What makes a layer do nothing in the zygote, and still be claimed."""
 
 
 def sabotage(layer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    mark = "from grader.sandbox.zygote import main"
+    mark = "from grader.sandbox.child.zygote import main"
     assert mark in launch._BOOT
     monkeypatch.setattr(launch, "_BOOT", launch._BOOT.replace(mark, f"{SABOTAGE[layer]}; {mark}"))
 
@@ -339,7 +340,7 @@ def test_doctor_finds_what_holds(capsys: pytest.CaptureFixture[str]) -> None:
 AS_PLAIN_USER = """
 import os, sys
 from pathlib import Path
-from grader.sandbox.reach import closed_folders, open_folders
+from grader.sandbox.child.reach import closed_folders, open_folders
 from grader.sandbox.worker import readable_paths
 try:
     open_folders(closed_folders([*map(Path, readable_paths()), Path(sys.base_prefix), Path(sys.prefix), Path.cwd()]))
@@ -522,7 +523,7 @@ def test_closed_folders_are_opened_for_one_process_alone(tmp_path: Path) -> None
     script = f"""
     import os, sys
     from pathlib import Path
-    from grader.sandbox.reach import closed_folders, open_folders
+    from grader.sandbox.child.reach import closed_folders, open_folders
     home = Path({str(home)!r})
     os.umask(0o077)
     try:

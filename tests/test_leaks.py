@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 
 from grader.assignment import Assignment, load_assignment
 from grader.fixtures import Fixtures, load_current
+from grader.intake.take import ingest
 from grader.recording import Observation, Recording
-from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker
 
 PIECE = 32

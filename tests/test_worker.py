@@ -22,10 +22,10 @@ from conftest import Overlay, alive, check_complete, descendants
 from grader.assignment import Assignment
 from grader.fixtures import Fixtures
 from grader.grade import grade
+from grader.intake.take import ingest
 from grader.levels import LEVELS, Level
 from grader.report import Report, Status, TestResult
 from grader.sandbox import launch, run
-from grader.sandbox.ingest import ingest
 from grader.sandbox.worker import Worker, remove
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -825,16 +825,16 @@ SILENT = {
         module.Check.__call__ = module.Check._add = module.Check.dropout = lambda *a, **k: None
         """,
     "an encoder that sends nothing": """
-        import grader.sandbox.wire as wire, grader.sandbox.zygote as zygote
+        import grader.sandbox.wire as wire, grader.sandbox.child.zygote as zygote
         wire.encode_observation = zygote.encode_observation = lambda *a: ([], 0)
         """,
     "an encoder that sends everything twice": """
-        import grader.sandbox.zygote as zygote
+        import grader.sandbox.child.zygote as zygote
         encode = zygote.encode_observation
         zygote.encode_observation = lambda *a: (encode(*a)[0] * 2, 0)
         """,
     "a channel that claims success": """
-        import grader.sandbox.zygote as zygote
+        import grader.sandbox.child.zygote as zygote
         zygote.Channel.write = lambda *a: None
         """,
 }

@@ -27,7 +27,7 @@ from grader.authoring.variants import Variant, apply_variant, load_equivalents, 
 from grader.errors import AssignmentError
 from grader.fixtures import Fixtures, digest, load_current
 from grader.grade import Progress, run_tests
-from grader.sandbox.ingest import ingest
+from grader.intake.take import ingest
 
 Kind = Literal["reference", "template", "accepted", "partial", "mistake", "gap", "mutant"]
 

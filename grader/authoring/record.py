@@ -20,13 +20,13 @@ from grader.authoring.variants import Variant, apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
 from grader.grade import Progress
+from grader.intake.take import ingest, wanted
 from grader.judge.compare import compare
 from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import UNSEALED
 from grader.judge.score import judge_checks, judge_test
 from grader.recording import Observation, Recording
 from grader.report import VISIBILITIES, Visibility
-from grader.sandbox.ingest import ingest, wanted
 from grader.sandbox.worker import Worker
 from grader.testing.observe import observe
 from grader.toml import line_of

@@ -1,1 +1,1 @@
-"""The border: ingest, wire format, zygote, jail, worker handle."""
+"""The border: what the judge does on its side of it; `child` is the other side."""

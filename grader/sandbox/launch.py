@@ -16,7 +16,7 @@ import sys
 # written for our own modules, which would else be compiled again in every run, and not for tests and submissions.
 _BOOT = (
     "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2].split('\\n'); "
-    "from grader.sandbox.zygote import main; sys.dont_write_bytecode = True; main(int(sys.argv[1]))"
+    "from grader.sandbox.child.zygote import main; sys.dont_write_bytecode = True; main(int(sys.argv[1]))"
 )
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 

@@ -7,25 +7,13 @@ it forked and whatever session it moved to. So killing all children until there 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import threading
 import time
 from collections.abc import Collection
 
-_libc = ctypes.CDLL(None, use_errno=True)
-PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
-
-
-def prctl(option: int, value: int = 1) -> None:
-    """Call prctl(2); raises OSError where the kernel refuses."""
-    if _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), f"prctl({option})")
+from grader.sandbox.libc import PR_SET_CHILD_SUBREAPER, prctl
 
 
 def become_subreaper() -> None:

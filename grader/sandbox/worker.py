@@ -28,8 +28,9 @@ from grader.assignment import Assignment
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
 from grader.sandbox import launch
+from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
-from grader.sandbox.processes import PR_SET_DUMPABLE, become_subreaper, children, kill_children, prctl
+from grader.sandbox.processes import become_subreaper, children, kill_children
 
 if TYPE_CHECKING:
     from grader.recording import Recording

@@ -22,10 +22,10 @@ from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
 from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import Progress, demand_isolation, run_tests
+from grader.intake.take import ingest
 from grader.judge.assemble import failed_report, make_report
 from grader.levels import Level
 from grader.report import Report
-from grader.sandbox.ingest import ingest
 from grader.sandbox.launch import Zygote
 from grader.sandbox.worker import Worker
 from grader.suite.scan import PART, Case, scan

@@ -1,7 +1,7 @@
 import sys
 
 print("TRIED the encoder")
-for _name in ("grader.sandbox.wire", "grader.sandbox.zygote"):
+for _name in ("grader.sandbox.wire", "grader.sandbox.child.zygote"):
     _module = sys.modules.get(_name)
     for _function in ("encode_observation", "encode_end"):
         if _module is not None and hasattr(_module, _function):

@@ -10,9 +10,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.sandbox.libc import system_call
 from grader.sandbox.processes import thread_count
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 # system call numbers that every architecture shares
 _CREATE_RULESET = 444
@@ -45,7 +44,10 @@ class _PathBeneathAttr(ctypes.Structure):
 
 def abi() -> int:
     """Return the kernel's Landlock ABI; 0 where there is none."""
-    return max(int(_libc.syscall(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)), 0)
+    try:
+        return system_call(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)
+    except OSError:
+        return 0
 
 
 def prepare(readable: Iterable[Path], writable: Iterable[Path]) -> int | None:
@@ -60,7 +62,7 @@ def prepare(readable: Iterable[Path], writable: Iterable[Path]) -> int | None:
     handled = sum(rights for since, rights in _ABI_RIGHTS.items() if since <= version)
     attr = _RulesetAttr(handled, _NET_TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24  # the kernel takes the size that its ABI knows
-    ruleset = _call(_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
+    ruleset = system_call(_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
     for path in outermost(readable):
         _allow(ruleset, path, (_READ_FILE | _READ_DIR) & handled)
     for path in writable:
@@ -72,7 +74,7 @@ def restrict(ruleset: int) -> None:
     """Bind this process and all that come from it to a ruleset, for good. Needs NO_NEW_PRIVS and a single thread."""
     if thread_count() != 1:
         raise RuntimeError("Landlock binds the calling thread only, and another one is running")
-    _call(_RESTRICT_SELF, ruleset, 0)
+    system_call(_RESTRICT_SELF, ruleset, 0)
 
 
 def outermost(paths: Iterable[Path]) -> list[Path]:
@@ -93,14 +95,6 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
         if not path.is_dir():
             access &= _READ_FILE | _WRITE_FILE | _TRUNCATE
         rule = _PathBeneathAttr(access, target)
-        _call(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
+        system_call(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(target)
-
-
-def _call(number: int, *arguments: object) -> int:
-    result = int(_libc.syscall(number, *arguments))
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), f"system call {number}")
-    return result

@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.levels import Level, at_least
-from grader.sandbox import landlock, seccomp
-from grader.sandbox.processes import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
-
-_libc = ctypes.CDLL(None, use_errno=True)
+from grader.sandbox.child import landlock, seccomp
+from grader.sandbox.libc import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, system_call
 
 OPEN_FILES = 256
 FILE_BYTES = 64 * 2**20
@@ -118,7 +116,9 @@ def _read(file: str) -> bytes:
 
 
 def _close_descriptors(keep: int) -> None:
-    if _libc.syscall(_CLOSE_RANGE, keep + 1, ctypes.c_uint(0xFFFFFFFF), 0) != 0:
+    try:
+        system_call(_CLOSE_RANGE, ctypes.c_uint(keep + 1), ctypes.c_uint(0xFFFFFFFF), 0)
+    except OSError:
         os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 

@@ -7,15 +7,13 @@ and what the worker needs is bound back to its place. What else lay in the close
 
 from __future__ import annotations
 
-import ctypes
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.sandbox.landlock import outermost
-
-_libc = ctypes.CDLL(None, use_errno=True)
+from grader.sandbox.child.landlock import outermost
+from grader.sandbox.libc import mount, unshare
 
 _CLONE_NEWNS = 0x00020000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
@@ -38,20 +36,19 @@ def open_folders(closed: dict[Path, list[Path]]) -> None:
 
     Raises OSError where mounting isn't allowed, as in most containers.
     """
-    if _libc.unshare(_CLONE_NEWNS) != 0:
-        raise _error("unshare")
-    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    unshare(_CLONE_NEWNS)
+    mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     for folder, paths in closed.items():
         # descriptors reach the paths when their folder is covered
         held = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in outermost(paths)]
-        _mount("none", str(folder), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
+        mount("none", str(folder), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
         for path, descriptor in held:
             if stat.S_ISDIR(os.fstat(descriptor).st_mode):
                 _make_folder(path)
             else:
                 _make_folder(path.parent)
                 path.touch()
-            _mount(f"/proc/self/fd/{descriptor}", str(path), None, _MS_BIND | _MS_REC)
+            mount(f"/proc/self/fd/{descriptor}", str(path), None, _MS_BIND | _MS_REC)
             os.close(descriptor)
 
 
@@ -61,20 +58,3 @@ def _make_folder(path: Path) -> None:
         if not folder.exists():
             folder.mkdir()
             folder.chmod(0o755)
-
-
-def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    arguments = (
-        os.fsencode(source),
-        os.fsencode(target),
-        None if kind is None else kind.encode(),
-        ctypes.c_ulong(flags),
-        None if data is None else data.encode(),
-    )
-    if _libc.mount(*arguments) != 0:
-        raise _error(f"mount on {target}")
-
-
-def _error(what: str) -> OSError:
-    number = ctypes.get_errno()
-    return OSError(number, os.strerror(number), what)

@@ -14,9 +14,8 @@ import platform
 import struct
 from collections.abc import Mapping
 
-_libc = ctypes.CDLL(None, use_errno=True)
+from grader.sandbox.libc import PR_SET_SECCOMP, prctl
 
-PR_SET_SECCOMP = 22
 _MODE_FILTER = 2
 
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -112,8 +111,11 @@ def available() -> bool:
         return False
     _around_own_id()
     # a filter from address 0 can't be read: EFAULT says that filters are known, EINVAL that they aren't
-    _libc.prctl(PR_SET_SECCOMP, _MODE_FILTER, None, 0, 0)
-    return ctypes.get_errno() == errno.EFAULT
+    try:
+        prctl(PR_SET_SECCOMP, _MODE_FILTER, None)
+    except OSError as error:
+        return error.errno == errno.EFAULT
+    return False
 
 
 def _return(action: int) -> bytes:
@@ -192,6 +194,4 @@ def install() -> None:
     code = _OWN_ID.pack(os.getpid()).join(_around_own_id())
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Program(len(code) // _INSTRUCTION.size, ctypes.cast(buffer, ctypes.c_void_p))
-    if _libc.prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filter_), 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), "seccomp filter")
+    prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filter_))

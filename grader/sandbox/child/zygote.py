@@ -29,17 +29,11 @@ import numpy as np
 import pytest
 
 from grader.recording import Observation
-from grader.sandbox.jail import Jail, enter, prepare
+from grader.sandbox.child.jail import Jail, enter, prepare
+from grader.sandbox.child.reach import closed_folders, open_folders
+from grader.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from grader.sandbox.probe import attempt
-from grader.sandbox.processes import (
-    PR_SET_DUMPABLE,
-    PR_SET_PDEATHSIG,
-    become_subreaper,
-    kill_children,
-    prctl,
-    thread_count,
-)
-from grader.sandbox.reach import closed_folders, open_folders
+from grader.sandbox.processes import become_subreaper, kill_children, thread_count
 from grader.sandbox.wire import encode_end, encode_observation, encode_ready
 from grader.testing.plugin import TestingPlugin, describe, forget_arguments, pytest_arguments
 from grader.testing.submission import Submission

@@ -1,0 +1,48 @@
+"""The calls of the C library that Python doesn't have, each with an OSError where the kernel refuses."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+
+
+def prctl(option: int, value: int = 1, argument: object = 0) -> None:
+    """Call prctl(2); raises OSError where the kernel refuses."""
+    _checked(_libc.prctl(option, ctypes.c_ulong(value), argument, 0, 0), f"prctl({option})")
+
+
+def system_call(number: int, *arguments: object) -> int:
+    """Call the kernel by the number of a system call; raises OSError where it refuses."""
+    return _checked(int(_libc.syscall(number, *arguments)), f"system call {number}")
+
+
+def unshare(flags: int) -> None:
+    """Call unshare(2); raises OSError where the kernel refuses."""
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """Call mount(2); raises OSError where the kernel refuses."""
+    result = _libc.mount(
+        os.fsencode(source),
+        os.fsencode(target),
+        None if kind is None else kind.encode(),
+        ctypes.c_ulong(flags),
+        None if data is None else data.encode(),
+    )
+    _checked(result, f"mount on {target}")
+
+
+def _checked(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
