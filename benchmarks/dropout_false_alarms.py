@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.assignment import load_assignment
-from grader.fixtures import load
+from grader.fixtures import load_current
 from grader.judge import dropout
 from grader.recording import Observation, Value
 
@@ -182,7 +182,7 @@ def homework() -> Iterator[list[str]]:
     """The same for the checks of the homework: the probability that one check rejects a mistake."""
     assignment = load_assignment(PROJECT, HOMEWORK)
     yield ["test", "elements", "keep", "swapped", "randn() < p", "told apart"]
-    for test in load(assignment.folder / "fixtures", assignment.name).tests:
+    for test in load_current(assignment).tests:
         for item in test.expected:
             x = item.values["x"].array if item.kind == "dropout" else None
             if x is not None:

@@ -131,10 +131,10 @@ def _record(options: argparse.Namespace) -> int:
     if options.check:
         return _drift(record.drift(assignment, made), f"grader record {assignment.name}")
     record.write(assignment, made)
-    checks = [check for test in made.fixtures.tests for check in test.expected]
-    variants = {item.variant for items in made.fixtures.alternatives.values() for item in items}
+    checks = [check for test in made.graded.tests for check in test.expected]
+    variants = {item.variant for items in made.graded.alternatives.values() for item in items}
     print(
-        f"{assignment.name}: recorded {_count(made.fixtures.tests, 'test')} with {_count(checks, 'check')} "
+        f"{assignment.name}: recorded {_count(made.graded.tests, 'test')} with {_count(checks, 'check')} "
         f"and {_count(variants, 'variant')}, {float(assignment.points):g} points"
     )
     return DONE
@@ -176,16 +176,16 @@ def _handout(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from grader import local
     from grader.export.terminal import print_report
-    from grader.fixtures import load, load_current
+    from grader.fixtures import PUBLIC, fixtures_file, load, load_current
 
     folder = options.folder.resolve()
     if options.assignment:
         assignment = _assignment(options)
-        fixtures = load_current(assignment).public()
+        fixtures = load_current(assignment, PUBLIC)
     else:
         tests = local.find_handout(folder)
         assignment = read_assignment(tests)
-        fixtures = load(tests / "fixtures", assignment.name)
+        fixtures = load(fixtures_file(assignment, PUBLIC), assignment)
     report = local.check(assignment, fixtures, folder, options.part)
     print_report(report)
     hidden = float(assignment.points - sum(spec.points for spec in fixtures.tests))
@@ -244,6 +244,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     from grader.authoring import audit, audit_page
+    from grader.authoring.expectations import summary
 
     assignment = _assignment(options)
     folder = assignment.project / "build" / "audit"
@@ -256,7 +257,7 @@ def _audit(options: argparse.Namespace) -> int:
         print(sentence, file=sys.stderr)
     if len(found.failures) > SHOWN:
         print(f"... and {len(found.failures) - SHOWN} more, in the page", file=sys.stderr)
-    print("\n".join(audit.summary(found)))
+    print("\n".join(summary(found)))
     page = options.html or folder / f"{assignment.name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(page, audit_page.to_page(found))

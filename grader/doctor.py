@@ -15,6 +15,7 @@ from grader import __version__
 from grader.assignment import read_assignment
 from grader.errors import InternalError
 from grader.levels import Level, level_of
+from grader.questions import as_written
 from grader.sandbox.child import landlock, seccomp
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
 from grader.sandbox.worker import WORKER_USER, Worker, may_change_user, worker_user
@@ -58,7 +59,8 @@ def examine() -> Findings:
         folder.mkdir(parents=True)
         (folder / "assignment.toml").write_text(_TOML, "utf-8")
         (folder / "test_nothing.py").write_text("", "utf-8")
-        with Worker(read_assignment(folder)) as worker:
+        assignment = read_assignment(folder)
+        with Worker(assignment, as_written(assignment)) as worker:
             try:
                 worker.wait_ready()
             except InternalError:

@@ -22,8 +22,8 @@ def own_files(root: Path) -> dict[str, Path]:
     }
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Replace a file's contents at once: a reader sees the old text or the new, never a part.
+def write_atomically(file: Path, contents: str | bytes) -> None:
+    """Replace a file's contents at once: a reader sees the old ones or the new, never a part.
 
     Raises:
         UsageError: the file can't be written; nothing is left beside it.
@@ -31,8 +31,8 @@ def write_atomically(file: Path, text: str) -> None:
     try:
         descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(contents.encode() if isinstance(contents, str) else contents)
             os.chmod(temporary, 0o644)
             os.replace(temporary, file)
         except BaseException:  # a deadline's alarm may ring in here, too

@@ -1,7 +1,10 @@
-"""The noun `Fixtures`: what the reference's run left on disk, read by the judge and by nobody else.
+"""The noun `Fixtures`: a recording of the reference on disk, with all that judging needs.
 
-A folder of two files. `manifest.json` lists the tests with their points, visibility and checks; `arrays.npz` holds
-every array. Both are written byte for byte the same when their contents are.
+An assignment has two, in one file each. `graded.npz` was recorded with a secret seed; the judge reads it, and nobody
+else. `public.npz` was recorded with the seed of assignment.toml and holds visible tests alone: students get it with the
+handout. A file is a zip: `manifest.json` lists the tests with their points, visibility and checks, `*.npy` are their
+arrays, and the graded one has the questions too. It is replaced as a whole, so that a reader sees the old one or the
+new one, and it is byte for byte the same when its contents are.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,10 +25,14 @@ from numpy.lib import format as npy
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
+from grader.files import write_atomically
+from grader.questions import GRADED, MEMBER, Questions, missing, to_json
 from grader.recording import Observation, Value
 from grader.report import Visibility
 
-FORMAT = 1
+FORMAT = 2
+PUBLIC = "public.npz"
+_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -77,15 +84,10 @@ class Fixtures:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def public(self) -> Fixtures:
-        """Return what students may have: visible tests, and accepted alternatives for them; no known mistakes."""
+        """Return what students may have: visible tests, with their alternatives."""
         visible = tuple(test for test in self.tests if test.visibility == "visible")
-        ids = {test.id for test in visible}
-        kept = {
-            test: tuple(item for item in items if item.credit > 0)
-            for test, items in self.alternatives.items()
-            if test in ids
-        }
-        return Fixtures(visible, self.required, {k: v for k, v in kept.items() if v}, {}, self.versions)
+        kept = {test.id: self.alternatives[test.id] for test in visible if test.id in self.alternatives}
+        return replace(self, tests=visible, alternatives=kept)
 
 
 def digest(data: bytes) -> str:
@@ -93,9 +95,19 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def save(fixtures: Fixtures, folder: Path) -> None:
-    """Write `manifest.json` and `arrays.npz` into `folder`, which is made when absent."""
-    folder.mkdir(parents=True, exist_ok=True)
+def fixtures_file(assignment: Assignment, name: str = GRADED) -> Path:
+    """Return where an assignment keeps its fixtures: GRADED or PUBLIC."""
+    return assignment.folder / "fixtures" / name
+
+
+def save(fixtures: Fixtures, file: Path, questions: Questions | None = None) -> None:
+    """Write fixtures to `file`, at once; its folder is made when absent."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, packed(fixtures, questions))
+
+
+def packed(fixtures: Fixtures, questions: Questions | None = None) -> bytes:
+    """Return the contents of a file of fixtures."""
     arrays: dict[str, Any] = {}
     seen: dict[str, str] = {}
 
@@ -154,39 +166,48 @@ def save(fixtures: Fixtures, folder: Path) -> None:
             for test, items in sorted(fixtures.alternatives.items())
         },
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, allow_nan=False) + "\n", "utf-8")
-    (folder / "arrays.npz").write_bytes(_npz(arrays.items()))
+    members = {_MANIFEST: json.dumps(manifest, indent=1, allow_nan=False).encode()}
+    if questions is not None:
+        members[MEMBER] = to_json(questions).encode()
+    return _zipped(members | {f"{name}.npy": _npy(array) for name, array in arrays.items()})
 
 
-def _npz(arrays: Iterable[tuple[str, Any]]) -> bytes:
-    """An .npz with fixed dates: numpy's own savez stamps the clock into it, and no two records would be equal."""
+def _npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    npy.write_array(stream, np.asarray(array), allow_pickle=False)
+    return stream.getvalue()
+
+
+def _zipped(members: Mapping[str, bytes]) -> bytes:
+    """A zip with fixed dates: numpy's own savez stamps the clock into it, and no two records would be equal."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays:
-            member = io.BytesIO()
-            npy.write_array(member, np.asarray(array), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, member.getvalue())
+            archive.writestr(info, data)
     return buffer.getvalue()
 
 
-def load(folder: Path, assignment: str) -> Fixtures:
+def load(file: Path, assignment: Assignment) -> Fixtures:
     """Read fixtures; raises AssignmentError, with what to do, where there are none or they are damaged."""
-    file = folder / "manifest.json"
-    remedy = f"run: grader record {assignment}"
+    remedy = f"run: grader record {assignment.name}"
     if not file.is_file():
-        raise AssignmentError(file, None, f"there are no fixtures; {remedy}")
+        raise missing(assignment, file)
     try:
-        manifest = json.loads(file.read_text("utf-8"))
-        if manifest["format"] != FORMAT:
-            raise AssignmentError(
-                file, None, f"format {manifest['format']} isn't the {FORMAT} of this version; {remedy}"
-            )
         # from memory: a reader that fails on a damaged file would leave it open
-        with np.load(io.BytesIO((folder / "arrays.npz").read_bytes()), allow_pickle=False) as arrays:
-            return _parse(manifest, {name: arrays[name] for name in arrays.files})
-    except AssignmentError:
+        with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
+            manifest = json.loads(archive.read(_MANIFEST))
+            if manifest["format"] != FORMAT:
+                fact = f"format {manifest['format']} isn't the {FORMAT} of this version"
+                raise AssignmentError(file, None, f"{fact}; {remedy}")
+            arrays = {
+                name.removesuffix(".npy"): npy.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
+                for name in archive.namelist()
+                if name.endswith(".npy")
+            }
+        return _parse(manifest, arrays)
+    except (AssignmentError, MemoryError):
         raise
     except Exception as error:  # numpy, zipfile, zlib and json each have several ways to say "damaged"
         raise AssignmentError(file, None, f"the fixtures are damaged ({error}); {remedy}") from None
@@ -236,15 +257,18 @@ def _parse(manifest: Mapping[str, Any], arrays: Mapping[str, Any]) -> Fixtures:
     )
 
 
-def tested_files(assignment: Assignment) -> dict[str, str]:
-    """Return the hashes of the files that decide what a recording means: settings, tests, helpers, variants.
+def recorded_hashes(assignment: Assignment) -> dict[str, str]:
+    """Return the hashes of all that decides what a recording means: tests, modules, variants, and of the settings those
+    that a test's values or points depend on.
 
     What `variants.toml` declares equivalent is for the audit alone: no recording depends on it.
     """
     assignment.test_files()  # each must exist
     folder = assignment.folder
-    files = [*folder.glob("*.py"), *folder.glob("helpers/**/*.py"), *folder.glob("*.toml")]
-    return {file.relative_to(folder).as_posix(): digest(_recorded(file)) for file in sorted(files)}
+    files = [*folder.glob("*.py"), *folder.glob("helpers/**/*.py"), *folder.glob("variants.toml")]
+    hashes = {file.relative_to(folder).as_posix(): digest(_recorded(file)) for file in files}
+    hashes["assignment.toml"] = digest(_recorded_settings(assignment).encode())
+    return dict(sorted(hashes.items()))
 
 
 def _recorded(file: Path) -> bytes:
@@ -255,15 +279,21 @@ def _recorded(file: Path) -> bytes:
     return re.sub(rb"(?ms)^\[\[equivalent\]\].*?(?=^\[\[variant\]\]|\Z)", b"", data)
 
 
-def load_current(assignment: Assignment) -> Fixtures:
+def _recorded_settings(assignment: Assignment) -> str:
+    """What a recording depends on in assignment.toml: not titles, limits, late work, or what the audit looks at."""
+    spec = assignment.submission
+    parts = [[part.name, str(part.points)] for part in assignment.parts]
+    return json.dumps([assignment.seed, assignment.library, spec.files, spec.path, spec.forbid, spec.lent, parts])
+
+
+def load_current(assignment: Assignment, name: str = GRADED) -> Fixtures:
     """Read the assignment's fixtures; raises AssignmentError where a test changed since they were recorded."""
-    folder = assignment.folder / "fixtures"
-    fixtures = load(folder, assignment.name)
-    found = tested_files(assignment)
-    for name in sorted({*found, *fixtures.hashes}):
-        if fixtures.hashes.get(name) != found.get(name):
+    fixtures = load(fixtures_file(assignment, name), assignment)
+    found = recorded_hashes(assignment)
+    for file in sorted({*found, *fixtures.hashes}):
+        if fixtures.hashes.get(file) != found.get(file):
             raise AssignmentError(
-                assignment.folder / name,
+                assignment.folder / file,
                 None,
                 f"changed since the fixtures were recorded; run: grader record {assignment.name}",
             )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from grader.assignment import Assignment
 from grader.errors import InternalError, SubmissionError
 from grader.levels import Level, at_least, level_of
+from grader.questions import read_questions
 from grader.sandbox.conceal import concealed
 from grader.sandbox.launch import Zygote
 from grader.sandbox.worker import Worker
@@ -40,7 +41,7 @@ def grade(
     minimum: Level = "none",
     deadline: float | None = None,
 ) -> Report:
-    """Grade one submission.
+    """Grade one submission with an assignment's own fixtures.
 
     Args:
         assignment: what to grade against; its fixtures must be current.
@@ -56,12 +57,17 @@ def grade(
         AssignmentError: the assignment or its fixtures are wrong.
         InternalError: the worker could not be made to run; no score is given.
     """
-    with Worker(assignment, zygote, level) as worker:
-        return grade_in(worker, source, before=before, progress=progress, minimum=minimum, deadline=deadline)
+    with Worker(assignment, read_questions(assignment), zygote, level) as worker:
+        # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
+        from grader.fixtures import load_current
+
+        fixtures = load_current(assignment)
+        return grade_in(worker, fixtures, source, before=before, progress=progress, minimum=minimum, deadline=deadline)
 
 
 def grade_in(
     worker: Worker,
+    fixtures: Fixtures,
     source: Path,
     *,
     before: Callable[[Report], None] | None = None,
@@ -69,16 +75,15 @@ def grade_in(
     minimum: Level = "none",
     deadline: float | None = None,
 ) -> Report:
-    """Grade one submission in a worker, which may have graded others before; see `grade`."""
-    # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
-    from grader.fixtures import load_current
+    """Grade one submission in a worker, which may have graded others before; see `grade`.
+
+    This is the one pipeline: a single grading, a suite and an audit all come through here.
+    """
     from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report
-    from grader.sandbox import run as _run  # noqa: F401  # the worker needs it later, and would wait for it then
 
     start = time.monotonic()
     assignment = worker.assignment
-    fixtures = load_current(assignment)
     if before is not None:
         before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
     worker.empty_submission()
@@ -86,10 +91,10 @@ def grade_in(
         intake = ingest(source, assignment.submission, fixtures.required, worker.submission, assignment.reference)
     except SubmissionError as error:
         return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
-    if not intake.files:
+    if fixtures.required and not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
         return failed_report(assignment, fixtures, "missing", message, notes=[message, *intake.notes])
-    worker.wait_ready()
+    demand_tests(worker, fixtures)
     isolation = demand_isolation(worker, minimum)
     # who asks for a level below Landlock, to test it, gets it
     answers = [assignment.folder, assignment.reference]
@@ -98,6 +103,12 @@ def grade_in(
         results = run_tests(worker, fixtures, progress, deadline)
     seconds = time.monotonic() - start
     return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
+
+
+def demand_tests(worker: Worker, fixtures: Fixtures) -> None:
+    """Wait until a worker is ready; raises AssignmentError unless it collected the recorded tests and no others."""
+    visible = [spec.id for spec in fixtures.tests if spec.visibility == "visible"]
+    worker.demand(visible, [spec.id for spec in fixtures.tests if spec.visibility != "visible"])
 
 
 def demand_isolation(worker: Worker, minimum: Level) -> str:

@@ -19,7 +19,7 @@ import pytest
 
 from grader.assignment import Assignment, read_assignment
 from grader.errors import UsageError
-from grader.fixtures import Alternative, Fixtures, TestSpec, load
+from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load
 from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
 from grader.recording import Observation, Recording
@@ -64,7 +64,6 @@ class Asserting:
     """A Recorder that fails the test at the first wrong value, so that a debugger stops where it was checked."""
 
     def __init__(self, spec: TestSpec | None, alternatives: Sequence[Alternative]) -> None:
-        self._show = spec is not None and spec.visibility == "visible"
         accepted = [item.observations for item in alternatives if item.credit == 1]
         self._consistent = [spec.expected, *accepted] if spec is not None else []
 
@@ -77,7 +76,7 @@ class Asserting:
         still = []
         for expected in self._consistent:
             wanted = [item for item in expected if item.name == observation.name]
-            results = judge_checks(wanted, [observation], show_expected=self._show)
+            results = judge_checks(wanted, [observation], show_expected=True)
             wrong = [result for result in results if not result.passed]
             if not wrong:
                 still.append(expected)
@@ -96,10 +95,10 @@ class LocalPlugin(TestingPlugin):
         """Serve the code in `folder`, an unpacked handout."""
         tests = find_handout(folder)
         self._assignment = read_assignment(tests)
-        self._fixtures = load(tests / "fixtures", self._assignment.name)
+        self._fixtures = load(fixtures_file(self._assignment, PUBLIC), self._assignment)
         self._tests = tests
         self._folder = folder
-        super().__init__(self._assignment.seed, self._assignment.library)
+        super().__init__(str(self._assignment.seed), self._assignment.library)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -198,7 +197,7 @@ def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Seque
             raise UsageError(f"no part '{part}'; there are: {', '.join(known.name for known in assignment.parts)}")
     wanted = [part for part in assignment.parts if not parts or part.name in parts]
     public = {spec.part for spec in fixtures.tests}
-    plugin = TestingPlugin(assignment.seed, assignment.library)
+    plugin = TestingPlugin(str(assignment.seed), assignment.library)
     loop = _Loop(plugin, folder.resolve(), assignment)
     files = [f"test_{part.name}.py" for part in wanted if part.name in public]
     pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])
@@ -212,6 +211,7 @@ def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Seque
             fixtures.alternatives.get(spec.id, ()),
             loop.recordings.get(spec.id, missing),
             command=command_for(assignment, spec),
+            show_expected=True,
         )
         for spec in specs
     ]

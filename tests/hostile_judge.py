@@ -16,7 +16,7 @@ from strict_json import strict_loads, validate
 from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.export import exporter
-from grader.fixtures import load_current
+from grader.fixtures import Fixtures, load_current
 from grader.grade import grade, grade_in
 from grader.levels import Level
 from grader.report import Report, TestResult
@@ -35,13 +35,23 @@ def load(planted: Planted) -> Assignment:
 
 
 def judge(
-    name: str, verdict: Verdict, source: Path, planted: Planted, level: Level, worker: Worker | None = None
+    name: str,
+    verdict: Verdict,
+    source: Path,
+    planted: Planted,
+    level: Level,
+    worker: Worker | None = None,
+    fixtures: Fixtures | None = None,
 ) -> Outcome:
     """Grade one hand-in, in `worker` or in one of its own, and hold what comes out against its verdict."""
     outcome = Outcome(name)
     assignment = load(planted)
     try:
-        report = grade(assignment, source, level=level) if worker is None else grade_in(worker, source)
+        report = (
+            grade(assignment, source, level=level)
+            if worker is None or fixtures is None
+            else grade_in(worker, fixtures, source)
+        )
     except InternalError as error:
         outcome.refused = str(error)
         return outcome

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import json
 import os
 import select
@@ -28,9 +27,10 @@ import hostile_judge
 from hostile_archives import ARCHIVES
 from hostile_samples import Outcome, Planted, Verdict, build, samples
 
-import grader.fixtures
 from grader.errors import InternalError
+from grader.fixtures import load_current
 from grader.levels import Level
+from grader.questions import read_questions
 from grader.sandbox.processes import become_subreaper, children
 from grader.sandbox.worker import Worker
 
@@ -170,10 +170,11 @@ class Runner:
     def _serve(self, orders: IO[str], answers: IO[str], level: Level) -> None:
         """The judge's loop, with one worker for all attacks: starting one costs more than the tests."""
         with contextlib.ExitStack() as stack:
-            worker = None
+            worker = fixtures = None
             if not self.fresh:
-                grader.fixtures.load_current = functools.cache(grader.fixtures.load_current)
-                worker = stack.enter_context(Worker(hostile_judge.load(self.planted), level=level))
+                assignment = hostile_judge.load(self.planted)
+                worker = stack.enter_context(Worker(assignment, read_questions(assignment), level=level))
+                fixtures = load_current(assignment)
             for line in orders:
                 order = json.loads(line)
                 name = order["name"]
@@ -185,7 +186,7 @@ class Runner:
                         worker.wait_ready()  # where a hand-in is refused before: its own children come and go till then
                 verdict, source = self.verdicts[name], Path(order["source"])
                 try:
-                    outcome = hostile_judge.judge(name, verdict, source, self.planted, level, worker)
+                    outcome = hostile_judge.judge(name, verdict, source, self.planted, level, worker, fixtures)
                 except BaseException as error:
                     outcome = Outcome(name, through=[_shortly(error)])
                 own = sorted(children())

@@ -178,7 +178,8 @@ def plant(folder: Path) -> Planted:
     """Copy the homework into `folder`, and hide canaries in its reference and its fixtures."""
     import numpy as np
 
-    from grader.fixtures import Alternative, load_current, save
+    from grader.fixtures import Alternative, fixtures_file, load_current, save
+    from grader.questions import read_questions
     from grader.recording import Observation, Value
 
     canaries = tuple(f"canary-{secrets.token_hex(12)}" for _ in range(4))
@@ -193,7 +194,8 @@ def plant(folder: Path) -> Planted:
     hidden = Observation("canary", "equal", {"actual": Value("array", "uint8", array)})
     extra = Alternative("canary", fixtures.tests[0].points * 0, canaries[2], (hidden,))
     alternatives = {test.id: (*fixtures.alternatives.get(test.id, ()), extra) for test in fixtures.tests}
-    save(dataclasses.replace(fixtures, alternatives=alternatives), folder / "testcases" / BONUS / "fixtures")
+    target = fixtures_file(load_assignment(folder, BONUS))
+    save(dataclasses.replace(fixtures, alternatives=alternatives), target, read_questions(load_assignment(ROOT, BONUS)))
     return Planted(folder, canaries)
 
 

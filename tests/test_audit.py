@@ -11,8 +11,10 @@ from conftest import ROOT
 
 from grader.assignment import Assignment, load_assignment
 from grader.authoring import record, template
-from grader.authoring.audit import Audit, audit, summary
+from grader.authoring.audit import audit
 from grader.authoring.audit_page import to_page
+from grader.authoring.audited import Audit
+from grader.authoring.expectations import summary
 
 REFERENCE = '''"""Two functions."""
 

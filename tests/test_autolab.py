@@ -90,9 +90,9 @@ def test_our_own_fault_leaves_what_a_person_graded(
             assert stream is not None
             files[member.name] = stream.read()
     if broken == "answers":
-        files["autograde/testcases/small/fixtures/arrays.npz"] = b"PK"
+        files["autograde/testcases/small/fixtures/graded.npz"] = b"PK"
     else:
-        files["autograde/testcases/small/fixtures/manifest.json"] = b"{}"
+        files["autograde/testcases/small/assignment.toml"] = b"title ="
     with tarfile.open(damaged / "autograde.tar", "w") as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)

@@ -151,7 +151,7 @@ def test_the_kit_is_in_an_installed_package_too() -> None:
 def test_a_small_project_of_ones_own_is_bundled(tmp_path: Path) -> None:
     project: Project = recorded(tmp_path / "elsewhere")
     names = bundle.make_gradescope(project.load(), tmp_path / "autograder.zip")
-    assert {"grader/cli.py", "testcases/small/points.py", "testcases/small/fixtures/arrays.npz"} <= set(names)
+    assert {"grader/cli.py", "testcases/small/points.py", "testcases/small/fixtures/graded.npz"} <= set(names)
 
 
 @pytest.mark.parametrize("name", ["prairielearn", "markus", "csv", "junit"])

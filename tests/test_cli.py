@@ -4,7 +4,6 @@ Every command runs as a process of its own.
 """
 
 import io
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,8 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ import pytest
 from conftest import BONUS, ROOT, Overlay, alive
 from strict_json import strict_loads, validate
 
-from grader.assignment import Assignment
-from grader.fixtures import Fixtures
+from grader.assignment import Assignment, load_assignment
+from grader.fixtures import Fixtures, fixtures_file, load_current, save
+from grader.questions import read_questions
 
 COMMAND = [sys.executable, "-m", "grader"]
 HANGING = {"mytorch/optimizer.py": "while True: pass\n", "mytorch/dropout.py": "while True: pass\n"}
@@ -169,16 +171,16 @@ def test_stale_fixtures_have_their_remedy(project: Path) -> None:
     assert f"grader record {BONUS}" in text
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "not JSON"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "a text"])
 def test_damaged_fixtures_have_their_remedy(damage: str, project: Path) -> None:
     fixtures = project / "testcases" / BONUS / "fixtures"
     if damage == "missing":
         shutil.rmtree(fixtures)
     elif damage == "cut":
-        data = (fixtures / "arrays.npz").read_bytes()
-        (fixtures / "arrays.npz").write_bytes(data[: len(data) // 2])
+        data = (fixtures / "graded.npz").read_bytes()
+        (fixtures / "graded.npz").write_bytes(data[: len(data) // 2])
     else:
-        (fixtures / "manifest.json").write_text("{", "utf-8")
+        (fixtures / "graded.npz").write_text("{", "utf-8")
     text = said(run("grade", BONUS, project / "reference" / BONUS, "--project", project), 2)
     assert f"grader record {BONUS}" in text
 
@@ -221,16 +223,21 @@ def test_fixtures_are_up_to_date() -> None:
 
 
 def test_fixture_drift_is_named_and_nothing_written(project: Path) -> None:
-    manifest = project / "testcases" / BONUS / "fixtures" / "manifest.json"
-    value = json.loads(manifest.read_text("utf-8"))
-    value["tests"][0]["points"] = "7"
-    manifest.write_text(json.dumps(value), "utf-8")
-    before = manifest.read_bytes()
+    assignment = load_assignment(project, BONUS)
+    file = fixtures_file(assignment)
+    fixtures = load_current(assignment)
+    first = fixtures.tests[0]
+    save(
+        replace(fixtures, tests=(replace(first, points=Fraction(7)), *fixtures.tests[1:])),
+        file,
+        read_questions(assignment),
+    )
+    before = file.read_bytes()
     result = run("record", BONUS, "--check", "--project", project)
     assert result.returncode == 1
-    assert value["tests"][0]["id"] in result.stderr
+    assert first.id in result.stderr
     assert f"grader record {BONUS}" in result.stderr
-    assert manifest.read_bytes() == before
+    assert file.read_bytes() == before
 
 
 def test_check_tells_what_is_missing(bonus: Assignment) -> None:

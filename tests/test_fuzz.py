@@ -41,7 +41,7 @@ from grader.errors import SubmissionError
 from grader.export.autolab import to_autolab
 from grader.export.plain import to_json
 from grader.export.terminal import to_terminal
-from grader.fixtures import Alternative, Fixtures, TestSpec, load
+from grader.fixtures import Alternative, Fixtures, TestSpec, load_current
 from grader.intake import take as ingesting
 from grader.judge.assemble import failed_report, make_report
 from grader.judge.kinds import KINDS
@@ -76,7 +76,7 @@ def homework() -> Assignment:
 
 @cache
 def homework_answers() -> Fixtures:
-    return load(homework().folder / "fixtures", BONUS)
+    return load_current(homework())
 
 
 # every report is one that the platforms take

@@ -26,7 +26,7 @@ from grader.authoring.template import regions
 from grader.authoring.variants import load_variants
 from grader.errors import UsageError
 from grader.export.terminal import to_terminal
-from grader.fixtures import Fixtures, load
+from grader.fixtures import PUBLIC, Fixtures, load
 from grader.grade import grade
 from grader.recording import Observation
 
@@ -148,8 +148,8 @@ def test_hidden_tests_arent_in_it(handout: Path, answers: Fixtures) -> None:
         assert not [name for name in names if name in text], file
 
 
-def test_hidden_fixtures_arent_in_it(handout: Path, answers: Fixtures) -> None:
-    given = load(handout / "autograder" / "hw1_autograder" / BONUS / "fixtures", BONUS)
+def test_graded_fixtures_arent_in_it(handout: Path, bonus: Assignment, answers: Fixtures) -> None:
+    given = load(handout / "autograder" / "hw1_autograder" / BONUS / "fixtures" / PUBLIC, bonus)
     ids = {test.id for test in answers.tests if test.visibility == "visible"}
     assert {test.id for test in given.tests} == ids
 
@@ -157,27 +157,15 @@ def test_hidden_fixtures_arent_in_it(handout: Path, answers: Fixtures) -> None:
         values = [value.array for item in observations for value in item.values.values()]
         return [array.tobytes() for array in values if array is not None and array.size > 1 and np.any(array)]
 
-    secret = {array for test in answers.tests if test.id not in ids for array in arrays(test.expected)}
+    secret = {array for test in answers.tests for array in arrays(test.expected)}
     secret |= {
-        array
-        for test, items in answers.alternatives.items()
-        for item in items
-        if test not in ids or item.credit == 0
-        for array in arrays(item.observations)
+        array for items in answers.alternatives.values() for item in items for array in arrays(item.observations)
     }
-    public = {array for test in answers.tests if test.id in ids for array in arrays(test.expected)}
-    public |= {
-        array
-        for test, items in answers.alternatives.items()
-        for item in items
-        if test in ids and item.credit > 0
-        for array in arrays(item.observations)
-    }
-    assert secret - public
-    with np.load(handout / "autograder" / "hw1_autograder" / BONUS / "fixtures" / "arrays.npz") as stored:
-        found = {stored[name].tobytes() for name in stored.files}
+    found = {array for test in given.tests for array in arrays(test.expected)}
+    found |= {array for items in given.alternatives.values() for item in items for array in arrays(item.observations)}
     assert found
-    assert not found & (secret - public)
+    assert secret
+    assert not found & secret
 
 
 def test_known_mistakes_arent_in_it(handout: Path, bonus: Assignment) -> None:
@@ -435,10 +423,10 @@ def test_the_points_in_the_readme_are_the_assignments(handout: Path, bonus: Assi
 
 
 def test_the_manifest_has_no_hidden_points(handout: Path) -> None:
-    manifest = handout / "autograder" / "hw1_autograder" / BONUS / "fixtures" / "manifest.json"
-    value = json.loads(manifest.read_text("utf-8"))
+    with zipfile.ZipFile(handout / "autograder" / "hw1_autograder" / BONUS / "fixtures" / PUBLIC) as archive:
+        assert "questions.json" not in archive.namelist()
+        value = json.loads(archive.read("manifest.json"))
     assert {test["visibility"] for test in value["tests"]} == {"visible"}
-    assert value["hashes"] == {}
 
 
 def test_code_that_doesnt_end_is_stopped_by_the_local_checker_too(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from conftest import ROOT
 from numpy.typing import NDArray
 
 from grader.assignment import assignment_names, load_assignment
-from grader.fixtures import load
+from grader.fixtures import load_current
 from grader.judge.compare import Comparison, compare
 from grader.judge.hints import hint_for
 from grader.recording import Value
@@ -275,7 +275,7 @@ FORMULAS = {"0", "1", "2", "3", "0.5"}
 def test_no_hint_of_a_hidden_test_gives_away_what_it_is_run_on(name: str) -> None:
     """Every number in such a hint is one that students have in their template, or of a formula."""
     assignment = load_assignment(ROOT, name)
-    fixtures = load(assignment.folder / "fixtures", name)
+    fixtures = load_current(assignment)
     given = "\n".join(
         file.read_text("utf-8") for file in assignment.template.rglob("*") if file.suffix in (".py", ".toml")
     )

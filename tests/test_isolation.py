@@ -26,6 +26,7 @@ from grader.errors import InternalError
 from grader.grade import grade
 from grader.intake.take import ingest
 from grader.levels import LAYER_OF, LEVELS, Level, at_least, level_of
+from grader.questions import as_written, read_questions
 from grader.sandbox import launch
 from grader.sandbox import worker as worker_module
 from grader.sandbox.child import landlock, seccomp
@@ -63,7 +64,7 @@ def test_a_level_needs_all_layers_below_it() -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_level_holds_its_layers_and_no_others(level: Level, held: tuple[str, ...], bonus: Assignment) -> None:
-    with Worker(bonus, level=level) as worker:
+    with Worker(bonus, read_questions(bonus), level=level) as worker:
         worker.wait_ready()
         wanted = {layer for step, layer in LAYER_OF.items() if at_least(level, step)}
         assert set(worker.layers) == wanted & set(held)
@@ -74,7 +75,7 @@ def test_a_level_holds_its_layers_and_no_others(level: Level, held: tuple[str, .
 
 
 def test_nothing_is_refused_where_nothing_holds(bonus: Assignment) -> None:
-    with Worker(bonus, level="none") as worker:
+    with Worker(bonus, read_questions(bonus), level="none") as worker:
         worker.wait_ready()
         # the file that answers stand for is its owner's, who we are; a plain user's judge can't be looked into anyway
         able = {name for name, done in worker.probe.items() if done}
@@ -100,14 +101,14 @@ def test_a_refusal_is_our_fault_and_no_score(tmp_path: Path) -> None:
 
 
 def run_reference(assignment: Assignment, level: Level, every: int = 1) -> Traces:
-    with Worker(assignment, level=level) as worker:
+    with Worker(assignment, as_written(assignment), level=level) as worker:
         ingest(assignment.reference, assignment.submission, (), worker.submission)
         worker.wait_ready()
         left: Traces = {"layers": worker.layers}
         for test in worker.tests[::every]:
-            recording = worker.run(test["id"], given=True)
-            assert recording.ending == "ok", (test["id"], recording)
-            left[test["id"]] = [
+            recording = worker.run(test.id, given=True)
+            assert recording.ending == "ok", (test.id, recording)
+            left[test.id] = [
                 (item.name, item.kind, dict(item.params), {role: bits(value) for role, value in item.values.items()})
                 for item in recording.observations
             ]

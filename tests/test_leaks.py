@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from grader.assignment import Assignment, load_assignment
 from grader.fixtures import Fixtures, load_current
 from grader.intake.take import ingest
+from grader.questions import read_questions
 from grader.recording import Observation, Recording
 from grader.sandbox.worker import Worker
 
@@ -303,7 +304,7 @@ class Debugger:
     def __init__(self, assignment: Assignment, answers: Fixtures, files: Mapping[str, str], folder: Path) -> None:
         self._assignment, self._answers, self._folder = assignment, answers, folder
         before = descendants()
-        self.worker = Worker(assignment)
+        self.worker = Worker(assignment, read_questions(assignment))
         self.replace(files)
         self.worker.wait_ready()
         (self.zygote,) = descendants() - before

@@ -24,7 +24,9 @@ import pytest
 from conftest import ROOT
 
 from grader.assignment import assignment_names, load_assignment
+from grader.fixtures import Fixtures, load_current
 from grader.grade import grade_in
+from grader.questions import read_questions
 from grader.sandbox.worker import Worker
 
 if sys.version_info >= (3, 11):
@@ -69,22 +71,24 @@ def test_every_sample_declares_what_can_be_looked_at() -> None:
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Callable[[str], Worker]]:
+def workers() -> Iterator[Callable[[str], tuple[Worker, Fixtures]]]:
     """One worker an assignment for all its samples: importing torch takes longer than grading does."""
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def worker_of(name: str) -> Worker:
-            return stack.enter_context(Worker(load_assignment(ROOT, name)))
+        def worker_of(name: str) -> tuple[Worker, Fixtures]:
+            assignment = load_assignment(ROOT, name)
+            worker = stack.enter_context(Worker(assignment, read_questions(assignment)))
+            return worker, load_current(assignment)
 
         yield worker_of
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.parent.name}-{sample.name}")
-def test_declared_verdict(sample: Path, workers: Callable[[str], Worker], tmp_path: Path) -> None:
+def test_declared_verdict(sample: Path, workers: Callable[[str], tuple[Worker, Fixtures]], tmp_path: Path) -> None:
     verdict = verdict_of(sample)
-    worker = workers(sample.parent.name)
-    report = grade_in(worker, lay_over(worker.assignment.reference, sample, tmp_path / "submission"))
+    worker, fixtures = workers(sample.parent.name)
+    report = grade_in(worker, fixtures, lay_over(worker.assignment.reference, sample, tmp_path / "submission"))
 
     lost = {part.name for part in report.parts if part.score < part.max_score}
     wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]

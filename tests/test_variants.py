@@ -177,7 +177,7 @@ def test_a_patch_must_fit_exactly_once(project: Project, find: str, name: str, w
 
 def test_what_is_kept_of_a_variant(project: Project) -> None:
     made = record(project.load())
-    kept = made.fixtures.alternatives
+    kept = made.graded.alternatives
     assert set(kept) == {*VALUES, ONE_NUMBER}
     for test in VALUES:
         accepted, mistake = kept[test]
@@ -221,14 +221,14 @@ def test_a_mistake_that_no_test_sees_is_warned_of(project: Project) -> None:
     find, replace = "return scaled + self.offset", "return self.offset + scaled"
     project.write(VARIANTS_FILE, entry("same", find, replace, 0.0, hint='"Why."', loses='["forward"]'))
     made = record(project.load())
-    assert made.fixtures.alternatives == {}
+    assert made.graded.alternatives == {}
     assert made.warnings == ("variant 'same' differs from the reference in no test: no test can see it",)
 
 
 def test_an_accepted_variant_that_no_test_sees_is_as_it_should_be(project: Project) -> None:
     project.write(VARIANTS_FILE, entry("same", "return scaled + self.offset", "return self.offset + scaled"))
     made = record(project.load())
-    assert made.fixtures.alternatives == {}
+    assert made.graded.alternatives == {}
     assert made.warnings == ()
 
 
@@ -280,11 +280,11 @@ def test_a_variant_of_a_second_file_leaves_the_first_as_it_is(project: Project) 
     text = entry("twice", "FACTOR = 1.0", "FACTOR = 2.0").replace("line.py", "factors.py")
     project.write(VARIANTS_FILE, text)
     made = record(project.load())
-    assert made.fixtures.required == ("factors.py", "line.py")
-    assert made.fixtures.alternatives[ONE_NUMBER][0].observations[0].values["actual"].array == 8.0
+    assert made.graded.required == ("factors.py", "line.py")
+    assert made.graded.alternatives[ONE_NUMBER][0].observations[0].values["actual"].array == 8.0
 
 
 def test_a_variant_is_kept_only_where_the_checks_can_tell_it_from_the_reference(project: Project) -> None:
     project.edit(FORWARD, "published=7.0", "published=7.0, rtol=1.0")
     # with so loose a tolerance no variant differs in this test
-    assert set(record(project.load()).fixtures.alternatives) == set(VALUES)
+    assert set(record(project.load()).graded.alternatives) == set(VALUES)

@@ -24,6 +24,7 @@ from grader.fixtures import Fixtures
 from grader.grade import grade
 from grader.intake.take import ingest
 from grader.levels import LEVELS, Level
+from grader.questions import read_questions
 from grader.report import Report, Status, TestResult
 from grader.sandbox import launch, run
 from grader.sandbox.worker import Worker, remove
@@ -340,7 +341,7 @@ def test_a_rest_of_time_too_short_to_start_in_is_a_timeout(
     seconds: float, bonus: Assignment, answers: Fixtures
 ) -> None:
     """The last test before the limit for all together may get a rest that isn't enough to fork: nobody's fault."""
-    with Worker(bonus) as worker:
+    with Worker(bonus, read_questions(bonus)) as worker:
         ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
         assert worker.run(TARGET).ending == "ok"
         assert worker.run(TARGET, seconds=seconds).ending in ("timeout", "ok")
@@ -558,7 +559,7 @@ def test_a_zygote_that_dies_between_two_tests_is_replaced(
 ) -> None:
     monkeypatch.setattr(run, "EXIT_SECONDS", 0.5)
     before = descendants()
-    with Worker(bonus.with_limits(test_seconds=1)) as worker:
+    with Worker(bonus.with_limits(test_seconds=1), read_questions(bonus)) as worker:
         ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
         first = worker.run(TARGET)
         for pid in descendants() - before:
@@ -578,7 +579,7 @@ def test_a_zygote_whose_death_isnt_seen_yet_is_replaced_too(
         asked.append(seen(zygote))
         return len(asked) == 1 or asked[-1]
 
-    with Worker(bonus) as worker:
+    with Worker(bonus, read_questions(bonus)) as worker:
         ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
         worker.wait_ready()
         zygote = worker._zygote

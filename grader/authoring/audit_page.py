@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from grader.authoring.audit import Audit, Graded
+from grader.authoring.audited import Audit, Graded
+from grader.authoring.expectations import most_earned
 
 _STYLE = """
 :root { --bg: #fff; --text: #1c2127; --soft: #5c6670; --line: #dde2e7; --good: #1a7f4b; --bad: #b3261e; }
@@ -61,6 +62,9 @@ def _numbers(found: Audit) -> str:
     boxes = {
         "accepted variants": f"{sum(not item.lost for item in accepted)} / {len(accepted)}",
         **({"variants with partial credit": str(len(partial))} if partial else {}),
+        "points for the handout's values": f"{float(sum(found.replayed.values())):g}",
+        "points for trivial stubs": most_earned(found, "stub"),
+        "points for the tests' own names": most_earned(found, "borrowed"),
         "known mistakes caught": f"{sum(bool(item.lost) for item in mistakes)} / {len(mistakes)}",
         "of them named": f"{named} / {len(mistakes)}",
         "mutants killed": f"{total - len(found.survivors)} / {total}",

@@ -12,6 +12,7 @@ import math
 import platform
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -19,8 +20,9 @@ import grader
 from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import AssignmentError, UsageError
-from grader.fixtures import Fixtures, digest, load_current
+from grader.fixtures import Fixtures, digest, load_current, packed
 from grader.intake.take import wanted
+from grader.questions import GRADED, read_questions
 
 PACKAGE = Path(grader.__file__).resolve().parent
 GRADESCOPE_KIT = ("setup.sh", "run_autograder", "Dockerfile", "pyproject.toml", "README.md")
@@ -155,16 +157,15 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
         files[f"{home}/{file.name}"] = file.read_bytes()
     if assignment.helpers.is_dir():
         files |= files_below(assignment.helpers, f"{home}/helpers/")
-    files |= files_below(assignment.folder / "fixtures", f"{home}/fixtures/")
     for name in fixtures.required:
         if wanted(PurePosixPath(name), assignment.submission.lent):
             if not (assignment.reference / name).is_file():
                 raise AssignmentError(assignment.reference / name, None, "is lent, and isn't there; put it back")
             files[f"reference/{assignment.name}/{name}"] = (assignment.reference / name).read_bytes()
     # a patch shows lines of the reference, and what it led to is in the fixtures; so nothing may ask for its file
-    recorded = json.loads(files[f"{home}/fixtures/manifest.json"])
-    recorded["hashes"] = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}
-    files[f"{home}/fixtures/manifest.json"] = (json.dumps(recorded, indent=1, allow_nan=False) + "\n").encode()
+    hashes = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}
+    recorded = packed(replace(fixtures, hashes=hashes), read_questions(assignment))
+    files[f"{home}/fixtures/{GRADED}"] = recorded
     return files
 
 

@@ -14,7 +14,7 @@ from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.authoring.template import build
 from grader.errors import AssignmentError, UsageError
-from grader.fixtures import load_current, save
+from grader.fixtures import PUBLIC, load_current, save
 
 _WITHHELD = ("authoring", "sandbox", "platforms", "suite", "kit", "grade.py")
 """What of the package isn't needed to run public tests."""
@@ -123,7 +123,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
 
 def _put_tests(assignment: Assignment, tests: Path) -> None:
     """Write the public tests, what they and students need beside them, and the fixtures of the public tests alone."""
-    fixtures = load_current(assignment).public()
+    fixtures = load_current(assignment, PUBLIC)
     public = {f"test_{spec.part}.py" for spec in fixtures.tests}
     for file in sorted(assignment.folder.glob("*.py")):
         if not file.name.startswith("test_"):
@@ -134,7 +134,7 @@ def _put_tests(assignment: Assignment, tests: Path) -> None:
         if folder.is_dir():
             shutil.copytree(folder, tests / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
     _put(tests / "assignment.toml", assignment.toml.read_text("utf-8"))
-    save(fixtures, tests / "fixtures")
+    save(fixtures, tests / "fixtures" / PUBLIC)
 
 
 def _requirements(library: str) -> list[str]:

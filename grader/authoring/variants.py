@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,6 +12,7 @@ from typing import Any
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
+from grader.sandbox.worker import Worker
 from grader.toml import entries_of, line_of, read_toml
 
 
@@ -124,6 +126,25 @@ def apply_variant(assignment: Assignment, variant: Variant) -> dict[str, str]:
             )
         changed[patch.file] = text.replace(patch.find, patch.replace)
     return changed
+
+
+def write_changed(worker: Worker, files: Mapping[str, str], *, alone: bool = False) -> Path:
+    """Return a folder beside the worker's submission with the reference, and `files` written over it.
+
+    Args:
+        worker: whose assignment's reference is meant; the folder is its own, and is made anew by the next call.
+        files: relative path to text.
+        alone: whether to do without the reference.
+    """
+    folder = worker.submission.parent / "changed"
+    shutil.rmtree(folder, ignore_errors=True)
+    if not alone:
+        shutil.copytree(worker.assignment.reference, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    return folder
 
 
 @dataclass(frozen=True)

@@ -107,16 +107,24 @@ def _at_most_times(case: Case) -> Comparison:
     return Comparison(False, f"takes {number:.3g} times as long as the yardstick; at most {bound:g} times is asked for")
 
 
-KINDS: Mapping[str, Callable[[Case], Comparison]] = {
-    "equal": _equal,
-    "dropout": _dropout,
-    "dropout_backward": _dropout_backward,
-    "unchanged": _unchanged,
-    "raises": _raises,
-    "decreasing": _decreasing,
-    "at_least": _at_least,
-    "at_most_times": _at_most_times,
-}
+@dataclass(frozen=True)
+class Kind:
+    """How a check of one kind is judged."""
 
-UNSEALED = frozenset({"at_least", "at_most_times", "decreasing"})
-"""Kinds whose value is the submission's own claim: nothing that the judge can recompute or compare."""
+    judge: Callable[[Case], Comparison]
+    given: tuple[str, ...] = ()
+    """Roles of values that the test gives to the check: of a variant, too, the reference's count."""
+    sealed: bool = True
+    """False where the value is the submission's own claim: nothing that the judge can recompute or compare."""
+
+
+KINDS: Mapping[str, Kind] = {
+    "equal": Kind(_equal, given=("published",)),
+    "dropout": Kind(_dropout, given=("x",)),
+    "dropout_backward": Kind(_dropout_backward, given=("x", "delta")),
+    "unchanged": Kind(_unchanged, given=("original",)),
+    "raises": Kind(_raises),
+    "decreasing": Kind(_decreasing, sealed=False),
+    "at_least": Kind(_at_least, sealed=False),
+    "at_most_times": Kind(_at_most_times, sealed=False),
+}

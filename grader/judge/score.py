@@ -44,7 +44,12 @@ class _Verdict:
 
 
 def judge_test(
-    spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, *, command: str = ""
+    spec: TestSpec,
+    alternatives: Sequence[Alternative],
+    recording: Recording,
+    *,
+    command: str = "",
+    show_expected: bool = False,
 ) -> TestResult:
     """Judge what a submission left in one test.
 
@@ -53,8 +58,9 @@ def judge_test(
         alternatives: variants that differ from the reference in this test.
         recording: what the submission's run left.
         command: how a student runs this test alone; empty for tests that students don't have.
+        show_expected: whether messages may hold expected numbers: those of the public recording only.
     """
-    best = _best(spec, alternatives, recording)
+    best = _best(spec, alternatives, recording, show_expected)
     counted = Fraction(0) if recording.ending in _LOST else best.worth
     if recording.ending != "ok" and not has_shares(spec):
         counted = Fraction(0)
@@ -93,6 +99,18 @@ def judge_test(
     )
 
 
+def replayed(public: TestSpec, graded: TestSpec, alternatives: Sequence[Alternative] = ()) -> Fraction:
+    """Return the points of a graded test that the public recording's values of it would earn.
+
+    A submission can answer with those: students have them. Numbers that a course published don't count here.
+    """
+    known = {item.name for item in public.expected if "published" in item.values}
+    observations = tuple(item for item in public.expected if item.name not in known)
+    if known and not has_shares(graded):
+        return Fraction(0)
+    return judge_test(graded, alternatives, Recording("ok", observations=observations)).score
+
+
 def judge_checks(
     expected: Sequence[Observation], observations: Sequence[Observation], *, show_expected: bool
 ) -> tuple[CheckResult, ...]:
@@ -100,7 +118,7 @@ def judge_checks(
     actual: dict[str, Mapping[str, Value]] = {item.name: item.values for item in observations}
     results = []
     for item in expected:
-        verdict = KINDS[item.kind](Case(item, actual.get(item.name, {}), show_expected))
+        verdict = KINDS[item.kind].judge(Case(item, actual.get(item.name, {}), show_expected))
         results.append(CheckResult(item.name, verdict.passed, verdict.message, verdict.hint))
     return tuple(results)
 
@@ -119,12 +137,14 @@ def shares(spec: TestSpec) -> dict[str, Fraction]:
     return {name: value / spec.points for name, value in points.items()}
 
 
-def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> _Verdict:
+def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, show_expected: bool) -> _Verdict:
     """The most favourable of the consistent sets; the reference's messages where nothing is better."""
-    best = _verdict(spec, spec.expected, recording, Fraction(1), None, "")
+    best = _verdict(spec, spec.expected, recording, Fraction(1), show_expected=show_expected)
     for item in alternatives:
         if item.credit > 0 and best.worth < item.credit:
-            other = _verdict(spec, item.observations, recording, item.credit, item.variant, item.hint)
+            other = _verdict(
+                spec, item.observations, recording, item.credit, item.variant, item.hint, show_expected=show_expected
+            )
             if other.worth > best.worth:
                 best = other
     return best
@@ -135,10 +155,12 @@ def _verdict(
     expected: Sequence[Observation],
     recording: Recording,
     credit: Fraction,
-    variant: str | None,
-    hint: str,
+    variant: str | None = None,
+    hint: str = "",
+    *,
+    show_expected: bool,
 ) -> _Verdict:
-    checks = judge_checks(expected, recording.observations, show_expected=spec.visibility == "visible")
+    checks = judge_checks(expected, recording.observations, show_expected=show_expected)
     if has_shares(spec) and spec.points:
         parts = shares(spec)
         share = sum((parts[check.name] for check in checks if check.passed), Fraction(0))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import selectors
 import signal
 import socket
 import time
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from grader.assignment import Limits
 from grader.recording import Ending, Recording
+from grader.sandbox.protocol import MESSAGE_BYTES, Ended, Started, decode
 from grader.sandbox.wire import Decoder, WireError
 from grader.text import clean_text
 
@@ -21,7 +21,6 @@ START_SECONDS = 30.0
 """How long a child may take from the fork to the moment before its test."""
 EXIT_SECONDS = 5.0
 """How long the zygote may take to bury a child that ended or was killed."""
-MESSAGE_BYTES = 2**20
 
 
 class Output:
@@ -74,7 +73,7 @@ class Run:
         self._decoder = Decoder(limits.value_mb * 2**20, given=given)
         self._output = Output(limits.output_kb * 1024)
         self._pid: int | None = None
-        self._exit: dict[str, Any] | None = None
+        self._ended: Ended | None = None
         self._violation = ""
         self._late = False
 
@@ -96,7 +95,7 @@ class Run:
             selector.register(self._channel, selectors.EVENT_READ, self._read_channel)
             selector.register(self._pipe, selectors.EVENT_READ, self._read_output)
             selector.register(self._control, selectors.EVENT_READ, self._read_control)
-            while self._exit is None and not self.zygote_lost:
+            while self._ended is None and not self.zygote_lost:
                 now = time.monotonic()
                 if not started and self._decoder.layers is not None:
                     started, start, deadline = True, now, now + self._seconds
@@ -140,18 +139,17 @@ class Run:
 
     def _read_control(self) -> bool:
         try:
-            message = json.loads(self._control.recv(MESSAGE_BYTES) or b"null")
-        except (OSError, ValueError):
+            message = decode(self._control.recv(MESSAGE_BYTES))
+        except OSError:
             message = None
-        if not isinstance(message, dict):
+        if isinstance(message, Started):
+            self._pid = message.pid
+        elif isinstance(message, Ended):
+            self._ended = message
+            self.zygote_lost = not message.clean
+        else:
             self.zygote_lost = True
-            return False
-        if isinstance(message.get("pid"), int):
-            self._pid = message["pid"]
-        if "exit" in message:
-            self._exit = message
-            self.zygote_lost = not message.get("clean")
-        return True
+        return not self.zygote_lost
 
     def _kill(self) -> None:
         """Kill the child and its session; what left the session is the zygote's to find, or the worker's."""
@@ -173,7 +171,6 @@ class Run:
     def _recording(self, seconds: float) -> Recording:
         ending, message = self._ending()
         end = self._decoder.end
-        memory = (self._exit or {}).get("memory_mb", 0.0)
         return Recording(
             ending,
             message,
@@ -182,7 +179,7 @@ class Run:
             end.score if end else None,
             end.leaderboard if end else None,
             seconds,
-            float(memory) if isinstance(memory, int | float) else 0.0,
+            self._ended.memory_mb if self._ended is not None else 0.0,
         )
 
     def _ending(self) -> tuple[Ending, str]:
@@ -192,14 +189,14 @@ class Run:
             return "timeout", f"stopped after {self._seconds:g} s; the code doesn't end, or is far slower than needed"
         if self._decoder.end is not None:
             return self._decoder.end.claim, self._decoder.end.message
-        return "crashed", f"the process died before the test was over: {_cause(self._exit)}"
+        return "crashed", f"the process died before the test was over: {_cause(self._ended)}"
 
 
-def _cause(exit_message: dict[str, Any] | None) -> str:
+def _cause(ended: Ended | None) -> str:
     """Words for a wait status; for people only, since a submission can choose how it dies."""
-    status = (exit_message or {}).get("exit")
-    if not isinstance(status, int):
+    if ended is None:
         return "no trace of it was left"
+    status = ended.status
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:

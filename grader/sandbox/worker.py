@@ -1,4 +1,4 @@
-"""The judge's handle on the untrusted side: starts the zygote, asks for runs, keeps the deadlines, kills by itself.
+"""The judge's handle on the untrusted side: starts the zygote and its twin, asks for runs, keeps deadlines, kills.
 
 Imports no numpy: the zygote takes longest to start, so it is started before the judge loads anything.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
 import math
 import os
 import re
@@ -19,25 +18,27 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
+from grader.described import Described
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
+from grader.questions import Questions
 from grader.sandbox import launch
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
+from grader.sandbox.protocol import MESSAGE_BYTES, Command, Message, Problem, Ready, Settings, decode, encode
 
 if TYPE_CHECKING:
     from grader.recording import Recording
 
 START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
-MESSAGE_BYTES = 2**20
 REMOVED_AT_ONCE = 1000
 """Paths for one call of rm: with names of 255 bytes well below what a call can take."""
 _USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
@@ -58,16 +59,24 @@ def test_warm_up(submission, rng, check):
 
 
 class Worker:
-    """One zygote for one assignment's tests; a context manager that leaves no process and no file behind.
+    """The processes that run one assignment's tests; a context manager that leaves no process and no file behind.
 
+    A zygote holds the visible tests. Where there are hidden ones, a twin of it holds those: see `child.zygote`.
     Use one at a time in a process: every child process that this process doesn't know is taken for a left-over.
     """
 
-    def __init__(self, assignment: Assignment, zygote: launch.Zygote | None = None, level: Level = "full") -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        questions: Questions,
+        zygote: launch.Zygote | None = None,
+        level: Level = "full",
+    ) -> None:
         """Start loading, or go on with a zygote that was started before; returns at once.
 
         Args:
             assignment: whose tests to load.
+            questions: the tests' texts, and their seed.
             zygote: one that was started before.
             level: the strongest isolation to use; what this machine has not got is left out.
         """
@@ -75,26 +84,31 @@ class Worker:
             raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
         _demand_library(assignment)
         self.assignment = assignment
-        self.tests: list[dict[str, Any]] = []
-        """What the collected tests say about themselves; believed in a record run only."""
+        self.tests: tuple[Described, ...] = ()
+        """The collected tests, visible ones first; what they say about themselves counts in a record run only."""
         self.layers: tuple[str, ...] = ()
         """The layers of isolation that hold; known when the worker is ready."""
-        self.probe: dict[str, bool] = {}
+        self.probe: Mapping[str, bool] = {}
         """What the self-probe could do from inside the jail."""
         self.level = level
         self.user = worker_user() if level == "full" else None
+        self._seed = questions.seed
         self._readable = readable_paths()
         self._stage = Path(tempfile.mkdtemp(prefix="grader-"))
         self._stage.chmod(0o755)  # the default of 0700 would hide it from a worker under another uid
         self.submission = self._folder("submission")
         """Where the clean submission goes; the worker can read it."""
         self._work = self._folder("work")
-        self._tests = self._folder("tests")
         self._zygote: launch.Zygote | None = None
+        self._controls: dict[str, socket.socket] = {}
+        """The judge's end of each process that holds tests, by the name of their folder."""
+        self._holder: dict[str, str] = {}
+        """Test id to the name of the folder that it is in."""
         self._ready = False
         try:
-            self._copy_tests()
-            lay_out(self._stage, self._tests)
+            self._folders = {"visible": self._copy_tests("visible", questions.visible)}
+            if questions.hidden:
+                self._folders["hidden"] = self._copy_tests("hidden", questions.hidden)
             if self.user is not None:
                 os.chown(self._work, *self.user)
             with contextlib.suppress(OSError):
@@ -129,89 +143,131 @@ class Worker:
         folder.chmod(0o755)  # whatever the caller's umask is: the worker may be another user
         return folder
 
-    def _copy_tests(self) -> None:
-        """Give the worker the tests and nothing that lies beside them: no fixtures, no variants."""
-        folder = self.assignment.folder
-        self.assignment.test_files()  # each must exist
-        for file in folder.glob("*.py"):
-            shutil.copyfile(file, self._tests / file.name)
+    def _copy_tests(self, name: str, texts: Mapping[str, str]) -> Path:
+        """Give the worker some tests and the course's own modules; no fixtures, no variants."""
+        folder = self._folder(name)
+        for file, text in {**texts, "test_warm_up.py": _WARM_UP}.items():
+            (folder / file).write_text(text, "utf-8")
         if self.assignment.helpers.is_dir():
-            shutil.copytree(
-                self.assignment.helpers, self._tests / "helpers", ignore=shutil.ignore_patterns("__pycache__")
-            )
-        (self._tests / "test_warm_up.py").write_text(_WARM_UP, "ascii")
-        for entry in self._tests.rglob("*"):
+            shutil.copytree(self.assignment.helpers, folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+        for entry in folder.rglob("*"):
             entry.chmod(0o755 if entry.is_dir() else 0o644)
+        lay_out(self._stage, folder)
+        return folder
 
     def _start(self, zygote: launch.Zygote | None = None) -> None:
         self._known = children() - ({zygote.pid} if zygote is not None else set())
         self._zygote = zygote or launch.start()
         self._ready = False
-        helpers = self._tests / "helpers"
-        self._send(
-            {
-                "seed": self.assignment.seed,
-                "library": self.assignment.library,
-                "tests": str(self._tests),
-                "files": [f"test_{part.name}.py" for part in self.assignment.parts],
-                "path": self.assignment.submission.path,
-                "forbid": self.assignment.submission.forbid,
-                "helpers": str(helpers) if helpers.is_dir() else "",
-                "submission": str(self.submission),
-                "work": str(self._work),
-                "stage": str(self._stage),
-                "judge": os.getpid(),
-                "level": self.level,
-                "user": self.user,
-                "readable": self._readable,
-            }
+        # the twin is forked before the zygote loads its own tests
+        for name in reversed(self._folders):
+            if name == "visible":
+                self._controls[name] = self._zygote.control
+                self._send("visible", self._settings(name))
+            else:
+                self._controls[name], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                with theirs:
+                    self._send_to(self._zygote.control, self._settings(name), (theirs.fileno(),))
+
+    def _settings(self, name: str) -> Settings:
+        folder = self._folders[name]
+        helpers = folder / "helpers"
+        files = [f"test_{part.name}.py" for part in self.assignment.parts]
+        return Settings(
+            seed=self._seed,
+            library=self.assignment.library,
+            tests=str(folder),
+            files=tuple(file for file in files if (folder / file).is_file()),
+            path=self.assignment.submission.path,
+            forbid=self.assignment.submission.forbid,
+            helpers=str(helpers) if helpers.is_dir() else "",
+            submission=str(self.submission),
+            work=str(self._work),
+            stage=str(self._stage),
+            judge=os.getpid(),
+            level=self.level,
+            user=self.user,
+            readable=tuple(self._readable),
         )
 
-    def _send(self, message: Mapping[str, Any], descriptors: tuple[int, ...] = ()) -> None:
-        assert self._zygote is not None
+    def _send(self, name: str, message: Message, descriptors: tuple[int, ...] = ()) -> None:
+        self._send_to(self._controls[name], message, descriptors)
+
+    @staticmethod
+    def _send_to(control: socket.socket, message: Message, descriptors: tuple[int, ...]) -> None:
         try:
-            socket.send_fds(self._zygote.control, [json.dumps(message).encode("ascii")], descriptors)
+            socket.send_fds(control, [encode(message)], descriptors)
         except OSError as error:
             raise InternalError(f"the worker is gone ({error.strerror})") from None
 
-    def _receive(self, seconds: float) -> dict[str, Any] | None:
-        """The zygote's next message; None when it is gone or silent for so long."""
-        assert self._zygote is not None
-        control = self._zygote.control
+    def _receive(self, name: str, seconds: float) -> Message | None:
+        """The next message from one process; None when it is gone or silent for so long."""
+        control = self._controls[name]
         if not select.select([control], [], [], max(seconds, 0.0))[0]:
             return None
         try:
-            message = json.loads(control.recv(MESSAGE_BYTES) or b"null")
-        except (OSError, ValueError):
+            return decode(control.recv(MESSAGE_BYTES))
+        except OSError:
             return None
-        return message if isinstance(message, dict) else None
 
     def wait_ready(self) -> None:
         """Wait until the tests are collected; raises AssignmentError where they can't be imported."""
         if self._ready:
             return
         deadline = time.monotonic() + START_SECONDS
-        tests: list[dict[str, Any]] = []
+        tests: list[Described] = []
+        self._holder.clear()
+        for name in sorted(self._controls, reverse=True):  # visible ones first
+            found, ready = self._wait_for(name, deadline)
+            self.layers, self.probe = ready.layers, ready.probe
+            # hidden tests are collected among all others: those stay with the zygote that has no hidden ones
+            for test in found:
+                if self._holder.setdefault(test.id, name) == name:
+                    tests.append(test)
+            broken = broken_layers(ready.probe, ready.layers)
+            if broken:
+                raise InternalError(f"the isolation doesn't hold: {'; '.join(broken)}; the worker's log:\n{self.log()}")
+        self.tests = tuple(tests)
+        self._show_hidden(False)
+        self._ready = True
+
+    def _wait_for(self, name: str, deadline: float) -> tuple[list[Described], Ready]:
+        tests: list[Described] = []
         while True:
-            message = self._receive(deadline - time.monotonic())
-            if message is None:
-                raise InternalError(f"the worker didn't start; its log:\n{self.log()}")
-            if "error" in message:
+            message = self._receive(name, deadline - time.monotonic())
+            if isinstance(message, Described):
+                tests.append(message)
+            elif isinstance(message, Ready):
+                return tests, message
+            elif isinstance(message, Problem):
                 # the tests by their own names, not those of our copies, and of pytest's report what is about them
                 folder = str(self.assignment.folder)
-                lines = message["error"].replace(str(self._tests), folder).splitlines()
+                lines = message.text.replace(str(self._folders[name]), folder).splitlines()
                 told = [line for line in lines if folder in line or re.match(r"E |[\w-]+\.py:\d+: ", line)]
                 story = "\n".join(told or lines)
                 raise AssignmentError(self.assignment.folder, None, f"the tests can't be collected:\n{story}")
-            if "ready" in message:
-                self.layers, self.probe = tuple(message["layers"]), message["probe"]
-                break
-            tests.append(message["test"])
-        self.tests = tests
-        self._ready = True
-        broken = broken_layers(self.probe, self.layers)
-        if broken:
-            raise InternalError(f"the isolation doesn't hold: {'; '.join(broken)}; the worker's log:\n{self.log()}")
+            else:
+                raise InternalError(f"the worker didn't start; its log:\n{self.log()}")
+
+    def demand(self, visible: Collection[str], hidden: Collection[str]) -> None:
+        """Wait until the worker is ready; raises AssignmentError unless it collected exactly the tests of these ids."""
+        self.wait_ready()
+        held = {test for test, name in self._holder.items() if name == "visible"}
+        odd = sorted(held ^ set(visible)) if "hidden" in self._folders else []
+        odd = odd or sorted(self._holder.keys() ^ {*visible, *hidden})
+        if odd:
+            raise AssignmentError(
+                self.assignment.folder,
+                None,
+                f"{odd[0]} is recorded and isn't collected any more, or the other way round; "
+                f"run: grader record {self.assignment.name}",
+            )
+
+    def _show_hidden(self, shown: bool) -> None:
+        """Let student code read the texts of hidden tests, or not; Landlock sees to that by itself."""
+        if "hidden" in self._folders and "landlock" not in self.layers:
+            closed = 0o700 if self.user is not None else 0o000
+            self._folders["hidden"].chmod(0o755 if shown else closed)
 
     def log(self) -> str:
         """Return the end of what the zygote itself printed, for messages about our own faults."""
@@ -243,6 +299,7 @@ class Worker:
     def _restart_if_dead(self) -> None:
         if self._zygote is None or not self._zygote.alive():
             self._stop()
+            self._show_hidden(True)  # the twin loads them again
             self._start()
 
     def _run(self, test: str, given: bool, seconds: float) -> tuple[bool, Recording]:
@@ -252,19 +309,13 @@ class Worker:
 
         self._clear_work()
         limits = self.assignment.limits
+        name = self._holder.get(test, "visible")
+        self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         output, output_end = os.pipe()
+        command = Command((test,), given, limits.memory_mb, math.ceil(seconds) + 1, limits.value_mb * 2**20)
         try:
-            self._send(
-                {
-                    "run": [test],
-                    "given": given,
-                    "memory_mb": limits.memory_mb,
-                    "cpu_seconds": math.ceil(seconds) + 1,
-                    "value_bytes": limits.value_mb * 2**20,
-                },
-                (channel_end.fileno(), output_end),
-            )
+            self._send(name, command, (channel_end.fileno(), output_end))
         except InternalError as error:  # it was killed, and a moment ago that wasn't to be seen yet
             channel.close()
             os.close(output)
@@ -272,9 +323,8 @@ class Worker:
         finally:
             channel_end.close()
             os.close(output_end)
-        assert self._zygote is not None
         with channel, os.fdopen(output, "rb", buffering=0) as pipe:
-            run = Run(channel, pipe, self._zygote.control, limits, seconds, given=given)
+            run = Run(channel, pipe, self._controls[name], limits, seconds, given=given)
             recording = run.finish()
         if run.zygote_lost:
             self._stop()
@@ -292,6 +342,9 @@ class Worker:
         if self._zygote is not None:
             self._zygote.end()
             self._zygote = None
+            for control in self._controls.values():
+                control.close()
+            self._controls.clear()
             kill_children(self._known)
 
     def close(self) -> None:

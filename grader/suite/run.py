@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -19,12 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
-from grader.errors import SubmissionError, UsageError
+from grader.errors import UsageError
 from grader.fixtures import Fixtures
-from grader.grade import Progress, demand_isolation, run_tests
-from grader.intake.take import ingest
-from grader.judge.assemble import failed_report, make_report
+from grader.grade import Progress, grade_in
 from grader.levels import Level
+from grader.questions import Questions
 from grader.report import Report
 from grader.sandbox.launch import Zygote
 from grader.sandbox.worker import Worker
@@ -42,7 +40,7 @@ import pytest
 from grader.testing.suite import run_case
 
 
-@pytest.mark.parametrize("identity", {identities!r})
+@pytest.mark.parametrize("identity", {identities!r}, ids=str)
 def test_case(submission, identity):
     run_case(identity, submission, Path(__file__).with_name("helpers"), test_case)
 '''
@@ -64,7 +62,6 @@ def grade_suite(
     The other arguments, and what is raised, are those of `grade`; a UsageError says that there is no such folder, or no
     test in it.
     """
-    start = time.monotonic()
     suite = suite.resolve()
     if not suite.is_dir():
         raise UsageError(f"there is no folder {suite}; name the one with the suite's tests")
@@ -74,28 +71,11 @@ def grade_suite(
         ignored = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
         shutil.copytree(suite, home / "helpers" / place, ignore=ignored)
         cases = scan(suite, place)
-        wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
-        (home / f"test_{PART}.py").write_text(wrapper, "utf-8")
         assignment = _assignment(home, suite.name, cases, limits or Limits(), source)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
-        if before is not None:
-            before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
-        with Worker(assignment, zygote, level) as worker:
-            try:
-                intake = ingest(source, assignment.submission, (), worker.submission)
-            except SubmissionError as error:
-                return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
-            worker.wait_ready()
-            isolation = demand_isolation(worker, minimum)
-            results = run_tests(worker, fixtures, progress)
-    report = make_report(
-        assignment,
-        fixtures,
-        results,
-        notes=intake.notes,
-        isolation=isolation,
-        seconds=time.monotonic() - start,
-    )
+        wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
+        with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), zygote, level) as worker:
+            report = grade_in(worker, fixtures, source, before=before, progress=progress, minimum=minimum)
     return replace(report, staff_notes=(unsealed(cases),))
 
 

@@ -10,13 +10,13 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.recording import Claim
 from grader.testing.check import Check, Recorder, seed_everything
+from grader.testing.describe import function_of
 from grader.testing.explain import explain
 from grader.testing.submission import Submission
 
@@ -47,8 +47,8 @@ class TestingPlugin:
 
     __test__ = False
 
-    def __init__(self, seed: int, library: str) -> None:
-        """Serve an assignment with this seed, written with this library ("numpy" or "torch")."""
+    def __init__(self, seed: str, library: str) -> None:
+        """Serve an assignment's tests with this seed, written with this library ("numpy" or "torch")."""
         self.seed = seed
         self.library = library
         self._run: _Run | None = None
@@ -101,7 +101,7 @@ class TestingPlugin:
             recorder: takes the observations.
             given: whether checks also record what they were given (record runs).
         """
-        function = _function(item)
+        function = function_of(item)
         # the decorators keep what a test claims on the function, and it may have run before
         for name in ("__score__", "__leaderboard_value__"):
             if hasattr(function, name):
@@ -149,45 +149,6 @@ def _run_phases(item: pytest.Item) -> BaseException | None:
     except BaseException as raised:
         error = error or raised
     return error
-
-
-def _function(item: pytest.Item) -> Any:
-    """The function object that gradescope_utils' decorators wrote on."""
-    obj = getattr(item, "obj", None)
-    return getattr(obj, "__func__", obj)
-
-
-def describe(item: pytest.Item) -> dict[str, Any]:
-    """Return what the decorators and the docstring say about a test, as JSON values, for the record run."""
-    function = _function(item)
-    doc = (getattr(function, "__doc__", None) or "").strip().splitlines()
-    callspec = getattr(item, "callspec", None)
-    column = getattr(function, "__leaderboard_column__", None)
-    return {
-        "id": item.nodeid,
-        "function": item.nodeid.split("[")[0],
-        "part": item.path.stem.removeprefix("test_"),
-        "title": doc[0].strip() if doc else getattr(item, "originalname", item.name),
-        "case": callspec.id if callspec is not None else None,
-        "line": getattr(getattr(function, "__code__", None), "co_firstlineno", None),
-        "weight": getattr(function, "__weight__", None),
-        "number": getattr(function, "__number__", None),
-        "visibility": getattr(function, "__visibility__", "visible"),
-        "tags": [str(tag) for tag in getattr(function, "__tags__", ())],
-        "hide_errors": getattr(function, "__hide_errors__", None),
-        "partial": _is_partial(function),
-        "leaderboard": [str(column), getattr(function, "__leaderboard_sort_order__", "desc")] if column else None,
-    }
-
-
-def _is_partial(function: Any) -> bool:
-    """Whether gradescope_utils' partial_credit wrapped this function; it leaves no mark but its wrapper's closure."""
-    while function is not None:
-        code = getattr(function, "__code__", None)
-        if code is not None and "set_score" in code.co_freevars:
-            return True
-        function = getattr(function, "__wrapped__", None)
-    return False
 
 
 LEAN = (

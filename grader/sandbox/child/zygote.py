@@ -1,12 +1,9 @@
 """The untrusted side: a process that loads the libraries and the tests once and forks a jailed child for each run.
 
 The judge starts it by exec with a clean environment, so it never held an expected value; student code runs in its
-children only. It answers on one socket; each command brings the two descriptors of its child's channel.
-
-    judge -> zygote   settings, once; then {"run": [test ids], "given": bool, limits...} + (channel, output)
-    zygote -> judge   {"test": {...}} for each test and {"ready": true, "layers": [...], "probe": {...}},
-                      or {"error": text}; then, for each command, {"pid": n} and
-                      {"exit": wait status, "memory_mb": x, "clean": whether nothing of the child is alive}
+children only. It answers on one socket; `protocol` has the messages. Hidden tests are loaded by a twin, which is forked
+when the libraries are loaded and before any test is: it shares their memory, and no child of a visible test holds a
+hidden one.
 """
 
 from __future__ import annotations
@@ -20,10 +17,9 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -34,11 +30,23 @@ from grader.sandbox.child.reach import closed_folders, open_folders
 from grader.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from grader.sandbox.probe import attempt
 from grader.sandbox.processes import become_subreaper, kill_children, thread_count
+from grader.sandbox.protocol import (
+    MESSAGE_BYTES,
+    Command,
+    Ended,
+    Message,
+    Problem,
+    Ready,
+    Settings,
+    Started,
+    decode,
+    encode,
+)
 from grader.sandbox.wire import encode_end, encode_observation, encode_ready
-from grader.testing.plugin import TestingPlugin, describe, forget_arguments, pytest_arguments
+from grader.testing.describe import describe
+from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_arguments
 from grader.testing.submission import Submission
 
-MESSAGE_BYTES = 2**20
 WARM_UP = "test_warm_up.py::test_warm_up"
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
 """Variables that name a folder to write to: in a child, the one that its jail leaves open."""
@@ -70,9 +78,12 @@ class Channel:
 class Server:
     """pytest's loop over the collected tests, driven by the judge instead of in order."""
 
-    def __init__(self, control: socket.socket, settings: dict[str, Any], plugin: TestingPlugin) -> None:
+    def __init__(
+        self, control: socket.socket, settings: Settings, plugin: TestingPlugin, twins: Collection[int]
+    ) -> None:
         self.control = control
         self.settings = settings
+        self.twins = twins
         self.plugin = plugin
         self.errors: list[str] = []
         self.jail = make_jail(settings)
@@ -85,27 +96,26 @@ class Server:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Tell the judge what was collected, then run what it asks for until it closes the socket."""
         if self.errors:
-            self.send({"error": "\n".join(self.errors)[:20_000]})
+            self.send(Problem("\n".join(self.errors)[:20_000]))
             return True
         items = {item.nodeid: item for item in session.items}
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
-            self.send({"test": describe(item)})
+            self.send(describe(item))
         gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
-        self.send({"ready": True, "layers": self.jail.layers, "probe": self.probe()})
+        self.send(Ready(tuple(self.jail.layers), self.probe()))
         while True:
             message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
-            if not message:
+            command = decode(message)
+            if not isinstance(command, Command):
                 return True
-            self.serve(json.loads(message), descriptors, items)
+            self.serve(command, descriptors, items)
 
     def warm_up(self, item: pytest.Item) -> None:
         """Run a test of our own a few times: what it touches is then not copied, page by page, in every child."""
-        if self.settings["library"] == "torch":
-            warm_up_torch()
-        root = Path(self.settings["work"])
+        root = Path(self.settings.work)
         for _ in range(3):
-            submission = Submission(root, ["."], self.settings["forbid"])
+            submission = Submission(root, ["."], self.settings.forbid)
             submission.install()
             self.plugin.run(item, submission, root, _Nowhere(), given=False)
             submission.uninstall()
@@ -118,9 +128,9 @@ class Server:
             try:
                 settings = self.settings
                 os.dup2(writing, CHANNEL)
-                enter(self.jail, settings["work"], 64, 10, keep=CHANNEL)
+                enter(self.jail, settings.work, 64, 10, keep=CHANNEL)
                 libraries = [str(file) for module in (os, np, pytest) if (file := module.__file__)]
-                done = attempt(Path(settings["stage"]), Path(settings["tests"]), settings["judge"], libraries)
+                done = attempt(Path(settings.stage), Path(settings.tests), settings.judge, libraries)
                 os.write(CHANNEL, json.dumps(done).encode("ascii"))
                 os._exit(0)
             except BaseException:
@@ -130,14 +140,14 @@ class Server:
         with os.fdopen(reading, "rb") as pipe:
             raw = pipe.read()
         os.waitpid(pid, 0)
-        kill_children()
+        kill_children(self.twins)
         return dict(json.loads(raw or b"{}"))
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Message) -> None:
         """Send one message to the judge."""
-        self.control.send(json.dumps(message).encode("ascii"))
+        self.control.send(encode(message))
 
-    def serve(self, command: dict[str, Any], descriptors: Sequence[int], items: dict[str, pytest.Item]) -> None:
+    def serve(self, command: Command, descriptors: Sequence[int], items: dict[str, pytest.Item]) -> None:
         """Fork a child for one command, tell the judge its id, and how it ended when nothing of it is alive.
 
         Raises RuntimeError where a thread runs beside this one: the zygote is then replaced.
@@ -146,14 +156,14 @@ class Server:
             raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
         pid = os.fork()
         if pid == 0:
-            tests = [items[name] for name in command["run"]]
+            tests = [items[name] for name in command.tests]
             run_child(command, descriptors, tests, self.settings, self.plugin, self.jail)
         for descriptor in descriptors:
             os.close(descriptor)
-        self.send({"pid": pid})
+        self.send(Started(pid))
         _, status, usage = os.wait4(pid, 0)
-        clean = kill_children()
-        self.send({"exit": status, "memory_mb": usage.ru_maxrss / 1024, "clean": clean})
+        clean = kill_children(self.twins)
+        self.send(Ended(status, usage.ru_maxrss / 1024, clean))
 
 
 class _Nowhere:
@@ -163,8 +173,8 @@ class _Nowhere:
         encode_observation(observation, 2**20)
 
 
-def warm_up_torch() -> None:
-    """Load what torch loads lazily at the first training step, once here instead of once in each child."""
+def load_torch() -> None:
+    """Load torch, and what it loads lazily at the first training step: once here, instead of once in each child."""
     import torch
 
     torch.set_num_threads(1)
@@ -176,10 +186,10 @@ def warm_up_torch() -> None:
 
 
 def run_child(
-    command: dict[str, Any],
+    command: Command,
     descriptors: Sequence[int],
     items: Sequence[pytest.Item],
-    settings: dict[str, Any],
+    settings: Settings,
     plugin: TestingPlugin,
     jail: Jail,
 ) -> None:
@@ -194,15 +204,15 @@ def run_child(
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         gc.enable()
-        enter(jail, settings["work"], command["memory_mb"], command["cpu_seconds"], keep=CHANNEL)
-        pipe = Channel(CHANNEL, command["value_bytes"])
+        enter(jail, settings.work, command.memory_mb, command.cpu_seconds, keep=CHANNEL)
+        pipe = Channel(CHANNEL, command.value_bytes)
         pipe.write(encode_ready(jail.layers))
-        helpers = Path(settings["helpers"]) if settings["helpers"] else None
-        root = Path(settings["submission"])
-        submission = Submission(root, settings["path"], settings["forbid"], helpers)
+        helpers = Path(settings.helpers) if settings.helpers else None
+        root = Path(settings.submission)
+        submission = Submission(root, settings.path, settings.forbid, helpers)
         submission.install()
         for item in items:
-            ended = plugin.run(item, submission, root, pipe, given=command["given"])
+            ended = plugin.run(item, submission, root, pipe, given=command.given)
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
@@ -215,20 +225,19 @@ def run_child(
         os._exit(70)
 
 
-def make_jail(settings: dict[str, Any]) -> Jail:
+def make_jail(settings: Settings) -> Jail:
     """Prepare the layers that the judge asks for and this machine has."""
-    readable = [Path(entry) for entry in (*settings["readable"], settings["tests"], settings["submission"])]
-    user = settings["user"]
-    closed = closed_folders([*readable, Path(settings["work"])]) if user is not None else {}
+    work = Path(settings.work)
+    readable = [Path(entry) for entry in (*settings.readable, settings.tests, settings.submission)]
+    user = settings.user
+    closed = closed_folders([*readable, work]) if user is not None else {}
     if closed:
         try:
             open_folders(closed)
         except OSError as error:
             print(f"the worker's user can't reach {closed}: {error}", file=sys.stderr)
             user = None  # the judge sees that the layer is missing
-    jail = prepare(
-        settings["level"], tuple(user) if user else None, readable, [Path(settings["work"]), Path(os.devnull)]
-    )
+    jail = prepare(settings.level, user, readable, [work, Path(os.devnull)])
     if jail.ruleset is not None:
         # out of the way of the numbers that a child gives its own descriptors
         jail = replace(jail, ruleset=fcntl.fcntl(jail.ruleset, fcntl.F_DUPFD_CLOEXEC, 10))
@@ -237,28 +246,44 @@ def make_jail(settings: dict[str, Any]) -> Jail:
 
 def main(descriptor: int) -> None:
     """Serve the judge on this inherited socket until it closes it."""
-    control = socket.socket(fileno=descriptor)
-    raw = control.recv(MESSAGE_BYTES)
-    if not raw:
-        os._exit(0)  # the command line had nothing to grade
-    settings = json.loads(raw)
-    os.chdir(settings["work"])
-    os.environ.update(dict.fromkeys(HOMES, settings["work"]))
     become_subreaper()
-    prctl(PR_SET_DUMPABLE, 0)
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
     forget_arguments()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]  # both are text files here
-    if settings["library"] == "torch":
-        import torch  # noqa: F401  # loaded here so that no child has to
-    if settings["helpers"] and settings["path"]:  # a suite has no path, and is compiled with other folders in it
+    control = socket.socket(fileno=descriptor)
+    twins: list[int] = []
+    while True:
+        raw, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1)
+        settings = decode(raw)
+        if not isinstance(settings, Settings):
+            os._exit(0)  # the command line had nothing to grade
+        if settings.library == "torch" and not twins:
+            load_torch()
+        pid = os.fork() if descriptors else 0
+        if pid == 0:
+            break
+        twins.append(pid)
+        os.close(descriptors[0])
+    if descriptors:
+        control.close()
+        control = socket.socket(fileno=descriptors[0])
+        twins.clear()
+    serve(control, settings, twins)
+
+
+def serve(control: socket.socket, settings: Settings, twins: Collection[int]) -> None:
+    """Collect the tests, tell the judge, and run what it asks for."""
+    os.chdir(settings.work)
+    os.environ.update(dict.fromkeys(HOMES, settings.work))
+    prctl(PR_SET_DUMPABLE, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
+    if settings.helpers and settings.path:  # a suite has no path, and is compiled with other folders in it
         import compileall  # only here: most homework has no helpers, and waits for every import
 
-        compileall.compile_dir(settings["helpers"], quiet=2)  # ours, so once here; students' files only in a jail
+        compileall.compile_dir(settings.helpers, quiet=2)  # ours, so once here; students' files only in a jail
 
-    plugin = TestingPlugin(settings["seed"], settings["library"])
-    server = Server(control, settings, plugin)
-    arguments = pytest_arguments(Path(settings["tests"]), [*settings["files"], "test_warm_up.py"])
+    plugin = TestingPlugin(settings.seed, settings.library)
+    server = Server(control, settings, plugin, twins)
+    arguments = pytest_arguments(Path(settings.tests), [*settings.files, "test_warm_up.py"])
     code = pytest.main(arguments, plugins=[plugin, server])
     os._exit(int(code))

@@ -1,0 +1,115 @@
+"""The nouns of an audit: what is graded, how it ended, and what that shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal
+
+from grader.assignment import Assignment
+from grader.authoring.journal import Outcome
+from grader.authoring.mutants import IN_PLACE, Mutant
+from grader.fixtures import Fixtures, digest
+
+Kind = Literal["reference", "template", "stub", "borrowed", "accepted", "partial", "mistake", "gap", "mutant"]
+ALONE: Final = ("template", "stub", "borrowed")
+"""Kinds whose files are all of the submission; the others are laid over the reference."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One thing that is graded."""
+
+    kind: Kind
+    name: str
+    files: Mapping[str, str]
+    """Changed files of the reference: relative path to text; the template's whole."""
+    hint: str = ""
+    loses: tuple[str, ...] = ()
+    credit: Fraction = Fraction(0)
+    """A variant's."""
+    mutant: Mutant | None = None
+
+    @property
+    def key(self) -> str:
+        """What identifies the candidate and its contents in the journal."""
+        return digest(json.dumps([self.kind, self.name, self.hint, sorted(self.files.items())]).encode())
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A candidate with its outcomes, by test id."""
+
+    candidate: Candidate
+    outcomes: Mapping[str, Outcome]
+
+    @property
+    def lost(self) -> set[str]:
+        """The tests that lost points."""
+        return {test for test, outcome in self.outcomes.items() if outcome.lost > 0}
+
+    def earned(self, fixtures: Fixtures) -> dict[str, float]:
+        """Return the points of each test that earned some."""
+        points = {test.id: float(test.points) - self.outcomes[test.id].lost for test in fixtures.tests}
+        return {test: value for test, value in points.items() if value > 1e-9}
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A mutant that kept all points."""
+
+    mutant: Mutant
+    reason: str
+    """Why it is equivalent, where the instructor declared that; else empty."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit found."""
+
+    assignment: Assignment
+    fixtures: Fixtures
+    graded: tuple[Graded, ...]
+    survivors: tuple[Survivor, ...]
+    failures: tuple[str, ...]
+    """Expectations that don't hold, as sentences; empty where the assignment is proven."""
+    replayed: Mapping[str, Fraction]
+    """Test to the points that the values in the handout earn; empty where the law holds."""
+    seconds: float
+
+    def of(self, kind: Kind) -> list[Graded]:
+        """Return the graded candidates of one kind; in-place changes aren't mutants to kill."""
+        return [
+            item
+            for item in self.graded
+            if item.candidate.kind == kind
+            and not (item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE)
+        ]
+
+    @property
+    def in_place_lost(self) -> list[Graded]:
+        """In-place changes that lose points: often a test that is unfair to an honest way of writing."""
+        return [
+            item
+            for item in self.graded
+            if item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE and item.lost
+        ]
+
+    def kills(self) -> dict[str, int]:
+        """Return how many mutants and mistakes each test of the assignment catches."""
+        wrong = [*self.of("mutant"), *self.of("mistake")]
+        return {test.id: sum(test.id in item.lost for item in wrong) for test in self.fixtures.tests}
+
+    def dead_tests(self) -> list[str]:
+        """Return tests with points that nothing makes fail."""
+        kills = self.kills()
+        return [test.id for test in self.fixtures.tests if test.points and not kills[test.id]]
+
+    def redundant_tests(self) -> list[str]:
+        """Return tests with points that never fail alone: what they catch, others catch too."""
+        wrong = [*self.of("mutant"), *self.of("mistake")]
+        alone = {next(iter(item.lost)) for item in wrong if len(item.lost) == 1}
+        dead = set(self.dead_tests())
+        return [test.id for test in self.fixtures.tests if test.points and test.id not in alone | dead]

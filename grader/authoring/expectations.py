@@ -1,0 +1,106 @@
+"""What must hold of an audited assignment, and a sentence for each thing that doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+
+from grader.authoring.audited import Audit, Graded, Kind
+from grader.fixtures import Fixtures
+
+KILLED = 0.97
+"""The share of mutants that must lose points; every other one must be declared equivalent, with its reason."""
+NAMED = 0.95
+"""The share of known mistakes that students must be told by their hint."""
+_UNEARNED: Mapping[Kind, str] = {
+    "stub": "a stub that returns",
+    "borrowed": "a hand-in that takes all from the tests' own",
+}
+"""Kinds that must earn nothing, with the beginning of a sentence about one that does."""
+
+
+def failures(found: Audit) -> Iterator[str]:
+    """The expectations that don't hold."""
+    (reference,) = found.of("reference")
+    for test in sorted(reference.lost):
+        yield f"the reference loses points in {test}"
+    (template,) = found.of("template")
+    for test, outcome in template.outcomes.items():
+        if outcome.status != "missing":
+            yield f"the template should be 'missing' in {test}, and is '{outcome.status}'"
+    for test, worth in found.replayed.items():
+        yield f"the values in the handout earn {float(worth):g} points in {test}; draw its inputs from rng"
+    for kind, what in _UNEARNED.items():
+        for item in found.of(kind):
+            for test, points in item.earned(found.fixtures).items():
+                yield f"{what} {item.candidate.name} earns {points:g} points in {test}"
+    for item in found.of("accepted"):
+        for test in sorted(item.lost):
+            yield f"the accepted variant '{item.candidate.name}' loses points in {test}"
+    for item in found.of("partial"):
+        yield from _uneven(item, found.fixtures)
+    part_of = {test.id: test.part for test in found.fixtures.tests}
+    mistakes = found.of("mistake")
+    for item in mistakes:
+        parts = {part_of[test] for test in item.lost}
+        if parts != set(item.candidate.loses):
+            yield (
+                f"the known mistake '{item.candidate.name}' loses points in {_list(parts)}, "
+                f"and should in {_list(item.candidate.loses)}"
+            )
+    named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
+    if named < NAMED * len(mistakes):
+        yield f"{named} of {len(mistakes)} known mistakes are named to the student; {NAMED:.0%} should be"
+    for survivor in found.survivors:
+        if not survivor.reason:
+            yield f"a mutant survives: {survivor.mutant.name}"
+    total = len(found.of("mutant"))
+    if total and total - len(found.survivors) < KILLED * total:
+        yield f"{total - len(found.survivors)} of {total} mutants are killed; {KILLED:.0%} should be"
+    for test in found.dead_tests():
+        yield f"nothing makes {test} fail: no mutant and no known mistake"
+
+
+def _uneven(item: Graded, fixtures: Fixtures) -> Iterator[str]:
+    """Where a variant with partial credit loses more of a test's points than that, or nothing at all.
+
+    It may lose less: a test whose checks have points of their own counts those that are right.
+    """
+    name, credit = item.candidate.name, item.candidate.credit
+    if not item.lost:
+        yield f"the variant '{name}' has credit {float(credit):g}, and loses points in no test"
+    for test in fixtures.tests:
+        lost = item.outcomes[test.id].lost
+        if lost > test.points * (1 - credit) + 1e-9:
+            yield f"the variant '{name}' has credit {float(credit):g}, and loses {lost:g} of the points of {test.id}"
+
+
+def _list(parts: Collection[str]) -> str:
+    return ", ".join(sorted(parts)) or "no part"
+
+
+def most_earned(found: Audit, kind: Kind) -> str:
+    """Return the most points that a candidate of a kind has, and of how many candidates."""
+    items = [sum(item.earned(found.fixtures).values()) for item in found.of(kind)]
+    return f"{max(items, default=0.0):g} (of {len(items)})"
+
+
+def summary(found: Audit) -> list[str]:
+    """Return the audit's result in a few lines."""
+    mistakes, total = found.of("mistake"), len(found.of("mutant"))
+    caught = sum(bool(item.lost) for item in mistakes)
+    named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
+    accepted, partial = found.of("accepted"), found.of("partial")
+    total_points = Fraction(sum(test.points for test in found.fixtures.tests))
+    return [
+        f"{found.assignment.name}: {'proven' if not found.failures else 'NOT proven'} in {found.seconds:.0f} s, "
+        f"{len(found.fixtures.tests)} tests, {float(total_points):g} points",
+        f"accepted variants with full marks: {sum(not item.lost for item in accepted)} of {len(accepted)}"
+        + (f"; variants with partial credit: {len(partial)}" if partial else ""),
+        f"points for nothing: values of the handout {float(sum(found.replayed.values())):g}, "
+        f"trivial stubs {most_earned(found, 'stub')}, the tests' own names {most_earned(found, 'borrowed')}",
+        f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",
+        f"mutants killed: {total - len(found.survivors)} of {total}; "
+        f"declared equivalent: {sum(bool(item.reason) for item in found.survivors)}; "
+        f"open survivors: {sum(not item.reason for item in found.survivors)}",
+    ]

@@ -1,0 +1,94 @@
+"""Turns what collected tests say about themselves into TestSpecs, or says in which line their author made a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from grader.assignment import Assignment
+from grader.described import Described
+from grader.errors import AssignmentError
+from grader.fixtures import TestSpec
+from grader.intake.take import wanted
+from grader.report import VISIBILITIES, Visibility
+from grader.toml import line_of
+
+
+def unmatched(assignment: Assignment, required: Sequence[str]) -> list[str]:
+    """Return a sentence for each pattern of files that students hand in and that the reference hasn't got."""
+    return [
+        f"[submission] files has {pattern}, and the reference has no file of that name"
+        for pattern in assignment.submission.files
+        if not any(wanted(PurePosixPath(name), [pattern]) for name in required)
+    ]
+
+
+def specs_of(assignment: Assignment, described: Sequence[Described]) -> list[TestSpec]:
+    """Check what the decorators say, and share a function's points among its parametrised cases."""
+    cases: dict[str, int] = {}
+    for test in described:
+        cases[test.function] = cases.get(test.function, 0) + 1
+    numbers: dict[str, str] = {}
+    order: dict[str, int] = {}
+    specs = []
+    for test in described:
+        file = assignment.folder / f"test_{test.part}.py"
+
+        def fail(message: str, file: Path = file, test: Described = test) -> AssignmentError:
+            return AssignmentError(file, test.line, message)
+
+        weight, number, visibility = test.weight, test.number, test.visibility
+        name = test.function.split("::", 1)[1]
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e6:
+            raise fail(f"{name} needs @weight with a number from 0 up; a test without points says @weight(0)")
+        if number is None:
+            raise fail(f"{name} needs @number, which orders the results")
+        if numbers.setdefault(number, test.function) != test.function:
+            raise fail(f"{name} has the number {number}, which {numbers[number].split('::', 1)[1]} has too; change one")
+        if visibility not in VISIBILITIES:
+            raise fail(f"{name} has the visibility {visibility!r}; it must be one of {', '.join(VISIBILITIES)}")
+        index = order[test.function] = order.get(test.function, 0) + 1
+        specs.append(
+            TestSpec(
+                id=test.id,
+                part=test.part,
+                title=test.title + (f" [{test.case}]" if test.case is not None else ""),
+                number=number if test.case is None else f"{number}.{index}",
+                points=Fraction(str(weight)) / cases[test.function],
+                visibility=cast(Visibility, visibility),
+                tags=test.tags,
+                hide_errors=test.hide_errors,
+                partial=test.partial,
+                leaderboard=test.leaderboard,
+            )
+        )
+    _check_numbers(assignment, specs, described)
+    _check_points(assignment, specs)
+    return specs
+
+
+def _check_numbers(assignment: Assignment, specs: Sequence[TestSpec], described: Sequence[Described]) -> None:
+    """The cases of a function get numbers too, and another function may say one of those."""
+    taken: dict[str, str] = {}
+    for spec, test in zip(specs, described, strict=True):
+        if taken.setdefault(spec.number, spec.id) != spec.id:
+            raise AssignmentError(
+                assignment.folder / f"test_{spec.part}.py",
+                test.line,
+                f"{spec.id} gets the number {spec.number}, which {taken[spec.number]} has too; change one",
+            )
+
+
+def _check_points(assignment: Assignment, specs: Sequence[TestSpec]) -> None:
+    text = assignment.toml.read_text("utf-8")
+    for part in assignment.parts:
+        total = sum((spec.points for spec in specs if spec.part == part.name), Fraction(0))
+        if total != part.points:
+            raise AssignmentError(
+                assignment.toml,
+                line_of(text, "parts", part.name),
+                f"the weights in test_{part.name}.py add up to {float(total):g}, and the part has "
+                f"{float(part.points):g} points; change one of them",
+            )

@@ -1,0 +1,67 @@
+"""The noun `Questions`: the tests as a worker gets them, and the seed that their inputs are drawn from.
+
+A record run writes them into the graded fixtures; a grading reads them before it loads anything else, because the
+worker needs them first.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.errors import AssignmentError
+
+GRADED = "graded.npz"
+MEMBER = "questions.json"
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The texts that a worker loads; hidden tests are apart, so that no child of a visible test holds them."""
+
+    seed: str
+    visible: Mapping[str, str]
+    """Name to text: the files of visible tests, and the modules beside them."""
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """The same for hidden tests; empty where all tests are loaded together."""
+
+
+def as_written(assignment: Assignment, seed: str | None = None) -> Questions:
+    """Return the assignment's tests as their author wrote them, all together: for a record run.
+
+    Args:
+        assignment: whose tests are meant; each part must have its test file.
+        seed: instead of the public one.
+    """
+    assignment.test_files()
+    texts = {file.name: file.read_text("utf-8") for file in sorted(assignment.folder.glob("*.py"))}
+    return Questions(str(assignment.seed) if seed is None else seed, texts)
+
+
+def to_json(questions: Questions) -> str:
+    """Return the questions as the graded fixtures hold them."""
+    return json.dumps(asdict(questions), indent=1)
+
+
+def read_questions(assignment: Assignment) -> Questions:
+    """Return what the last record run wrote for workers; raises AssignmentError where there is nothing to read."""
+    file = assignment.folder / "fixtures" / GRADED
+    try:
+        with zipfile.ZipFile(file) as archive:
+            found = json.loads(archive.read(MEMBER))
+        return Questions(found["seed"], found["visible"], found["hidden"])
+    except FileNotFoundError:
+        raise missing(assignment, file) from None
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError, NotImplementedError) as error:
+        raise AssignmentError(
+            file, None, f"the fixtures are damaged ({error}); run: grader record {assignment.name}"
+        ) from None
+
+
+def missing(assignment: Assignment, file: Path) -> AssignmentError:
+    """Return the error for an assignment that was never recorded."""
+    return AssignmentError(file, None, f"there are no fixtures; run: grader record {assignment.name}")

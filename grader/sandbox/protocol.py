@@ -1,0 +1,118 @@
+"""The messages between the judge and a zygote: frozen values, sent as one JSON object each.
+
+    judge -> zygote   Settings, first; then a Command for each child, with the two descriptors of its channel
+    zygote -> judge   a Described for each test, then Ready; or Problem, and nothing more;
+                      for each Command, Started and then Ended
+
+Settings that come with a descriptor are for a twin: the zygote forks it, and the twin answers on that descriptor.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar, cast
+
+from grader.described import Described
+from grader.levels import Level
+
+MESSAGE_BYTES = 2**20
+"""The greatest message that either side reads."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a zygote needs to know before it loads the tests."""
+
+    seed: str
+    library: str
+    tests: str
+    """The folder of the test files."""
+    files: tuple[str, ...]
+    """The test files in it, in the order of the parts."""
+    path: tuple[str, ...]
+    """The folders of a submission that go on `sys.path`."""
+    forbid: tuple[str, ...]
+    helpers: str
+    """The folder of the course's own modules; empty where there is none."""
+    submission: str
+    work: str
+    stage: str
+    judge: int
+    """The judge's process id, for the self-probe."""
+    level: Level
+    user: tuple[int, int] | None
+    """The uid and gid of the worker; None to stay who we are."""
+    readable: tuple[str, ...]
+    """What student code may read beside the tests and the submission."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One child to fork."""
+
+    tests: tuple[str, ...]
+    """The ids of the tests that it runs."""
+    given: bool
+    """Whether checks also send what they were given: in a record run only."""
+    memory_mb: int
+    cpu_seconds: int
+    value_bytes: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The tests are collected and the jail is tried."""
+
+    layers: tuple[str, ...]
+    probe: Mapping[str, bool]
+    """What the self-probe could do from inside the jail."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The tests can't be collected."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """A child was forked."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A child is over."""
+
+    status: int
+    """As from wait4."""
+    memory_mb: float
+    clean: bool
+    """Whether nothing of the child is alive."""
+
+
+Message = Settings | Command | Described | Ready | Problem | Started | Ended
+_KINDS: Mapping[str, type[Message]] = {
+    kind.__name__: kind for kind in (Settings, Command, Described, Ready, Problem, Started, Ended)
+}
+Kind = TypeVar("Kind", bound=Message)
+
+
+def encode(message: Message) -> bytes:
+    """Return a message as the other side reads it."""
+    return json.dumps([type(message).__name__, asdict(message)], default=str).encode("ascii")
+
+
+def decode(raw: bytes) -> Message | None:
+    """Return the message in some bytes; None where there is none: the other side has gone."""
+    try:
+        name, fields = json.loads(raw)
+        kind = _KINDS[name]
+    except (ValueError, TypeError, KeyError):
+        return None
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    return cast(Message, cast(Any, kind)(**values))

@@ -1,0 +1,48 @@
+"""Reads what a collected test says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from grader.described import Described
+
+
+def function_of(item: pytest.Item) -> Any:
+    """Return the function object that gradescope_utils' decorators wrote on."""
+    obj = getattr(item, "obj", None)
+    return getattr(obj, "__func__", obj)
+
+
+def describe(item: pytest.Item) -> Described:
+    """Return what a collected test says about itself."""
+    function = function_of(item)
+    doc = (getattr(function, "__doc__", None) or "").strip().splitlines()
+    callspec = getattr(item, "callspec", None)
+    column = getattr(function, "__leaderboard_column__", None)
+    return Described(
+        id=item.nodeid,
+        function=item.nodeid.split("[")[0],
+        part=item.path.stem.removeprefix("test_"),
+        title=doc[0].strip() if doc else getattr(item, "originalname", item.name),
+        case=callspec.id if callspec is not None else None,
+        line=getattr(getattr(function, "__code__", None), "co_firstlineno", None),
+        weight=getattr(function, "__weight__", None),
+        number=getattr(function, "__number__", None),
+        visibility=getattr(function, "__visibility__", "visible"),
+        tags=tuple(str(tag) for tag in getattr(function, "__tags__", ())),
+        hide_errors=getattr(function, "__hide_errors__", None),
+        partial=_is_partial(function),
+        leaderboard=(str(column), getattr(function, "__leaderboard_sort_order__", "desc")) if column else None,
+    )
+
+
+def _is_partial(function: Any) -> bool:
+    """Whether gradescope_utils' partial_credit wrapped this function; its only mark is its wrapper's closure."""
+    while function is not None:
+        code = getattr(function, "__code__", None)
+        if code is not None and "set_score" in code.co_freevars:
+            return True
+        function = getattr(function, "__wrapped__", None)
+    return False
