@@ -98,7 +98,7 @@ def small(tmp_path: Path) -> Callable[..., Assignment]:
             (folder / name).write_text(text, "utf-8")
         (reference / "solution.py").write_text(REFERENCE, "utf-8")
         assignment = load_assignment(tmp_path, "small")
-        record.write(assignment, record.record(assignment))
+        record.write(assignment, record.record(assignment, seed="one of the tests' own"))
         template.write(assignment)
         return assignment
 
@@ -121,6 +121,45 @@ def test_a_good_assignment_is_proven(small: Callable[..., Assignment]) -> None:
     assert page.startswith("<!doctype html>")
     assert "Everything that is expected holds." in page
     assert "src=" not in page
+
+
+# nothing that students hold earns points
+
+
+def test_a_value_that_is_the_same_with_every_seed_earns_points_by_replay(small: Callable[..., Assignment]) -> None:
+    constant = TEST.format(points=1, number="1.1", name="double", call="double(np.arange(3.0))")
+    found = run(small(test_double__py=f"import numpy as np\n{constant}"))
+    assert "the values in the handout earn 1 points in test_double.py::test_double; draw its inputs from rng" in (
+        found.failures
+    )
+    assert any("values of the handout 1," in line for line in summary(found))
+
+
+def test_a_number_that_the_course_published_may_be_replayed(small: Callable[..., Assignment]) -> None:
+    published = TEST.format(points=1, number="1.1", name="double", call="double(np.array([2.0])), published=[4.0]")
+    found = run(small(test_double__py=f"import numpy as np\n{published}"))
+    assert found.replayed == {}
+
+
+@pytest.mark.parametrize(
+    ("call", "stub"),
+    [
+        ("double(0.0 * rng.normal(size=4))", "zeros like the argument"),
+        ("double(rng.normal(size=4)).shape[0]", "first argument"),
+        ("double(rng.normal(size=2)) is not None", "one"),
+    ],
+)
+def test_a_trivial_stub_that_earns_points_is_named(small: Callable[..., Assignment], call: str, stub: str) -> None:
+    found = run(small(test_double__py=TEST.format(points=1, number="1.1", name="double", call=call)))
+    assert f"a stub that returns {stub} earns 1 points in test_double.py::test_double" in found.failures
+
+
+def test_a_name_of_the_tests_own_modules_that_earns_points_is_named(small: Callable[..., Assignment]) -> None:
+    found = run(small(stand_ins__py="def mended(x):\n    return x + x\n\n\ndef decoy(x):\n    return 3 * x\n"))
+    named = [sentence for sentence in found.failures if "the tests' own" in sentence]
+    assert named == [
+        "a hand-in that takes all from the tests' own stand_ins.mended earns 1 points in test_double.py::test_double"
+    ]
 
 
 def test_a_test_that_compares_nothing_lets_mutants_survive(small: Callable[..., Assignment]) -> None:

@@ -349,7 +349,7 @@ def test_a_variant_is_no_excuse_for_an_ending() -> None:
 
 def test_messages_are_about_the_reference_where_no_variant_is_better() -> None:
     accepted = variant("eps-outside", "1", a=OTHER, b=OTHER)
-    result = judge_test(spec(), (accepted,), run(a=WRONG, b=WRONG))
+    result = judge_test(spec(), (accepted,), run(a=WRONG, b=WRONG), show_expected=True)
     assert result.variant is None
     assert "expected 1" in result.message
 
@@ -403,9 +403,10 @@ def test_a_known_mistake_keeps_the_shares_that_the_reference_gives() -> None:
 # what students read
 
 
-def test_a_hidden_test_shows_no_expected_number() -> None:
-    assert "expected 1" in judge_test(spec(), (), run(a=WRONG, b=WRONG)).message
-    for visibility in ("hidden", "after_due_date", "after_published"):
+def test_a_graded_test_shows_no_expected_number() -> None:
+    """Neither a hidden one nor a visible one: only those of the public recording are shown."""
+    assert "expected 1" in judge_test(spec(), (), run(a=WRONG, b=WRONG), show_expected=True).message
+    for visibility in ("visible", "hidden", "after_due_date", "after_published"):
         result = judge_test(spec(visibility=visibility), (), run(a=WRONG, b=WRONG))
         assert "is -3, which is wrong" in result.message
         assert "expected" not in result.message

@@ -32,7 +32,7 @@ from grader.intake.take import ingest, wanted
 from grader.judge.compare import compare
 from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import KINDS
-from grader.judge.score import judge_checks, judge_test, replayed
+from grader.judge.score import fits, judge_test, replayed
 from grader.questions import GRADED, Questions, as_written, read_questions
 from grader.recording import Observation, Recording, Value
 from grader.sandbox.pool import map_in
@@ -323,8 +323,7 @@ def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alte
     """
     if recording.ending != "ok":
         return None
-    checks = judge_checks(spec.expected, recording.observations, show_expected=False)
-    if all(check.passed for check in checks):
+    if fits(spec.expected, recording.observations):
         return None
     reference = {item.name: item for item in spec.expected}
     # parameters and what checks are given are the reference's, whatever the patch did to them
@@ -336,8 +335,7 @@ def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alte
     values = [value for item in merged for value in item.values.values()]
     if len(merged) < len(reference) or any(value.array is None for value in values):
         return None
-    again = judge_checks(merged, recording.observations, show_expected=False)
-    if not all(check.passed for check in again):
+    if not fits(merged, recording.observations):
         return None
     return Alternative(variant.name, variant.credit, variant.hint, merged)
 

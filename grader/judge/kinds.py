@@ -20,13 +20,15 @@ Values = Mapping[str, Value]
 
 
 @dataclass(frozen=True)
-class Case:
+class Sighting:
     """One check to judge."""
 
     expected: Observation
     actual: Values
     """Role to value, from the submission; empty when the check was never reached."""
     show_expected: bool
+    explain: bool = True
+    """Whether anybody reads why the check fails."""
 
     @property
     def value(self) -> Value | None:
@@ -41,65 +43,66 @@ class Case:
         return number.real if number.imag == 0 and np.isfinite(number.real) else None
 
 
-def _equal(case: Case) -> Comparison:
-    params = case.expected.params
+def _equal(seen: Sighting) -> Comparison:
+    params = seen.expected.params
     return compare(
-        case.value,
-        case.expected.values["actual"],
+        seen.value,
+        seen.expected.values["actual"],
         rtol=params.get("rtol"),
         atol=params.get("atol"),
-        show_expected=case.show_expected,
+        show_expected=seen.show_expected,
+        explain=seen.explain,
     )
 
 
-def _dropout(case: Case) -> Comparison:
-    return judge_forward(case.expected, case.actual)
+def _dropout(seen: Sighting) -> Comparison:
+    return judge_forward(seen.expected, seen.actual)
 
 
-def _dropout_backward(case: Case) -> Comparison:
-    return judge_backward(case.expected, case.actual)
+def _dropout_backward(seen: Sighting) -> Comparison:
+    return judge_backward(seen.expected, seen.actual)
 
 
-def _unchanged(case: Case) -> Comparison:
-    original = case.expected.values["original"]
-    bad_form = check_form(case.value, original)
+def _unchanged(seen: Sighting) -> Comparison:
+    original = seen.expected.values["original"]
+    bad_form = check_form(seen.value, original)
     if bad_form is not None:
         return bad_form
-    assert case.value is not None
-    assert case.value.array is not None
+    assert seen.value is not None
+    assert seen.value.array is not None
     assert original.array is not None
-    if np.array_equal(case.value.array, original.array):
+    if np.array_equal(seen.value.array, original.array):
         return PASSED
     return Comparison(False, "was changed, and must stay as it was", "work on a copy, or without in-place operators")
 
 
-def _raises(case: Case) -> Comparison:
-    wanted = case.expected.params["errors"]
-    raised = case.value.text if case.value is not None and case.value.type == "text" else "nothing"
+def _raises(seen: Sighting) -> Comparison:
+    wanted = seen.expected.params["errors"]
+    raised = seen.value.text if seen.value is not None and seen.value.type == "text" else "nothing"
     shown = clean_text(raised, 60)  # a class may have any name
     return PASSED if raised in wanted else Comparison(False, f"raises {shown}, expected {' or '.join(wanted)}")
 
 
-def _decreasing(case: Case) -> Comparison:
-    values = case.value.array if case.value is not None else None
+def _decreasing(seen: Sighting) -> Comparison:
+    values = seen.value.array if seen.value is not None else None
     if values is None or values.ndim != 1 or values.size < 2 or not np.isfinite(values).all():
         return Comparison(False, "isn't a series of finite numbers")
     quarter = max(values.size // 4, 1)
     first, last = float(values[:quarter].mean()), float(values[-quarter:].mean())
-    if last < float(case.expected.params["factor"]) * first:
+    if last < float(seen.expected.params["factor"]) * first:
         return PASSED
     return Comparison(False, f"doesn't fall enough: {first:.4g} at first, {last:.4g} at last")
 
 
-def _at_least(case: Case) -> Comparison:
-    number, bound = case.number(), float(case.expected.params["bound"])
+def _at_least(seen: Sighting) -> Comparison:
+    number, bound = seen.number(), float(seen.expected.params["bound"])
     if number is None:
         return Comparison(False, "isn't a finite number")
     return PASSED if number >= bound else Comparison(False, f"is {number:.4g}, at least {bound:g} is asked for")
 
 
-def _at_most_times(case: Case) -> Comparison:
-    number, bound = case.number(), float(case.expected.params["times"])
+def _at_most_times(seen: Sighting) -> Comparison:
+    number, bound = seen.number(), float(seen.expected.params["times"])
     if number is None:
         return Comparison(False, "isn't a finite number")
     if number <= bound:
@@ -111,7 +114,7 @@ def _at_most_times(case: Case) -> Comparison:
 class Kind:
     """How a check of one kind is judged."""
 
-    judge: Callable[[Case], Comparison]
+    judge: Callable[[Sighting], Comparison]
     given: tuple[str, ...] = ()
     """Roles of values that the test gives to the check: of a variant, too, the reference's count."""
     sealed: bool = True

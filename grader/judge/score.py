@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.fixtures import Alternative, TestSpec
 from grader.judge.compare import NOT_REACHED
-from grader.judge.kinds import KINDS, Case
+from grader.judge.kinds import KINDS, Sighting
 from grader.recording import Observation, Recording, Value
 from grader.report import CheckResult, Status, TestResult
 
@@ -32,9 +32,9 @@ class _Verdict:
     """The checks of one test, judged against one consistent set of expected values."""
 
     checks: tuple[CheckResult, ...]
-    credit: Fraction
     share: Fraction
     """The part of the test's points that the checks earn, before credit."""
+    credit: Fraction = Fraction(1)
     variant: str | None = None
     reason: str = ""
 
@@ -118,9 +118,18 @@ def judge_checks(
     actual: dict[str, Mapping[str, Value]] = {item.name: item.values for item in observations}
     results = []
     for item in expected:
-        verdict = KINDS[item.kind].judge(Case(item, actual.get(item.name, {}), show_expected))
+        verdict = KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), show_expected))
         results.append(CheckResult(item.name, verdict.passed, verdict.message, verdict.hint))
     return tuple(results)
+
+
+def fits(expected: Sequence[Observation], observations: Sequence[Observation]) -> bool:
+    """Whether every expected check passes; stops at the first that doesn't, and never asks why."""
+    actual = {item.name: item.values for item in observations}
+    return all(
+        KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), False, explain=False)).passed
+        for item in expected
+    )
 
 
 def has_shares(spec: TestSpec) -> bool:
@@ -139,34 +148,29 @@ def shares(spec: TestSpec) -> dict[str, Fraction]:
 
 def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, show_expected: bool) -> _Verdict:
     """The most favourable of the consistent sets; the reference's messages where nothing is better."""
-    best = _verdict(spec, spec.expected, recording, Fraction(1), show_expected=show_expected)
+    best = _verdict(spec, spec.expected, recording, show_expected=show_expected)
     for item in alternatives:
-        if item.credit > 0 and best.worth < item.credit:
-            other = _verdict(
-                spec, item.observations, recording, item.credit, item.variant, item.hint, show_expected=show_expected
-            )
-            if other.worth > best.worth:
-                best = other
+        if item.credit <= best.worth or not (has_shares(spec) or fits(item.observations, recording.observations)):
+            continue
+        other = replace(
+            _verdict(spec, item.observations, recording, show_expected=show_expected),
+            credit=item.credit,
+            variant=item.variant,
+            reason=item.hint if item.credit < 1 else "",
+        )
+        if other.worth > best.worth:
+            best = other
     return best
 
 
-def _verdict(
-    spec: TestSpec,
-    expected: Sequence[Observation],
-    recording: Recording,
-    credit: Fraction,
-    variant: str | None = None,
-    hint: str = "",
-    *,
-    show_expected: bool,
-) -> _Verdict:
+def _verdict(spec: TestSpec, expected: Sequence[Observation], recording: Recording, *, show_expected: bool) -> _Verdict:
     checks = judge_checks(expected, recording.observations, show_expected=show_expected)
     if has_shares(spec) and spec.points:
         parts = shares(spec)
         share = sum((parts[check.name] for check in checks if check.passed), Fraction(0))
     else:
         share = Fraction(all(check.passed for check in checks))
-    return _Verdict(checks, credit, share, variant, hint if credit < 1 else "")
+    return _Verdict(checks, share)
 
 
 def _claimed(score: float, points: Fraction) -> Fraction:
@@ -186,12 +190,7 @@ def _status(recording: Recording, counted: Fraction) -> Status:
 
 def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> Alternative | None:
     """The one known mistake whose whole recording the submission's values match; none where two do."""
-    matches = [
-        item
-        for item in alternatives
-        if item.credit == 0
-        and all(check.passed for check in judge_checks(item.observations, recording.observations, show_expected=False))
-    ]
+    matches = [item for item in alternatives if item.credit == 0 and fits(item.observations, recording.observations)]
     return matches[0] if len({item.hint for item in matches}) == 1 else None
 
 

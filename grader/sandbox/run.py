@@ -17,7 +17,7 @@ from grader.sandbox.wire import Decoder, WireError
 from grader.text import clean_text
 
 CHUNK = 2**18
-START_SECONDS = 30.0
+FORK_SECONDS = 30.0
 """How long a child may take from the fork to the moment before its test."""
 EXIT_SECONDS = 5.0
 """How long the zygote may take to bury a child that ended or was killed."""
@@ -86,7 +86,7 @@ class Run:
         """Read until the child is buried and its ends are closed, or the deadline; return what it left."""
         start = time.monotonic()
         # the test's time begins when its child says that it starts: a busy machine isn't the submission's fault
-        deadline = start + START_SECONDS
+        deadline = start + FORK_SECONDS
         started = False
         last_call = None
         with selectors.DefaultSelector() as selector:

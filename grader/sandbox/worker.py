@@ -37,7 +37,7 @@ from grader.sandbox.protocol import MESSAGE_BYTES, Command, Message, Problem, Re
 if TYPE_CHECKING:
     from grader.recording import Recording
 
-START_SECONDS = 120.0
+COLLECT_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 REMOVED_AT_ONCE = 1000
 """Paths for one call of rm: with names of 255 bytes well below what a call can take."""
@@ -214,7 +214,7 @@ class Worker:
         """Wait until the tests are collected; raises AssignmentError where they can't be imported."""
         if self._ready:
             return
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + COLLECT_SECONDS
         tests: list[Described] = []
         self._holder.clear()
         for name in sorted(self._controls, reverse=True):  # visible ones first

@@ -40,7 +40,7 @@ import pytest
 from grader.testing.suite import run_case
 
 
-@pytest.mark.parametrize("identity", {identities!r}, ids=str)
+@pytest.mark.parametrize("identity", {identities!r})
 def test_case(submission, identity):
     run_case(identity, submission, Path(__file__).with_name("helpers"), test_case)
 '''

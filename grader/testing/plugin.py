@@ -32,7 +32,7 @@ class Ended:
 
 
 @dataclass
-class _Run:
+class _Running:
     """The test that is running."""
 
     nodeid: str
@@ -51,17 +51,22 @@ class TestingPlugin:
         """Serve an assignment's tests with this seed, written with this library ("numpy" or "torch")."""
         self.seed = seed
         self.library = library
-        self._run: _Run | None = None
+        self._current: _Running | None = None
 
     def seed_of(self, nodeid: str) -> int:
         """Return the seed of one test: from the assignment's seed and the test's id, so that tests differ."""
         return int.from_bytes(hashlib.sha256(f"{self.seed}:{nodeid}".encode()).digest()[:4], "little")
 
     @property
-    def _running(self) -> _Run:
-        if self._run is None:
+    def _running(self) -> _Running:
+        if self._current is None:
             raise pytest.UsageError("no submission to test; run: grader check")
-        return self._run
+        return self._current
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_parametrize_id(self, config: pytest.Config, val: object, argname: str) -> str | None:
+        """Name the case of a text by all of it: a test's id seeds its inputs, and some releases shorten long ones."""
+        return val.encode("unicode_escape").decode("ascii") if isinstance(val, str) and val else None
 
     @pytest.fixture
     def submission(self) -> Submission:
@@ -88,7 +93,7 @@ class TestingPlugin:
 
     def begin(self, nodeid: str, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> None:
         """Make `submission`, `rng` and `check` those of the test that is about to run, and seed every generator."""
-        self._run = _Run(nodeid, submission, root, recorder, given)
+        self._current = _Running(nodeid, submission, root, recorder, given)
         seed_everything(self.seed_of(nodeid))
 
     def run(self, item: pytest.Item, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> Ended:
@@ -108,7 +113,7 @@ class TestingPlugin:
                 delattr(function, name)
         self.begin(item.nodeid, submission, root, recorder, given=given)
         error = _run_phases(item)
-        self._run = None
+        self._current = None
         if isinstance(error, Interruption):
             raise error
         claim, message = ("ok", "") if error is None else explain(error, root, self.library)
