@@ -1,1 +1,1 @@
-"""What instructors run: record, template, handout, variants."""
+"""The instructor's side: record, template, handout, variants, audit, bundle."""

@@ -29,8 +29,7 @@ from grader.authoring.unearned import borrowed, stubs
 from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants, write_changed
 from grader.errors import AssignmentError
 from grader.fixtures import PUBLIC, Fixtures, load_current
-from grader.grade import Progress, run_tests
-from grader.intake.take import ingest
+from grader.grade import Progress, grade_in
 from grader.judge.score import replayed
 from grader.questions import read_questions
 from grader.sandbox.pool import Pool
@@ -171,18 +170,14 @@ def _grader(assignment: Assignment, fixtures: Fixtures) -> Iterator[_Grader]:
 
 
 def _grade_one(grader: _Grader, candidate: Candidate, tests: tuple[str, ...], seconds: float) -> dict[str, Outcome]:
-    worker, fixtures = grader.worker, grader.fixtures
-    assignment = worker.assignment = worker.assignment.with_limits(test_seconds=seconds, total_seconds=600)
+    worker = grader.worker
+    worker.assignment = worker.assignment.with_limits(test_seconds=seconds, total_seconds=600)
     source = write_changed(worker, candidate.files, alone=candidate.kind in ALONE)
-    worker.empty_submission()
-    ingest(source, assignment.submission, fixtures.required, worker.submission)
-    worker.wait_ready()
-    wanted = replace(fixtures, tests=tuple(test for test in fixtures.tests if test.id in tests))
     return {
         result.id: Outcome(
             result.status,
             float(result.max_score - result.score) if result.max_score else 0.0,
             bool(candidate.hint) and candidate.hint in (result.hint, result.message),
         )
-        for result in run_tests(worker, wanted)
+        for result in grade_in(worker, grader.fixtures, source, only=tests).tests
     }

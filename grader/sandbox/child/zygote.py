@@ -257,6 +257,8 @@ def main(descriptor: int) -> None:
         settings = decode(raw)
         if not isinstance(settings, Settings):
             os._exit(0)  # the command line had nothing to grade
+        os.chdir(settings.work)
+        os.environ.update(dict.fromkeys(HOMES, settings.work))  # before a library looks where it may write
         if settings.library == "torch" and not twins:
             load_torch()
         pid = os.fork() if descriptors else 0
@@ -273,8 +275,6 @@ def main(descriptor: int) -> None:
 
 def serve(control: socket.socket, settings: Settings, twins: Collection[int]) -> None:
     """Collect the tests, tell the judge, and run what it asks for."""
-    os.chdir(settings.work)
-    os.environ.update(dict.fromkeys(HOMES, settings.work))
     prctl(PR_SET_DUMPABLE, 0)
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
     if settings.helpers and settings.path:  # a suite has no path, and is compiled with other folders in it
