@@ -219,6 +219,7 @@ def _grade(options: argparse.Namespace) -> int:
             "zygote": options.zygote,
             "level": options.max_isolation,
             "minimum": options.min_isolation,
+            "ignored": options.ignore,
         }
         if options.suite is not None:
             from grader.suite.run import grade_suite

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,7 @@ def grade(
     level: Level = "full",
     minimum: Level = "none",
     deadline: float | None = None,
+    ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission.
 
@@ -51,13 +52,17 @@ def grade(
         level: the strongest isolation to use, where this machine has it.
         minimum: the weakest isolation to grade under.
         deadline: by time.monotonic(); tests that didn't run until then time out.
+        ignored: names at the top of a folder that are no part of the hand-in, such as a platform's script.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
-        InternalError: the worker could not be made to run; no score is given.
+        UsageError: there is no such hand-in, or it is a link.
+        InternalError: the machine failed, or the worker could not be made to run; no score is given.
     """
     with Worker(assignment, zygote, level) as worker:
-        return grade_in(worker, source, before=before, progress=progress, minimum=minimum, deadline=deadline)
+        return grade_in(
+            worker, source, before=before, progress=progress, minimum=minimum, deadline=deadline, ignored=ignored
+        )
 
 
 def grade_in(
@@ -68,6 +73,7 @@ def grade_in(
     progress: Progress | None = None,
     minimum: Level = "none",
     deadline: float | None = None,
+    ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before; see `grade`."""
     # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
@@ -83,7 +89,14 @@ def grade_in(
         before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
     worker.empty_submission()
     try:
-        intake = ingest(source, assignment.submission, fixtures.required, worker.submission, assignment.reference)
+        intake = ingest(
+            source,
+            assignment.submission,
+            fixtures.required,
+            worker.submission,
+            assignment.reference,
+            ignored=ignored,
+        )
     except SubmissionError as error:
         return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
     if not intake.files:

@@ -1,7 +1,7 @@
 """Guards the judge against everything that comes from student code: streams of bytes, archives, values.
 
 Properties, not examples: whatever comes in, the judge doesn't raise, takes no more memory than its caps allow, and
-writes a report that every platform takes. `test_wire.py` and `test_ingest.py` have the examples.
+writes a report that every platform takes. `test_wire.py` and `test_intake*.py` have the examples.
 
     pytest tests/test_fuzz.py                                          some seconds, the same examples every time
     GRADER_FUZZ=100000 pytest tests/test_fuzz.py -n 2                  that many in all, others every time: make fuzz
@@ -42,7 +42,8 @@ from grader.export.autolab import to_autolab
 from grader.export.plain import to_json
 from grader.export.terminal import to_terminal
 from grader.fixtures import Alternative, Fixtures, TestSpec, load
-from grader.intake import take as ingesting
+from grader.intake import take
+from grader.intake.limits import Budget, Caps
 from grader.judge.assemble import failed_report, make_report
 from grader.judge.kinds import KINDS
 from grader.judge.score import judge_test
@@ -105,9 +106,16 @@ FILE_CAP, TOTAL_CAP, ARCHIVE_CAP, MEMBER_CAP = 2**15, 2**16, 2**18, 40
 def small() -> Iterator[None]:
     """The same rules with small numbers, so that something small can be over them."""
     with pytest.MonkeyPatch.context() as patch:
-        caps = {"FILE_BYTES": FILE_CAP, "TOTAL_BYTES": TOTAL_CAP, "ARCHIVE_BYTES": ARCHIVE_CAP, "MEMBERS": MEMBER_CAP}
-        for name, value in caps.items():
-            patch.setattr(ingesting, name, value)
+        caps = Caps(
+            file_bytes=FILE_CAP,
+            total_bytes=TOTAL_CAP,
+            archive_bytes=ARCHIVE_CAP,
+            moved_bytes=2 * ARCHIVE_CAP,
+            header_bytes=FILE_CAP,
+            members=MEMBER_CAP,
+            entries=2 * MEMBER_CAP,
+        )
+        patch.setattr(take, "Budget", lambda: Budget(caps))
         patch.setattr(wire, "HEADER_BYTES", HEADER_CAP)
         patch.setattr(wire, "ALL_HEADERS_BYTES", ALL_HEADERS_CAP)
         yield
@@ -684,7 +692,7 @@ def taken_in(source: Path, around: Path) -> Report:
         # the archive is read at most once as it is and once unpacked; what the standard library keeps from its first
         # call on (tables, compiled patterns) comes on top
         with memory_below(4 * TOTAL_CAP + 2 * ARCHIVE_CAP + 2**22):
-            intake = ingesting.ingest(source, SPEC, REQUIRED, into)
+            intake = take.ingest(source, SPEC, REQUIRED, into)
     except SubmissionError as error:
         event("refused")
         sentence = str(error)

@@ -234,7 +234,7 @@ def _grade_one(candidate: Candidate, tests: tuple[str, ...], seconds: float) -> 
     assignment = worker.assignment = worker.assignment.with_limits(test_seconds=seconds, total_seconds=600)
     source = changed(worker, candidate.files, alone=candidate.kind == "template")
     worker.empty_submission()
-    ingest(source, assignment.submission, fixtures.required, worker.submission)
+    ingest(source.resolve(), assignment.submission, fixtures.required, worker.submission)
     worker.wait_ready()
     wanted = replace(fixtures, tests=tuple(test for test in fixtures.tests if test.id in tests))
     return {

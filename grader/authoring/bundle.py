@@ -20,7 +20,7 @@ from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import Fixtures, digest, load_current
-from grader.intake.take import wanted
+from grader.intake.choose import wanted
 
 PACKAGE = Path(grader.__file__).resolve().parent
 GRADESCOPE_KIT = ("setup.sh", "run_autograder", "Dockerfile", "pyproject.toml", "README.md")

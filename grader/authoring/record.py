@@ -20,7 +20,8 @@ from grader.authoring.variants import Variant, apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.fixtures import Alternative, Fixtures, TestSpec, load, save, tested_files
 from grader.grade import Progress
-from grader.intake.take import ingest, wanted
+from grader.intake.choose import wanted
+from grader.intake.take import ingest
 from grader.judge.compare import compare
 from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import UNSEALED
@@ -147,7 +148,7 @@ def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     assignment = worker.assignment
     if not folder.is_dir():
         raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")
-    return ingest(folder, assignment.submission, (), worker.submission).files
+    return ingest(folder.resolve(), assignment.submission, (), worker.submission).files
 
 
 def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
@@ -22,7 +22,7 @@ from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
 from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import Progress, demand_isolation, run_tests
-from grader.intake.take import ingest
+from grader.intake.take import ingest, read_hand_in
 from grader.judge.assemble import failed_report, make_report
 from grader.levels import Level
 from grader.report import Report
@@ -58,6 +58,7 @@ def grade_suite(
     zygote: Zygote | None = None,
     level: Level = "full",
     minimum: Level = "none",
+    ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission with the tests in `suite`: a folder of tests, or the folder that has it and its data.
 
@@ -71,18 +72,18 @@ def grade_suite(
     with tempfile.TemporaryDirectory(prefix="grader-suite-") as temporary:
         home = Path(temporary) / suite.name
         place = _place(suite)
-        ignored = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
-        shutil.copytree(suite, home / "helpers" / place, ignore=ignored)
+        unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
+        shutil.copytree(suite, home / "helpers" / place, ignore=unread)
         cases = scan(suite, place)
         wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
         (home / f"test_{PART}.py").write_text(wrapper, "utf-8")
-        assignment = _assignment(home, suite.name, cases, limits or Limits(), source)
+        assignment = _assignment(home, suite.name, cases, limits or Limits(), source, ignored)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
         if before is not None:
             before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
         with Worker(assignment, zygote, level) as worker:
             try:
-                intake = ingest(source, assignment.submission, (), worker.submission)
+                intake = ingest(source, assignment.submission, (), worker.submission, ignored=ignored)
             except SubmissionError as error:
                 return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
             worker.wait_ready()
@@ -114,22 +115,32 @@ def _place(suite: Path) -> str:
     return suite.name if bare and suite.name.isidentifier() else "."
 
 
-def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, source: Path) -> Assignment:
+def _assignment(
+    home: Path, name: str, cases: list[Case], limits: Limits, source: Path, ignored: Collection[str]
+) -> Assignment:
     points = sum((case.spec.points for case in cases), Fraction(0))
+    submission = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
     return Assignment(
         name=name,
         title=name,
         seed=0,
-        library="torch" if _uses_torch(home, source) and find_spec("torch") is not None else "numpy",
+        library="torch"
+        if _uses_torch(home, source, submission, ignored) and find_spec("torch") is not None
+        else "numpy",
         folder=home,
-        submission=SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=()),
+        submission=submission,
         limits=limits,
         parts=(Part(PART, name, points),),
         handout=Handout(runner=""),
     )
 
 
-def _uses_torch(*roots: Path) -> bool:
-    """Whether torch is worth loading before the tests; a hand-in in an archive isn't looked into for that."""
-    files = (file for root in roots for file in (root.rglob("*.py") if root.is_dir() else ()))
-    return any(_TORCH.search(file.read_bytes()) for file in files if file.is_file())
+def _uses_torch(home: Path, source: Path, spec: SubmissionSpec, ignored: Collection[str]) -> bool:
+    """Whether torch is worth loading before the tests: the suite or the hand-in imports it."""
+    if any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file()):
+        return True
+    try:
+        files = read_hand_in(source, spec, ignored=ignored)
+        return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
+    except SubmissionError:
+        return False  # the same is said to the student when it is taken in
