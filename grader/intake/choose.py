@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from grader.assignment import SubmissionSpec
@@ -64,11 +65,20 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
 
 def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
     """Whether a path matches a pattern part by part, so that `*` stays inside one folder."""
+    return _matches(path.parts, patterns)
+
+
+def _matches(parts: tuple[str, ...], patterns: Iterable[str]) -> bool:
     for pattern in patterns:
-        parts = PurePosixPath(composed(pattern)).parts
-        if len(parts) == len(path.parts) and all(map(fnmatch.fnmatchcase, path.parts, parts)):
+        wanted_parts = _parts(pattern)
+        if len(wanted_parts) == len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted_parts)):
             return True
     return False
+
+
+@lru_cache(maxsize=1000)
+def _parts(pattern: str) -> tuple[str, ...]:
+    return PurePosixPath(composed(pattern)).parts
 
 
 def plain(path: PurePosixPath) -> PurePosixPath:
@@ -84,10 +94,10 @@ def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterab
     for path in found:
         for depth in depths:
             if depth <= len(path.parts):
-                tail = PurePosixPath(*path.parts[-depth:])
-                if wanted(tail, spec.files):
+                tail = path.parts[-depth:]
+                if _matches(tail, spec.files):
                     folder = path.parents[depth - 1]
-                    votes[folder] = votes.get(folder, 0) + (str(tail) in names)
+                    votes[folder] = votes.get(folder, 0) + ("/".join(tail) in names)
     return min(votes, key=lambda folder: (-votes[folder], len(folder.parts), str(folder)), default=_HERE)
 
 

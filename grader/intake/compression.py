@@ -126,4 +126,6 @@ def unpack(data: bytes | memoryview, method: Method, budget: Budget, limit: int 
         raise
     # the decompressors touch no file: an OSError is bz2's word for damage
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        if str(error).startswith("Error -4 "):  # zlib's own number for too little memory
+            raise MemoryError from None
         raise ValueError(str(error) or type(error).__name__) from None

@@ -76,7 +76,8 @@ def path_of(name: str, troubles: Troubles) -> PurePosixPath | None:
 
     A colon is a name's character like any other, but for that of a drive's root.
     """
-    if len(name) > PATH_BYTES:
+    # before it is taken apart: a name of a thousand folders is cheap to make and dear to look at
+    if len(name) > PATH_BYTES or name.count("/") + name.count("\\") > 2 * DEPTH:
         troubles.add("long", name[:PATH_BYTES])
         return None
     path = PurePosixPath(composed(name.replace("\\", "/")))
@@ -88,8 +89,9 @@ def path_of(name: str, troubles: Troubles) -> PurePosixPath | None:
 
 def fits(path: PurePosixPath, troubles: Troubles) -> bool:
     """Whether a disk can hold a file of this path."""
-    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in path.parts]
-    if len(lengths) > DEPTH or max(lengths) > PART_BYTES or sum(lengths) + len(lengths) > PATH_BYTES:
+    parts = path.parts
+    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts] if len(parts) <= DEPTH else [PATH_BYTES]
+    if max(lengths) > PART_BYTES or sum(lengths) + len(lengths) > PATH_BYTES:
         troubles.add("long", path)
         return False
     return True

@@ -65,7 +65,7 @@ def opened(source: Path, budget: Budget, troubles: Troubles, ignored: Collection
 def _open_source(source: Path) -> tuple[int, bool]:
     name = shown(source.name or source)
     try:
-        mode = source.lstat().st_mode
+        mode = os.stat(source, follow_symlinks=False).st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise UsageError(f"there is no file or folder {name}; is that its name?") from None
     except OSError as error:

@@ -25,6 +25,8 @@ _WITHOUT_DATA: dict[bytes, Trouble] = {b"1": "link", b"2": "link", b"3": "device
 _FOLDER, _SPARSE = b"5", b"S"
 _LONG_NAME, _LONG_LINK = b"L", b"K"
 _EXTENDED, _GLOBAL = (b"x", b"X"), b"g"
+_RECORD_BYTES = 16
+"""How much of the budget a record takes beside its bytes, because each is looked at alone."""
 _OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 
 
@@ -62,7 +64,7 @@ def tar_members(data: bytes, budget: Budget, troubles: Troubles) -> Iterator[Mem
         place = start + -(-size // BLOCK) * BLOCK
         if kind in (_LONG_NAME, _LONG_LINK, _GLOBAL, *_EXTENDED):
             budget.header(size)
-            said = _heard(said, kind, data[start : start + size])
+            said = _heard(said, kind, data[start : start + size], budget)
             continue
         raw = said.name if said.name is not None else _name(header)
         sparse, said = said.sparse or kind == _SPARSE, _Said()
@@ -124,7 +126,7 @@ def _after_map(data: bytes, place: int) -> int:
     return place
 
 
-def _heard(said: _Said, kind: bytes, body: bytes) -> _Said:
+def _heard(said: _Said, kind: bytes, body: bytes, budget: Budget) -> _Said:
     """What is known of the next member after one more header about it."""
     if kind == _LONG_NAME:
         return _Said(body.partition(b"\0")[0], said.size, said.sparse)
@@ -132,6 +134,7 @@ def _heard(said: _Said, kind: bytes, body: bytes) -> _Said:
         return said
     name, size, sparse = said.name, said.size, said.sparse
     for key, value in _records(body):
+        budget.header(_RECORD_BYTES)
         if key == b"path":
             name = value
         elif key == b"size" and value.isdigit() and len(value) < 20:
