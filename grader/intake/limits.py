@@ -1,7 +1,7 @@
 """The bounds of one intake, and the budget that it draws on while it goes on.
 
 With the caps below an intake handles at most 50,000 entries, moves at most 200 MiB through decompressors, and holds
-at most 300 MiB. The worst archives that were found take 6 seconds of processor time: bzip2 takes 5, looking at entries 1.
+at most 300 MiB. The worst archives that were found take 6 seconds of processor time: 5 for bzip2, 1 for the entries.
 """
 
 from __future__ import annotations

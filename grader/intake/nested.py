@@ -57,7 +57,14 @@ def search(
 def _archives(members: Sequence[Member]) -> list[Member]:
     """Members named as archives, those first that are least hidden and no copies."""
     found = [member for member in {m.path: m for m in members}.values() if member.path.name.lower().endswith(SUFFIXES)]
-    return sorted(found, key=lambda member: (len(member.path.parts), len(plain(member.path).name), str(member.path)))
+    return sorted(found, key=lambda member: (_is_copy(member.path.name), len(member.path.parts), str(member.path)))
+
+
+def _is_copy(name: str) -> bool:
+    """Whether an archive's name says that it is a copy of another: `handin (1).tar.gz`."""
+    stem = name.lower()
+    stem = stem[: -max(len(suffix) for suffix in SUFFIXES if stem.endswith(suffix))]
+    return plain(PurePosixPath(f"{stem}.x")).stem != stem
 
 
 def _is_homework(choice: Choice, spec: SubmissionSpec) -> bool:
