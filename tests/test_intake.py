@@ -846,6 +846,16 @@ def test_a_copys_name_is_understood(name: str, pattern: str, tmp_path: Path) -> 
     assert any("was found as" in note for note in intake.notes)
 
 
+@pytest.mark.parametrize(
+    "name", ["(1)", "copy of ", ". copy", " copy", " - copy", "(copy).py", "copy of copy of .py", "."]
+)
+def test_a_name_of_nothing_but_a_copys_mark_is_a_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / "handin.zip").write_bytes(zip_bytes([(name, b"x = 1\n"), (f"a/{name}", b"x = 1\n")]))
+    (tmp_path / "into").mkdir()
+    intake = ingest(tmp_path / "handin.zip", SubmissionSpec(("mytorch/*.py",)), ("mytorch/loss.py",), tmp_path / "into")
+    assert intake.files == ()
+
+
 def test_of_two_copies_none_is_guessed_and_both_are_named(tmp_path: Path) -> None:
     handin, into = tmp_path / "handin", tmp_path / "into"
     for folder in (handin, into):

@@ -46,7 +46,7 @@ def _members(data: bytes, name: str, budget: Budget, troubles: Troubles) -> Iter
     if compression is not None:
         data, name = _unpacked(data, name, compression, budget), PurePosixPath(name).stem
     if data.startswith(zips.MARKS):
-        yield from zips.zip_members(data, budget, troubles)
+        yield from zips.zip_members(data, name, budget, troubles)
     elif is_tar(data):
         yield from tar_members(data, budget, troubles)
     elif PurePosixPath(name).suffix in _SOURCES:

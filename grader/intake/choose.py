@@ -83,7 +83,8 @@ def _parts(pattern: str) -> tuple[str, ...]:
 
 def plain(path: PurePosixPath) -> PurePosixPath:
     """A path in lower case, without what copying added to its name."""
-    return PurePosixPath(str(path.with_name(_COPY.sub("", path.stem.lower()) + path.suffix)).lower())
+    name = _COPY.sub("", path.stem.lower()) + path.suffix.lower()
+    return PurePosixPath(str(path.parent).lower(), name or path.name.lower())
 
 
 def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterable[str]) -> PurePosixPath:

@@ -50,9 +50,9 @@ class _Entry:
     name: str
 
 
-def zip_members(data: bytes, budget: Budget, troubles: Troubles) -> Iterator[Member]:
+def zip_members(data: bytes, name: str, budget: Budget, troubles: Troubles) -> Iterator[Member]:
     """The regular files of a zip."""
-    for entry in _directory(data, budget):
+    for entry in _directory(data, name, budget):
         kind = stat.S_IFMT(entry.mode)
         if entry.name.endswith(("/", "\\")) or kind == stat.S_IFDIR:
             continue
@@ -62,37 +62,37 @@ def zip_members(data: bytes, budget: Budget, troubles: Troubles) -> Iterator[Mem
         if kind not in (0, stat.S_IFREG):
             troubles.add("link" if kind == stat.S_IFLNK else "device", path)
             continue
-        yield Member(path, entry.size, partial(_read, data, path, entry, budget))
+        yield Member(path, entry.size, partial(_read, data, name, path, entry, budget))
 
 
-def _directory(data: bytes, budget: Budget) -> Iterator[_Entry]:
+def _directory(data: bytes, name: str, budget: Budget) -> Iterator[_Entry]:
     end = data.rfind(MARKS[1], max(len(data) - _COMMENT_BYTES - _END.size, 0))
     if end < 0 or end + _END.size > len(data):
-        raise SubmissionError("the zip is cut short: its directory is missing; make the archive again")
+        raise SubmissionError(f"{shown(name)} is cut short: its directory is missing; make the archive again")
     size, offset = _END.unpack_from(data, end)[5:7]
     locator = end - _LOCATOR.size
     if locator >= 0 and data[locator : locator + 4] == b"PK\6\7":
         end = locator - _END_64.size
         if end < 0 or data[end : end + 4] != b"PK\6\6":
-            raise _damaged("its directory can't be found")
+            raise _damaged(name, "its directory can't be found")
         size, offset = _END_64.unpack_from(data, end)[8:10]
     place = end - size
     shift = place - offset
     """How far everything is from where the zip says it is: something was put before it."""
     if place < 0 or shift < 0:
-        raise _damaged("its directory can't be found")
+        raise _damaged(name, "its directory can't be found")
     while place < end:
         budget.entry()
         if place + _ENTRY.size > end or data[place : place + 4] != b"PK\1\2":
-            raise _damaged("its directory can't be read")
+            raise _damaged(name, "its directory can't be read")
         (_, _, _, flags, method, _, _, crc, packed, unpacked, *lengths, _, _, attributes, start) = _ENTRY.unpack_from(
             data, place
         )
         place += _ENTRY.size
-        name, extra = data[place : place + lengths[0]], data[place + lengths[0] : place + lengths[0] + lengths[1]]
+        label, extra = data[place : place + lengths[0]], data[place + lengths[0] : place + lengths[0] + lengths[1]]
         place += sum(lengths[:3])
         sizes = _large((unpacked, packed, start), extra)
-        yield _Entry(flags, method, crc, sizes[1], sizes[0], sizes[2] + shift, attributes >> 16, _decoded(name, flags))
+        yield _Entry(flags, method, crc, sizes[1], sizes[0], sizes[2] + shift, attributes >> 16, _decoded(label, flags))
 
 
 def _large(sizes: tuple[int, int, int], extra: bytes) -> list[int]:
@@ -119,17 +119,17 @@ def _decoded(name: bytes, flags: int) -> str:
         return name.decode("utf-8", "surrogateescape") if flags & _UTF_8 else name.decode("cp437")
 
 
-def _read(data: bytes, path: PurePosixPath, entry: _Entry, budget: Budget) -> bytes:
+def _read(data: bytes, name: str, path: PurePosixPath, entry: _Entry, budget: Budget) -> bytes:
     local = data[entry.place : entry.place + _LOCAL.size]
     if len(local) < _LOCAL.size or local[:4] != MARKS[0]:
-        raise _damaged(f"{shown(path)} isn't where it should be")
+        raise _damaged(name, f"{shown(path)} isn't where it should be")
     fields = _LOCAL.unpack(local)
     if (entry.flags | fields[2]) & _ENCRYPTED:
         raise SubmissionError(f"{shown(path)} is encrypted; hand in an archive without a password")
     start = entry.place + _LOCAL.size + fields[9] + fields[10]
     packed = memoryview(data)[start : start + entry.packed]
     if len(packed) != entry.packed:
-        raise _damaged(f"it ends inside {shown(path)}")
+        raise _damaged(name, f"it ends inside {shown(path)}")
     try:
         if entry.method == _STORED:
             found = bytes(packed[: entry.size + 1])
@@ -147,11 +147,11 @@ def _read(data: bytes, path: PurePosixPath, entry: _Entry, budget: Budget) -> by
                 "plain .zip"
             )
     except ValueError as error:
-        raise _damaged(f"{shown(path)} can't be unpacked, {shown(error)}") from None
+        raise _damaged(name, f"{shown(path)} can't be unpacked, {shown(error)}") from None
     if len(found) != entry.size or zlib.crc32(found) != entry.crc:
-        raise _damaged(f"{shown(path)} isn't what its directory says")
+        raise _damaged(name, f"{shown(path)} isn't what its directory says")
     return found
 
 
-def _damaged(fact: str) -> SubmissionError:
-    return SubmissionError(f"the zip is damaged: {fact}; make the archive again and look into it")
+def _damaged(name: str, fact: str) -> SubmissionError:
+    return SubmissionError(f"{shown(name)} is damaged: {fact}; make the archive again and look into it")
