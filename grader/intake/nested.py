@@ -35,7 +35,8 @@ def search(
         InternalError: an archive in a folder can't be read.
     """
     loose = choose(members, spec, required)
-    archives = _archives(members) if levels and not set(loose.files) & set(required) else []
+    done = bool(set(loose.files) & set(required)) if required else _is_homework(loose, spec)
+    archives = _archives(members) if levels and not done else []
     # loose files of the homework that nothing requires give way to an archive with required ones only
     best: tuple[int, float] = (0, math.inf if _is_homework(loose, spec) else 0)
     choice, failures = loose, []
@@ -44,20 +45,23 @@ def search(
             break
         own = Troubles()
         try:
-            inner = _inner(member, spec, required, budget, own, levels - 1)
+            with budget.half():
+                inner = _inner(member, spec, required, budget, own, levels - 1)
         except SubmissionError as error:
             failures.append(f"The archive {shown(member.path)} was not taken: {error}.")
             continue
         merit = (len(set(inner.files) & set(required)), len(inner.files))
         if _is_homework(inner, spec) and merit > best:
-            best, choice = merit, _inside(member, inner, own, loose, members)
+            best, choice = merit, _inside(member, inner, own, members)
+            if required and merit[0] == len(set(required)):
+                break
     return replace(choice, notes=(*choice.notes, *each(failures)))
 
 
 def _archives(members: Sequence[Member]) -> list[Member]:
-    """Members named as archives, those first that are least hidden and no copies."""
+    """Members named as archives, those first that are likely to be the homework: no copies, small, not deep."""
     found = [member for member in {m.path: m for m in members}.values() if member.path.name.lower().endswith(SUFFIXES)]
-    return sorted(found, key=lambda member: (_is_copy(member.path.name), len(member.path.parts), str(member.path)))
+    return sorted(found, key=lambda m: (_is_copy(m.path.name), m.size > MIB, len(m.path.parts), str(m.path)))
 
 
 def _is_copy(name: str) -> bool:
@@ -86,7 +90,7 @@ def _inner(
     return search(inner, spec, required, budget, troubles, levels)
 
 
-def _inside(archive: Member, inner: Choice, troubles: Troubles, loose: Choice, members: Sequence[Member]) -> Choice:
+def _inside(archive: Member, inner: Choice, troubles: Troubles, members: Sequence[Member]) -> Choice:
     """The inner choice, as one of the whole hand-in."""
     outside = {str(member.path) for member in members} - {str(archive.path)}
     return Choice(
