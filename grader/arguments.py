@@ -107,13 +107,23 @@ def _check(sub: argparse.ArgumentParser) -> None:
 def _grade(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
     sub.add_argument(
-        "submission", type=Path, metavar="SUBMISSION", help="a folder, .tar, .tar.gz, .zip or a single file"
+        "submission",
+        type=Path,
+        metavar="SUBMISSION",
+        help="a folder, .tar (also .gz, .bz2, .xz), .zip or a single file; no link",
     )
     sub.add_argument(
         "--suite",
         type=Path,
         metavar="FOLDER",
         help="instead of A: a folder of unittest tests with gradescope_utils' decorators, as it is",
+    )
+    sub.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a file or folder beside the student's files that isn't theirs; may be given again",
     )
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")

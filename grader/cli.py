@@ -200,8 +200,7 @@ def _grade(options: argparse.Namespace) -> int:
     if (options.suite is None) == (options.assignment is None):
         options.parser.error("name an assignment, or a suite with --suite, and one submission")
     if not os.path.lexists(options.submission):
-        # a report all the same: on a platform nobody would see an error here
-        print(f"grader: there is no file or folder {str(options.submission)!r}; is that its name?", file=sys.stderr)
+        raise UsageError(f"there is no file or folder {str(options.submission)!r}; is that its name?")
     limits = {
         "test_seconds": options.test_seconds,
         "total_seconds": options.total_seconds,
@@ -219,6 +218,7 @@ def _grade(options: argparse.Namespace) -> int:
             "zygote": options.zygote,
             "level": options.max_isolation,
             "minimum": options.min_isolation,
+            "ignored": options.ignore,
         }
         if options.suite is not None:
             from grader.suite.run import grade_suite

@@ -3,7 +3,7 @@
 GraderError
 ├── UsageError        the call is wrong                       exit code 2
 ├── AssignmentError   the instructor's files are wrong        exit code 2, `file:line: fact; next step`
-├── SubmissionError   the student's hand-in can't be read     a report with every test failed, exit code 0
+├── SubmissionError   what the student handed in is damaged   a report with every test failed, exit code 0
 └── InternalError     our fault, or the machine's             exit code 3, never scored silently
 """
 

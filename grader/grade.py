@@ -41,6 +41,7 @@ def grade(
     level: Level = "full",
     minimum: Level = "none",
     deadline: float | None = None,
+    ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission with an assignment's own fixtures.
 
@@ -53,17 +54,28 @@ def grade(
         level: the strongest isolation to use, where this machine has it.
         minimum: the weakest isolation to grade under.
         deadline: by time.monotonic(); tests that didn't run until then time out.
+        ignored: names at the top of a folder that are no part of the hand-in, such as a platform's script.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
-        InternalError: the worker could not be made to run; no score is given.
+        UsageError: there is no such hand-in, or it is a link.
+        InternalError: the machine failed, or the worker could not be made to run; no score is given.
     """
     with Worker(assignment, read_questions(assignment), zygote, level) as worker:
         # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
         from grader.fixtures import load_current
 
         fixtures = load_current(assignment)
-        return grade_in(worker, fixtures, source, before=before, progress=progress, minimum=minimum, deadline=deadline)
+        return grade_in(
+            worker,
+            fixtures,
+            source,
+            before=before,
+            progress=progress,
+            minimum=minimum,
+            deadline=deadline,
+            ignored=ignored,
+        )
 
 
 def grade_in(
@@ -76,6 +88,7 @@ def grade_in(
     minimum: Level = "none",
     deadline: float | None = None,
     only: Collection[str] | None = None,
+    ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before.
 
@@ -92,7 +105,14 @@ def grade_in(
         before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
     worker.empty_submission()
     try:
-        intake = ingest(source, assignment.submission, fixtures.required, worker.submission, assignment.reference)
+        intake = ingest(
+            source,
+            assignment.submission,
+            fixtures.required,
+            worker.submission,
+            assignment.reference,
+            ignored=ignored,
+        )
     except SubmissionError as error:
         return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
     if fixtures.required and not intake.files:

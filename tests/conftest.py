@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from handins import guarded
 from hostile_summary import pytest_terminal_summary  # noqa: F401  # a hook of pytest's: prints one line at the end
 from hypothesis import settings
 from strict_json import strict_loads, validate
@@ -19,6 +20,8 @@ from strict_json import strict_loads, validate
 from grader.assignment import Assignment, load_assignment
 from grader.export.gradescope import to_gradescope
 from grader.fixtures import Fixtures, load_current
+from grader.intake import take
+from grader.intake.limits import Budget, Caps
 from grader.report import Report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,3 +146,27 @@ def check_complete(report: Report, answers: Fixtures) -> dict[str, Any]:
     validate("gradescope-results", results)
     assert len(results["tests"]) == len(answers.tests)
     return results
+
+
+@pytest.fixture
+def small_caps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules of intake with small numbers, so that a bomb can be small too."""
+    small = Caps(
+        archive_bytes=4 * 2**20, moved_bytes=8 * 2**20, total_bytes=2**20, file_bytes=2**18, members=500, entries=1000
+    )
+    monkeypatch.setattr(take, "Budget", lambda: Budget(small))
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Iterator[Path]:
+    """The target, watched."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "sentinel.py").write_text("secret = 1\n", "utf-8")
+    with guarded(tmp_path) as folder:
+        yield folder
+
+
+@pytest.fixture
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where hand-ins are made: away from the watched folder."""
+    return tmp_path_factory.mktemp("made")

@@ -161,6 +161,49 @@ def _tar_in_a_zip(file: Path) -> None:
         archive.write(inner, "handin.tar")
 
 
+def _packed_bombs(file: Path, *, right: bool = True) -> None:
+    bomb = gzip.compress(bytes(ZEROS), 1)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("handin.tar.gz", bomb)
+        archive.writestr("data.csv", bytes(ZEROS // 4))
+        for name, data in _right_files() if right else []:
+            archive.writestr(name, data)
+
+
+def _locked_beside(file: Path) -> None:
+    _write_zip(file, {"notes.txt": b"locked"})
+    raw = bytearray(file.read_bytes())
+    for mark, flags_at, name_at in ((b"PK\3\4", 6, 30), (b"PK\1\2", 8, 46)):
+        place = raw.find(mark)
+        while raw[place + name_at : place + name_at + 9] != b"notes.txt":
+            place = raw.find(mark, place + 4)
+        raw[place + flags_at] |= 1
+    file.write_bytes(raw)
+
+
+def _headers_times_members(file: Path) -> None:
+    """A reader that copies what is said of all members into each needs memory for their product."""
+    keys = {f"k{number}": "v" for number in range(3000)}
+    with tarfile.open(file, "w:gz", format=tarfile.PAX_FORMAT, pax_headers=keys) as archive:
+        for number in range(9000):
+            archive.addfile(_member(f"notes/{number}.txt")[0])
+        for name, data in _right_files():
+            archive.addfile(_member(name, data)[0], io.BytesIO(data))
+
+
+def _shared_bytes(file: Path) -> None:
+    """The directory at a zip's end may lead many members to the same bytes."""
+    _write_zip(file, {"mytorch/a00000.py": bytes(2**20)})
+    raw = file.read_bytes()
+    start, end = raw.find(b"PK\1\2"), raw.rfind(b"PK\5\6")
+    first, rest = raw[start : raw.find(b"PK\1\2", start + 4)], raw[raw.find(b"PK\1\2", start + 4) : end]
+    listed = b"".join(first.replace(b"a00000", b"a%05d" % number) for number in range(9000)) + rest
+    count = 9000 + len(_right_files())
+    file.write_bytes(
+        raw[:start] + listed + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(listed), start, 0)
+    )
+
+
 def _devices(file: Path) -> None:
     members = [_member("mytorch/null.py", kind=tarfile.CHRTYPE), _member("mytorch/disk.py", kind=tarfile.BLKTYPE)]
     members[0][0].devmajor, members[0][0].devminor = 1, 3
@@ -218,7 +261,19 @@ ARCHIVES: Mapping[str, Archive] = {
         "archives beside the right files",
         _tar(_member("mytorch/inner.tar", bytes(10_240)), _member("inner.tar.gz", gzip.compress(bytes(10_240)))),
     ),
-    "tar_in_a_zip": Archive(".zip", "nothing but an archive in it", _tar_in_a_zip, taken=False),
+    "tar_in_a_zip": Archive(".zip", "nothing but an archive in it", _tar_in_a_zip),
+    "tar_in_a_bomb": Archive(
+        ".zip",
+        "nothing but a bomb that is named as an archive",
+        lambda file: _packed_bombs(file, right=False),
+        taken=False,
+    ),
+    "zip_bombs_beside": Archive(".zip", "bombs that nobody wants beside the right files", _packed_bombs),
+    "zip_locked_member_beside": Archive(".zip", "an encrypted member beside the right files", _locked_beside),
+    "tar_headers_times_members": Archive(
+        ".tar.gz", "3000 keys in a header about all members, and 9000 members", _headers_times_members
+    ),
+    "zip_shared_bytes": Archive(".zip", "9000 wanted members that share one bomb", _shared_bytes, taken=False),
     "tar_huge_names": Archive(
         ".tar",
         "paths of 6 KB and 200 KB, and a wanted file with a name of 300 bytes",
@@ -235,11 +290,9 @@ ARCHIVES: Mapping[str, Archive] = {
     ),
     "tar_many_members": Archive(".tar", "12,000 members", _many, taken=False),
     "tar_chain_of_long_names": Archive(
-        ".tar", "3000 headers that each announce a long name", _chain(tarfile.GNUTYPE_LONGNAME, b"a\0"), taken=False
+        ".tar", "3000 headers that each announce a long name", _chain(tarfile.GNUTYPE_LONGNAME, b"a\0")
     ),
-    "tar_chain_of_extended_headers": Archive(
-        ".tar", "3000 extended headers in a row", _chain(tarfile.XHDTYPE, b""), taken=False
-    ),
+    "tar_chain_of_extended_headers": Archive(".tar", "3000 extended headers in a row", _chain(tarfile.XHDTYPE, b"")),
     "tar_negative_size": Archive(".tar", "a member of negative size, so that reading goes backwards", _negative_size),
     "tar_cut_short": Archive(".tar", "half an archive", _half, taken=False),
     "zip_many_listed_members": Archive(

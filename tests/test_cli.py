@@ -324,13 +324,11 @@ def test_grade_shows_a_table(bonus: Assignment) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.tar", "no/folder", "line\nbreak", "\x1b[31mred"])
-def test_a_hand_in_that_isnt_there_is_a_report(name: str, answers: Fixtures, tmp_path: Path) -> None:
-    result = run("grade", BONUS, tmp_path / name)
-    assert result.returncode == 0
+def test_a_hand_in_that_isnt_there_is_a_wrong_call(name: str, tmp_path: Path) -> None:
+    result = run("grade", BONUS, tmp_path / name, "-o", tmp_path / "results.json")
+    assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == f"grader: there is no file or folder {str(tmp_path / name)!r}; is that its name?\n"
-    rows = results_of(result.stdout, answers)
-    assert score(rows) == 0
-    assert "there is no file or folder" in strict_loads(result.stdout)["output"]
+    assert not (tmp_path / "results.json").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04", os.urandom(3000), b"\x1f\x8b\x08\x00"], ids=len)

@@ -1,7 +1,7 @@
 """Guards the judge against everything that comes from student code: streams of bytes, archives, values.
 
 Properties, not examples: whatever comes in, the judge doesn't raise, takes no more memory than its caps allow, and
-writes a report that every platform takes. `test_wire.py` and `test_ingest.py` have the examples.
+writes a report that every platform takes. `test_wire.py` and `test_intake*.py` have the examples.
 
     pytest tests/test_fuzz.py                                          some seconds, the same examples every time
     GRADER_FUZZ=100000 pytest tests/test_fuzz.py -n 2                  that many in all, others every time: make fuzz
@@ -42,7 +42,11 @@ from grader.export.autolab import to_autolab
 from grader.export.plain import to_json
 from grader.export.terminal import to_terminal
 from grader.fixtures import Alternative, Fixtures, TestSpec, load_current
-from grader.intake import take as ingesting
+from grader.intake import take
+from grader.intake.archives import list_archive
+from grader.intake.limits import Budget, Caps
+from grader.intake.members import path_of
+from grader.intake.notes import Troubles
 from grader.judge.assemble import failed_report, make_report
 from grader.judge.kinds import KINDS
 from grader.judge.score import judge_test
@@ -55,7 +59,7 @@ from grader.text import clean_text
 # a stream that fails may be long, and is wanted all the same
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
-PROPERTIES = 10
+PROPERTIES = 11
 LONG = int(os.environ.get("GRADER_FUZZ", "0")) // PROPERTIES
 """Examples of each property in a long run."""
 
@@ -105,9 +109,16 @@ FILE_CAP, TOTAL_CAP, ARCHIVE_CAP, MEMBER_CAP = 2**15, 2**16, 2**18, 40
 def small() -> Iterator[None]:
     """The same rules with small numbers, so that something small can be over them."""
     with pytest.MonkeyPatch.context() as patch:
-        caps = {"FILE_BYTES": FILE_CAP, "TOTAL_BYTES": TOTAL_CAP, "ARCHIVE_BYTES": ARCHIVE_CAP, "MEMBERS": MEMBER_CAP}
-        for name, value in caps.items():
-            patch.setattr(ingesting, name, value)
+        caps = Caps(
+            file_bytes=FILE_CAP,
+            total_bytes=TOTAL_CAP,
+            archive_bytes=ARCHIVE_CAP,
+            moved_bytes=2 * ARCHIVE_CAP,
+            header_bytes=FILE_CAP,
+            members=MEMBER_CAP,
+            entries=2 * MEMBER_CAP,
+        )
+        patch.setattr(take, "Budget", lambda: Budget(caps))
         patch.setattr(wire, "HEADER_BYTES", HEADER_CAP)
         patch.setattr(wire, "ALL_HEADERS_BYTES", ALL_HEADERS_CAP)
         yield
@@ -684,7 +695,7 @@ def taken_in(source: Path, around: Path) -> Report:
         # the archive is read at most once as it is and once unpacked; what the standard library keeps from its first
         # call on (tables, compiled patterns) comes on top
         with memory_below(4 * TOTAL_CAP + 2 * ARCHIVE_CAP + 2**22):
-            intake = ingesting.ingest(source, SPEC, REQUIRED, into)
+            intake = take.ingest(source, SPEC, REQUIRED, into)
     except SubmissionError as error:
         event("refused")
         sentence = str(error)
@@ -721,6 +732,42 @@ def test_any_archive_gives_clean_files_or_a_sentence(kind: str, data: st.DataObj
             source.parent.mkdir()
         source.write_bytes(raw)
         check_report(taken_in(source, around), homework_answers())
+
+
+@fuzz(40)
+@given(st.dictionaries(names, st.binary(max_size=700), max_size=6), st.data())
+def test_archives_that_python_makes_are_read_as_python_reads_them(
+    files: Mapping[str, bytes], data: st.DataObject
+) -> None:
+    """Our readers of tar and zip against the standard library's: the same names, the same bytes."""
+    budget, troubles = Budget(), Troubles()
+    buffer = io.BytesIO()
+    if data.draw(st.booleans(), label="zip"):
+        with quiet_zip(), zipfile.ZipFile(buffer, "w") as archive:
+            for name, content in files.items():
+                with contextlib.suppress(UnicodeError):
+                    method = data.draw(st.sampled_from([0, 8, 12, 14]), label="method")
+                    archive.writestr(zipfile.ZipInfo(name or "x"), content, compress_type=method)
+        with zipfile.ZipFile(buffer) as archive:
+            expected = [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
+        found = list_archive(buffer.getvalue(), "a.zip", budget, troubles)
+    else:
+        kind = data.draw(st.sampled_from([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]), label="kind")
+        with tarfile.open(fileobj=buffer, mode="w", format=kind, errors="surrogateescape") as tar:
+            for name, content in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                with contextlib.suppress(ValueError, UnicodeError):
+                    tar.addfile(info, io.BytesIO(content))
+        if not any(buffer.getvalue()):
+            return  # nothing in it; as a hand-in that isn't an archive
+        buffer.seek(0)
+        with tarfile.open(fileobj=buffer) as tar:
+            regular = [info for info in tar if info.isreg()]
+            expected = [(info.name, stream.read()) for info in regular if (stream := tar.extractfile(info)) is not None]
+        found = list_archive(buffer.getvalue(), "a.tar", budget, troubles)
+    told = [(path_of(name, Troubles()), content) for name, content in expected]
+    assert [(member.path, member.read()) for member in found] == [pair for pair in told if pair[0] is not None]
 
 
 folder_entries = st.lists(

@@ -103,7 +103,15 @@ def test_an_archive_that_gradescope_left_packed_is_graded(name: str, root: Path,
     assert grade(root, tmp_path / "packed").score == POINTS
 
 
-def test_an_archive_beside_other_files_isnt_looked_into(root: Path, right: Path) -> None:
+@pytest.mark.parametrize("beside", ["report.pdf", "__MACOSX/._handin.tar", ".DS_Store", "README"])
+def test_an_archive_beside_other_files_is_graded(beside: str, root: Path, right: Path, tmp_path: Path) -> None:
+    packed = hand_in(tmp_path / "packed", {beside: "beside"})
+    with tarfile.open(packed / "handin.tar.gz", "w:gz") as archive:
+        archive.add(right, arcname=".")
+    assert grade(root, packed).score == POINTS
+
+
+def test_an_archive_beside_the_homework_isnt_looked_into(root: Path, right: Path) -> None:
     (right / "backup.tar").write_bytes(b"")
     assert grade(root, right).score == POINTS
 

@@ -4,21 +4,24 @@ The runner of gradescope_utils 0.5.0 has nine of them; each has its test here.
 """
 
 import json
+import os
 import subprocess
 import sys
+import tarfile
 import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import memory_below
 from strict_json import strict_loads, validate
 
-from grader.assignment import Limits
+from grader.assignment import Limits, SubmissionSpec
 from grader.errors import AssignmentError, UsageError
 from grader.export.gradescope import to_gradescope
 from grader.export.terminal import to_terminal
 from grader.report import Report, TestResult
-from grader.suite.run import grade_suite
+from grader.suite.run import _uses_torch, grade_suite
 from grader.suite.scan import scan
 
 HEAD = """
@@ -29,6 +32,13 @@ from calculator import add
 
 POINTS = 2
 """
+CASE = """
+class TestAdd(unittest.TestCase):
+    @weight(1)
+    def test_add(self):
+        self.assertEqual(add(1, 2), 3)
+"""
+MIB = 2**20
 CALCULATOR = "def add(a, b):\n    return a + b\n"
 
 
@@ -580,3 +590,36 @@ def test_the_command_writes_results_and_the_note(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "note: Not sealed" in done.stderr
     validate("gradescope-results", json.loads(output.read_text("utf-8")))
+
+
+def test_a_huge_file_of_a_hand_in_isnt_read(tmp_path: Path) -> None:
+    """Neither to look for torch in it nor to take it in; it is the student's."""
+    suite = write(tmp_path / "suite", {"test_a.py": HEAD + CASE})
+    handin = write(tmp_path / "handin", {"calculator.py": CALCULATOR, "big.py": ""})
+    os.truncate(handin / "big.py", 2**31)
+    with memory_below(64 * MIB):
+        report = grade_suite(suite, handin)
+    assert report.score == 0
+    assert any("big.py" in note and "too large" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("name", ["folder", "handin.tar.gz", "in/handin.tar"])
+def test_torch_is_looked_for_wherever_the_hand_in_is(name: str, tmp_path: Path) -> None:
+    spec = SubmissionSpec(("*", "*/*"), path=())
+    suite = write(tmp_path / "suite", {"test_a.py": HEAD + CASE})
+    for text, expected in (("import torch\n", True), ("import numpy  # torch\n", False)):
+        handin = write(tmp_path / f"folder-{expected}", {"calculator.py": text})
+        if name != "folder":
+            place = tmp_path / f"packed-{expected}" / name
+            place.parent.mkdir(parents=True)
+            with tarfile.open(place, "w:gz" if name.endswith("gz") else "w") as archive:
+                archive.add(handin, arcname=".")
+            handin = place.parent if "/" in name else place
+        assert _uses_torch(suite, handin, spec, ()) is expected
+
+
+def test_what_cant_be_read_has_no_torch_and_is_said_later(tmp_path: Path) -> None:
+    suite = write(tmp_path / "suite", {"test_a.py": HEAD + CASE})
+    (tmp_path / "handin.tar").write_bytes(b"%PDF-1.7")
+    report = grade_suite(suite, tmp_path / "handin.tar")
+    assert any("a PDF" in note for note in report.notes)

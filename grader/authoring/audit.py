@@ -179,5 +179,5 @@ def _grade_one(grader: _Grader, candidate: Candidate, tests: tuple[str, ...], se
             float(result.max_score - result.score) if result.max_score else 0.0,
             bool(candidate.hint) and candidate.hint in (result.hint, result.message),
         )
-        for result in grade_in(worker, grader.fixtures, source, only=tests).tests
+        for result in grade_in(worker, grader.fixtures, source.resolve(), only=tests).tests
     }

@@ -21,7 +21,7 @@ from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import Fixtures, digest, load_current, packed
-from grader.intake.take import wanted
+from grader.intake.choose import wanted
 from grader.questions import GRADED, read_questions
 
 PACKAGE = Path(grader.__file__).resolve().parent

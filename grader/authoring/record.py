@@ -28,7 +28,8 @@ from grader.authoring.withhold import make_questions
 from grader.errors import AssignmentError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load, recorded_hashes, save
 from grader.grade import Progress, demand_tests
-from grader.intake.take import ingest, wanted
+from grader.intake.choose import wanted
+from grader.intake.take import ingest
 from grader.judge.compare import compare
 from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import KINDS
@@ -226,7 +227,7 @@ def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     assignment = worker.assignment
     if not folder.is_dir():
         raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")
-    return ingest(folder, assignment.submission, (), worker.submission).files
+    return ingest(folder.resolve(), assignment.submission, (), worker.submission).files
 
 
 def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from grader.assignment import Assignment
 from grader.described import Described
 from grader.errors import AssignmentError
 from grader.fixtures import TestSpec
-from grader.intake.take import wanted
+from grader.intake.choose import wanted
 from grader.report import VISIBILITIES, Visibility
 from grader.toml import line_of
 

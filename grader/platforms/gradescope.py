@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 600.0
 """Gradescope's default. Its harness leaves the real one in the environment, which no document promises."""
 FAULT = "The autograder itself failed, not your hand-in. Tell the course staff; its output, which they see, says why."
-ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
 PAST_LIMIT = "this hand-in was graded though it is past the limit, because there are no earlier results to give back"
 
 
@@ -74,7 +73,7 @@ def run(
                 return None
         report = grade(
             assignment,
-            handed_in(root / "submission"),
+            root / "submission",
             before=write_draft,
             zygote=zygote,
             minimum=minimum,
@@ -88,13 +87,6 @@ def run(
         value["extra_data"] |= graded_at([*recent(limit, metadata), metadata.created])
     write_atomically(results, _text(value))
     return report
-
-
-def handed_in(folder: Path) -> Path:
-    """Return the one archive that was handed in, which Gradescope doesn't unpack if it isn't a zip; else the folder."""
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")] if folder.is_dir() else []
-    archives = [entry for entry in entries if entry.name.lower().endswith(ARCHIVES) and entry.is_file()]
-    return archives[0] if len(entries) == len(archives) == 1 and not archives[0].is_symlink() else folder
 
 
 def late(assignment: Assignment, metadata: Metadata, report: Report) -> Report:

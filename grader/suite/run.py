@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
 from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
-from grader.errors import UsageError
+from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import Progress, grade_in
+from grader.intake.take import read_hand_in
 from grader.levels import Level
 from grader.questions import Questions
 from grader.report import Report
@@ -56,6 +57,7 @@ def grade_suite(
     zygote: Zygote | None = None,
     level: Level = "full",
     minimum: Level = "none",
+    ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission with the tests in `suite`: a folder of tests, or the folder that has it and its data.
 
@@ -68,14 +70,16 @@ def grade_suite(
     with tempfile.TemporaryDirectory(prefix="grader-suite-") as temporary:
         home = Path(temporary) / suite.name
         place = _place(suite)
-        ignored = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
-        shutil.copytree(suite, home / "helpers" / place, ignore=ignored)
+        unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
+        shutil.copytree(suite, home / "helpers" / place, ignore=unread)
         cases = scan(suite, place)
-        assignment = _assignment(home, suite.name, cases, limits or Limits(), source)
+        assignment = _assignment(home, suite.name, cases, limits or Limits(), source, ignored)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
         wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
         with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), zygote, level) as worker:
-            report = grade_in(worker, fixtures, source, before=before, progress=progress, minimum=minimum)
+            report = grade_in(
+                worker, fixtures, source, before=before, progress=progress, minimum=minimum, ignored=ignored
+            )
     return replace(report, staff_notes=(unsealed(cases),))
 
 
@@ -94,22 +98,32 @@ def _place(suite: Path) -> str:
     return suite.name if bare and suite.name.isidentifier() else "."
 
 
-def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, source: Path) -> Assignment:
+def _assignment(
+    home: Path, name: str, cases: list[Case], limits: Limits, source: Path, ignored: Collection[str]
+) -> Assignment:
     points = sum((case.spec.points for case in cases), Fraction(0))
+    submission = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
     return Assignment(
         name=name,
         title=name,
         seed=0,
-        library="torch" if _uses_torch(home, source) and find_spec("torch") is not None else "numpy",
+        library="torch"
+        if _uses_torch(home, source, submission, ignored) and find_spec("torch") is not None
+        else "numpy",
         folder=home,
-        submission=SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=()),
+        submission=submission,
         limits=limits,
         parts=(Part(PART, name, points),),
         handout=Handout(runner=""),
     )
 
 
-def _uses_torch(*roots: Path) -> bool:
-    """Whether torch is worth loading before the tests; a hand-in in an archive isn't looked into for that."""
-    files = (file for root in roots for file in (root.rglob("*.py") if root.is_dir() else ()))
-    return any(_TORCH.search(file.read_bytes()) for file in files if file.is_file())
+def _uses_torch(home: Path, source: Path, spec: SubmissionSpec, ignored: Collection[str]) -> bool:
+    """Whether torch is worth loading before the tests: the suite or the hand-in imports it."""
+    if any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file()):
+        return True
+    try:
+        files = read_hand_in(source, spec, ignored=ignored)
+        return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
+    except SubmissionError:
+        return False  # the same is said to the student when it is taken in

@@ -1,0 +1,160 @@
+"""Decides which file of a hand-in is taken for which path of the assignment."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from grader.assignment import SubmissionSpec
+from grader.intake.members import Member, composed
+from grader.intake.notes import each, listed, shown
+
+_COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\))+$")
+"""What browsers and desktops add to the name of a file that they copy."""
+_HERE = PurePosixPath(".")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which files are taken."""
+
+    files: Mapping[str, Member]
+    """By relative POSIX paths of the assignment."""
+    left_out: tuple[str, ...] = ()
+    """Files that the assignment doesn't ask for."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the student: what was found elsewhere, and what was there twice."""
+
+
+def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[str]) -> Choice:
+    """Choose among the files of one archive or folder.
+
+    The exact path is taken before one that differs by case, by its folder or by a copy's ending, and such a one only
+    where there is no other. Of two members with one path the last is taken, as unpackers do.
+    """
+    found = {member.path: member for member in members}
+    spellings = {composed(name): name for name in required}
+    base = _base(found, spec, spellings)
+    notes = []
+    if base != _HERE:
+        notes.append(f"The files were found inside the folder {shown(base)}/, and taken from there.")
+    chosen: dict[str, Member] = {}
+    for path, member in found.items():
+        if base == _HERE or path.is_relative_to(base):
+            relative = path.relative_to(base)
+            if wanted(relative, spec.files):
+                chosen[str(relative)] = member
+    elsewhere = _look_elsewhere(found, chosen, tuple(spellings))
+    notes += each([f"{name} was found as {shown(place)}, and taken from there." for name, place in elsewhere])
+    taken = {member.path for member in chosen.values()}
+    counts = Counter(member.path for member in members)
+    twice = sorted(str(path) for path, count in counts.items() if count > 1 and path in taken)
+    if twice:
+        notes.append(f"These are there more than once, and the last one was taken: {listed(twice)}.")
+    return Choice(
+        files={spellings.get(name, name): chosen[name] for name in sorted(chosen)},
+        left_out=tuple(sorted(str(path) for path in set(found) - taken)),
+        notes=tuple(notes),
+    )
+
+
+def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
+    """Whether a path matches a pattern part by part, so that `*` stays inside one folder."""
+    return _matches(path.parts, patterns)
+
+
+def _matches(parts: tuple[str, ...], patterns: Iterable[str]) -> bool:
+    for pattern in patterns:
+        wanted_parts = _parts(pattern)
+        if len(wanted_parts) == len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted_parts)):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1000)
+def _parts(pattern: str) -> tuple[str, ...]:
+    return PurePosixPath(composed(pattern)).parts
+
+
+def plain(path: PurePosixPath) -> PurePosixPath:
+    """A path in lower case, without what copying added to its name."""
+    name = _COPY.sub("", path.stem.lower()) + path.suffix.lower()
+    return PurePosixPath(str(path.parent).lower(), name or path.name.lower())
+
+
+def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterable[str]) -> PurePosixPath:
+    """The folder below which most of the required files are; the shallowest of equals."""
+    names = set(required)
+    depths = {len(PurePosixPath(pattern).parts) for pattern in spec.files}
+    votes: dict[PurePosixPath, int] = {}
+    for path in found:
+        for depth in depths:
+            if depth <= len(path.parts):
+                tail = path.parts[-depth:]
+                if _matches(tail, spec.files):
+                    folder = path.parents[depth - 1]
+                    votes[folder] = votes.get(folder, 0) + ("/".join(tail) in names)
+    return min(votes, key=lambda folder: (-votes[folder], len(folder.parts), str(folder)), default=_HERE)
+
+
+def _look_elsewhere(
+    found: Mapping[PurePosixPath, Member], chosen: dict[str, Member], required: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Add to `chosen` what can only be meant for a required file that isn't there; return names and places."""
+    moved: list[tuple[str, str]] = []
+    missing = [name for name in required if name not in chosen]
+    if not missing:
+        return moved
+    taken = {member.path for member in chosen.values()}
+    free = [path for path in found if path not in taken]
+    # each name is looked at once: a hand-in may have ten thousand, made to be slow to look at
+    lower = _by_name(free, lambda path: PurePosixPath(str(path).lower()))
+    copies = _by_name(free, plain)
+    names = set(required)
+    respelt: dict[str, list[str]] = {}
+    for key in chosen:
+        if key not in names:
+            respelt.setdefault(str(plain(PurePosixPath(key))), []).append(key)
+    for name in missing:
+        place = _stand_in(PurePosixPath(name.lower()), lower, copies, taken)
+        if place is not None:
+            chosen[name] = found[place]
+            taken.add(place)
+            moved.append((name, str(place)))
+            continue
+        # what matched a pattern by another spelling gives way to the name that tests look for
+        other = respelt.get(name.lower(), [])
+        if len(other) == 1:
+            key = other.pop()
+            chosen[name] = chosen.pop(key)
+            moved.append((name, key))
+    return moved
+
+
+_ByName = Mapping[str, Sequence[tuple[PurePosixPath, PurePosixPath]]]
+"""Last parts of paths to the paths, as they are looked for and as they are."""
+
+
+def _by_name(paths: Iterable[PurePosixPath], form: Callable[[PurePosixPath], PurePosixPath]) -> _ByName:
+    result: dict[str, list[tuple[PurePosixPath, PurePosixPath]]] = {}
+    for path in paths:
+        formed = form(path)
+        result.setdefault(formed.name, []).append((formed, path))
+    return result
+
+
+def _stand_in(name: PurePosixPath, lower: _ByName, copies: _ByName, taken: set[PurePosixPath]) -> PurePosixPath | None:
+    """A file elsewhere, in other case or named as a copy, that can only be meant for `name`, which is in lower case."""
+    deep = len(name.parts)
+    same_name = [pair for pair in lower.get(name.name, ()) if pair[1] not in taken]
+    same_tail = [pair for pair in same_name if pair[0].parts[-deep:] == name.parts]
+    of_copies = [] if same_name else [pair for pair in copies.get(name.name, ()) if pair[1] not in taken]
+    for group in (same_tail, same_name, [pair for pair in of_copies if pair[0].parts[-deep:] == name.parts]):
+        if len(group) == 1:
+            return group[0][1]
+    return None

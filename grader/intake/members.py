@@ -1,0 +1,97 @@
+"""One file of a hand-in, and which names a file may have."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from grader.errors import SubmissionError
+from grader.intake.limits import Budget
+from grader.intake.notes import Troubles, shown
+
+PART_BYTES = 255
+"""How long the name of a file or folder may be on a disk."""
+PATH_BYTES = 1000
+DEPTH = 30
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_JUNK_FOLDERS = frozenset(
+    (
+        *("__MACOSX", "__pycache__", ".git", ".svn", ".hg", ".ipynb_checkpoints", ".idea", ".vscode", ".vs"),
+        *(".venv", "venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", ".Trashes", ".fseventsd"),
+        *(".Spotlight-V100", "$RECYCLE.BIN", "System Volume Information"),
+    )
+)
+_JUNK_FILES = frozenset((".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", ".localized", ".directory"))
+
+
+@dataclass(frozen=True)
+class Member:
+    """One regular file of a hand-in, not read yet."""
+
+    path: PurePosixPath
+    """Relative to the archive or folder, in Unicode's composed form."""
+    size: int
+    """In bytes, as the archive or the folder says."""
+    read: Callable[[], bytes]
+    """Returns exactly `size` bytes; raises SubmissionError where an archive doesn't hold them."""
+
+
+def capped(members: Iterable[Member], name: str, budget: Budget) -> list[Member]:
+    """Return all members of an archive or folder; raises SubmissionError as soon as they are too many."""
+    found: list[Member] = []
+    for member in members:
+        if len(found) == budget.caps.members:
+            fact = f"{shown(name)} has more than {budget.caps.members} files"
+            raise SubmissionError(f"{fact}; hand in the source files only")
+        found.append(member)
+    return found
+
+
+def is_junk_folder(name: str) -> bool:
+    """Whether a system, an editor or Python made this folder, and no student."""
+    return name in _JUNK_FOLDERS
+
+
+def is_junk(path: PurePosixPath) -> bool:
+    """Whether a system, an editor or Python made this file, and no student."""
+    name = path.name
+    return (
+        name.startswith("._")
+        or name.lower() in _JUNK_FILES
+        or path.suffix in (".pyc", ".pyo")
+        or not _JUNK_FOLDERS.isdisjoint(path.parts)
+    )
+
+
+def composed(name: str) -> str:
+    """A name in Unicode's composed form: a Mac writes é as e and an accent."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def path_of(name: str, troubles: Troubles) -> PurePosixPath | None:
+    """Return the path below an archive's root; None for junk, and for what can't be a file, which `troubles` gets.
+
+    A colon is a name's character like any other, but for that of a drive's root.
+    """
+    # before it is taken apart: a name of a thousand folders is cheap to make and dear to look at
+    if len(name) > PATH_BYTES or name.count("/") + name.count("\\") > 2 * DEPTH:
+        troubles.add("long", name[:PATH_BYTES])
+        return None
+    path = PurePosixPath(composed(name.replace("\\", "/")))
+    if path.is_absolute() or ".." in path.parts or "\0" in name or _DRIVE.match(name):
+        troubles.add("outside", name)
+        return None
+    return path if path.parts and not is_junk(path) and fits(path, troubles) else None
+
+
+def fits(path: PurePosixPath, troubles: Troubles) -> bool:
+    """Whether a disk can hold a file of this path."""
+    parts = path.parts
+    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts] if len(parts) <= DEPTH else [PATH_BYTES]
+    if max(lengths) > PART_BYTES or sum(lengths) + len(lengths) > PATH_BYTES:
+        troubles.add("long", path)
+        return False
+    return True
