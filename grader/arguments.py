@@ -34,7 +34,8 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         prog="grader",
         description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
         epilog="exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; "
-        "2 a wrong call or assignment; 3 our own fault, or less isolation than grading demands",
+        "2 a wrong call or assignment; 3 our own fault or the machine's, or less isolation than grading demands; "
+        "130, 143 or 129 interrupted, terminated or hung up",
     )
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
     choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -101,6 +102,11 @@ def _check(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--part", action="append", default=[], metavar="P", help="only this part; may be given again")
     sub.add_argument(
         "--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout"
+    )
+    sub.add_argument(
+        "--unjailed",
+        action="store_true",
+        help="with --assignment: you trust the code in DIR, which runs with all of your rights",
     )
 
 
@@ -222,7 +228,7 @@ _HELP = {
     "check": _Help(
         "run the public tests on your own code, here",
         _check,
-        ("", "my_handout --part adam", "my_code --assignment cmu11785_hw1_bonus"),
+        ("", "my_handout --part adam", "my_code --assignment cmu11785_hw1_bonus --unjailed"),
     ),
     "grade": _Help(
         "grade one submission",

@@ -1,25 +1,30 @@
 """The command line: calls one stage, prints. Imports stages late, so that each command loads its own.
 
 Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; 2 a wrong call or assignment; 3 our
-own fault, or less isolation than grading demands; 130 interrupted.
+own fault or the machine's, or less isolation than grading demands; 128 and the signal's number where one ended it: 130
+interrupted, 143 terminated, 129 hung up.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import shlex
+import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.arguments import Command, make_parser
 from grader.assignment import Assignment, Limits, assignment_names, find_project, load_assignment, read_assignment
-from grader.errors import AssignmentError, InternalError, UsageError
-from grader.files import write_atomically
+from grader.errors import AssignmentError, InternalError, Terminated, UsageError
+from grader.files import is_replaced, write_atomically
 from grader.levels import at_least
 
 if TYPE_CHECKING:
@@ -32,46 +37,101 @@ SHOWN = 20
 """Failed expectations that an audit prints; the page has them all."""
 
 
+NOT_GRADED = "not graded, and not by a fault of the submission"
+
+
 def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:
     """Run one command and return its exit code; `grade` goes on with `zygote`, if one was started for it already."""
-    options = make_parser(COMMANDS).parse_args(arguments, argparse.Namespace(zygote=zygote))
+    options = argparse.Namespace(zygote=zygote, command=None)
     try:
-        return int(options.command(options))
+        try:
+            make_parser(COMMANDS).parse_args(arguments, options)
+            code = int(options.command(options))
+        except SystemExit as end:  # argparse, after --help or a wrong call
+            code = end.code if isinstance(end.code, int) else FAILED
+        sys.stdout.flush()
+        return code
     except (UsageError, AssignmentError) as error:
-        print(f"grader: {error}", file=sys.stderr)
+        _say(f"grader: {error}")
         return WRONG
     except InternalError as error:
-        graded = options.command in (_grade, _platform)
-        print(
-            f"grader: {'not graded, and not by a fault of the submission: ' if graded else ''}{error}", file=sys.stderr
-        )
-        return INTERNAL
+        return _fault(options, str(error))
+    except Terminated as end:
+        _say(f"grader: stopped by {signal.Signals(end.number).name}")
+        return 128 + end.number
     except KeyboardInterrupt:
-        print("grader: stopped", file=sys.stderr)
+        _say("grader: stopped")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has gone; nobody needs a traceback
-        return DONE
+    except MemoryError:
+        return _fault(options, "the memory here is used up; end other programs, or run this where there is more")
+    except OSError as error:
+        broken = _broken_output()
+        if broken is None:
+            place = f"{error.filename}: " if error.filename else ""
+            fact = error.strerror or str(error) or type(error).__name__
+            return _fault(options, f"{place}{fact}; see to the rights and the room there, then run this again")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter would try once more when it ends
+        if isinstance(broken, BrokenPipeError):
+            return DONE  # the reader has seen enough
+        _say(f"grader: can't write to standard output: {broken.strerror}; name a file with -o, or another place")
+        return WRONG if broken.errno == errno.EBADF else INTERNAL  # the caller closed it, or the machine is full
     except ModuleNotFoundError:
-        raise  # who started this knows how its packages are installed
+        raise  # the caller knows how its packages are installed
     except Exception:
-        traceback.print_exc()
-        print("grader: the grader failed, not the submission; please report the lines above", file=sys.stderr)
+        with suppress(OSError):
+            traceback.print_exc()
+        _say("grader: the grader failed, not the submission; please report the lines above")
         return INTERNAL
+
+
+def _say(sentence: str) -> None:
+    """Write to standard error; where that can't be done, nobody is there to be told so."""
+    with suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def _fault(options: argparse.Namespace, sentence: str) -> int:
+    graded = options.command in (_grade, _platform)
+    _say(f"grader: {NOT_GRADED + ': ' if graded else ''}{sentence}")
+    return INTERNAL
+
+
+def _broken_output() -> OSError | None:
+    """Why standard output can't be written to; what couldn't be written is still in its buffer."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return error
+    return None
 
 
 def _project(options: argparse.Namespace) -> Path:
-    project = find_project((options.project or Path()).resolve())
-    if sys.platform == "linux":  # where alone there is grading, which may have left answers closed when it was killed
-        from grader.sandbox.conceal import reopen
-
-        for folder in ("testcases", "reference"):
-            reopen(project / folder)
-    return project
+    return find_project((options.project or Path()).resolve())
 
 
 def _assignment(options: argparse.Namespace) -> Assignment:
     return load_assignment(_project(options), options.assignment)
+
+
+def _reopen_answers(options: argparse.Namespace) -> None:
+    """Open what gradings that were killed left closed: a command that reads answers couldn't."""
+    if sys.platform == "linux":  # there is no grading elsewhere
+        from grader.sandbox.conceal import reopen
+
+        for folder in ("testcases", "reference"):
+            reopen(_project(options) / folder)
+
+
+@contextmanager
+def _outside() -> Iterator[None]:
+    """Leave the current folder: spawned processes look for modules there before anywhere else."""
+    before = os.open(".", os.O_RDONLY)
+    os.chdir(os.sep)
+    try:
+        yield
+    finally:
+        os.fchdir(before)
+        os.close(before)
 
 
 @contextmanager
@@ -84,7 +144,7 @@ def _progress(title: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(file=sys.stderr), transient=True) as bar:
         task = bar.add_task(title, total=None)
 
@@ -97,6 +157,7 @@ def _progress(title: str) -> Iterator[Progress]:
 def _list(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     project = _project(options)
     table = Table(box=None, pad_edge=False)
@@ -108,9 +169,10 @@ def _list(options: argparse.Namespace) -> int:
         raise UsageError(f"{project / 'testcases'} holds no assignment: write an assignment.toml into a folder there")
     for name in names:
         assignment = load_assignment(project, name)
-        table.add_row(name, "", assignment.title, _worth(assignment.points, assignment.manual_points), style="bold")
+        points = _worth(assignment.points, assignment.manual_points)
+        table.add_row(Text(name), "", Text(assignment.title), points, style="bold")
         for part in assignment.parts:
-            table.add_row("", part.name, part.title, _worth(part.points, part.manual))
+            table.add_row("", part.name, Text(part.title), _worth(part.points, part.manual))
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
     return DONE
 
@@ -123,11 +185,12 @@ def _worth(points: Fraction, manual: Fraction) -> str:
 def _record(options: argparse.Namespace) -> int:
     from grader.authoring import record
 
+    _reopen_answers(options)
     assignment = _assignment(options)
-    with _progress(f"record {assignment.name}") as progress:
+    with _progress(f"record {assignment.name}") as progress, _outside():
         made = record.record(assignment, progress, jobs=options.jobs)
     for warning in made.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        _say(f"warning: {warning}")
     if options.check:
         return _drift(record.drift(assignment, made), f"grader record {assignment.name}")
     record.write(assignment, made)
@@ -146,9 +209,9 @@ def _count(things: Sized, name: str) -> str:
 
 def _drift(found: Sequence[str], remedy: str) -> int:
     for sentence in found:
-        print(sentence, file=sys.stderr)
+        _say(sentence)
     if found:
-        print(f"run: {remedy}", file=sys.stderr)
+        _say(f"run: {remedy}")
         return FAILED
     print("up to date")
     return DONE
@@ -157,6 +220,7 @@ def _drift(found: Sequence[str], remedy: str) -> int:
 def _template(options: argparse.Namespace) -> int:
     from grader.authoring import template
 
+    _reopen_answers(options)
     assignment = _assignment(options)
     if options.check:
         return _drift(template.drift(assignment), f"grader template {assignment.name}")
@@ -168,6 +232,7 @@ def _template(options: argparse.Namespace) -> int:
 def _handout(options: argparse.Namespace) -> int:
     from grader.authoring.handout import make_handout
 
+    _reopen_answers(options)
     names = make_handout(_assignment(options), options.output)
     print(f"wrote {options.output} with {_count(names, 'file')}")
     return DONE
@@ -180,6 +245,13 @@ def _check(options: argparse.Namespace) -> int:
 
     folder = options.folder.resolve()
     if options.assignment:
+        if not options.unjailed:
+            raise UsageError(
+                f"check runs the code in {options.folder} with all of your rights, outside of the jail; for a hand-in "
+                f"use: grader grade {options.assignment} {shlex.quote(str(options.folder))} --format terminal; "
+                "for code that you trust add --unjailed"
+            )
+        _reopen_answers(options)
         assignment = _assignment(options)
         fixtures = load_current(assignment, PUBLIC)
     else:
@@ -201,38 +273,15 @@ def _grade(options: argparse.Namespace) -> int:
         options.parser.error("name an assignment, or a suite with --suite, and one submission")
     if not os.path.lexists(options.submission):
         raise UsageError(f"there is no file or folder {str(options.submission)!r}; is that its name?")
-    limits = {
-        "test_seconds": options.test_seconds,
-        "total_seconds": options.total_seconds,
-        "memory_mb": options.memory_mb,
-    }
-
-    def write_first(report: Report) -> None:
-        if options.output is not None:
-            write_atomically(options.output, _exported(report, options.format))
-
+    if options.suite is None:
+        _reopen_answers(options)
     with _progress(f"grade {options.assignment or options.suite}") as progress:
-        how: dict[str, Any] = {
-            "before": write_first,
-            "progress": progress,
-            "zygote": options.zygote,
-            "level": options.max_isolation,
-            "minimum": options.min_isolation,
-            "ignored": options.ignore,
-        }
-        if options.suite is not None:
-            from grader.suite.run import grade_suite
-
-            report = grade_suite(options.suite, options.submission, limits=Limits().replaced(**limits), **how)
-        else:
-            from grader.grade import grade
-
-            report = grade(_assignment(options).with_limits(**limits), options.submission, **how)
+        report = _graded(options, progress)
     for note in report.staff_notes:
-        print(f"note: {note}", file=sys.stderr)
+        _say(f"note: {note}")
     if options.output is not None:
         write_atomically(options.output, _exported(report, options.format))
-        print(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}", file=sys.stderr)
+        _say(f"{float(report.score):g} of {float(report.max_score):g} points; wrote {options.output}")
     elif options.format == "terminal":
         from grader.export.terminal import print_report
 
@@ -242,21 +291,66 @@ def _grade(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _graded(options: argparse.Namespace, progress: Progress) -> Report:
+    if options.suite is not None:
+        from grader.suite.run import grade_suite
+
+        return grade_suite(
+            options.suite,
+            options.submission,
+            limits=Limits().replaced(**_limits(options)),
+            before=_draft_writer(options),
+            progress=progress,
+            zygote=options.zygote,
+            level=options.max_isolation,
+            minimum=options.min_isolation,
+            ignored=options.ignore,
+        )
+    from grader.grade import grade
+
+    return grade(
+        _assignment(options).with_limits(**_limits(options)),
+        options.submission,
+        before=_draft_writer(options),
+        progress=progress,
+        zygote=options.zygote,
+        level=options.max_isolation,
+        minimum=options.min_isolation,
+        ignored=options.ignore,
+    )
+
+
+def _limits(options: argparse.Namespace) -> dict[str, float | None]:
+    return {name: getattr(options, name) for name in ("test_seconds", "total_seconds", "memory_mb")}
+
+
+def _draft_writer(options: argparse.Namespace) -> Callable[[Report], None]:
+    """Return what writes a report that says "not graded", for as long as there is no other."""
+
+    def write(report: Report) -> None:
+        if options.output is not None and is_replaced(options.output):  # what is written elsewhere stays
+            notes = (f"{NOT_GRADED.capitalize()}.", *report.notes)
+            write_atomically(options.output, _exported(replace(report, notes=notes), options.format))
+
+    return write
+
+
 def _audit(options: argparse.Namespace) -> int:
     from grader.authoring import audit, audit_page
     from grader.authoring.expectations import summary
 
+    _reopen_answers(options)
     assignment = _assignment(options)
     folder = assignment.project / "build" / "audit"
     journal = folder / f"{assignment.name}.jsonl"
     if options.fresh:
         journal.unlink(missing_ok=True)
-    with _progress(f"audit {assignment.name}") as progress:
+    with _progress(f"audit {assignment.name}") as progress, _outside():
         found = audit.audit(assignment, journal=journal, jobs=options.jobs, progress=progress)
     for sentence in found.failures[:SHOWN]:
-        print(sentence, file=sys.stderr)
+        _say(sentence)
     if len(found.failures) > SHOWN:
-        print(f"... and {len(found.failures) - SHOWN} more, in the page", file=sys.stderr)
+        _say(f"... and {len(found.failures) - SHOWN} more, in the page")
     print("\n".join(summary(found)))
     page = options.html or folder / f"{assignment.name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -268,6 +362,7 @@ def _audit(options: argparse.Namespace) -> int:
 def _bundle(options: argparse.Namespace) -> int:
     from grader.authoring import bundle
 
+    _reopen_answers(options)
     assignment = _assignment(options)
     if options.platform == "gradescope":
         output = options.output or Path("autograder.zip")

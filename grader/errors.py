@@ -5,6 +5,8 @@ GraderError
 ├── AssignmentError   the instructor's files are wrong        exit code 2, `file:line: fact; next step`
 ├── SubmissionError   what the student handed in is damaged   a report with every test failed, exit code 0
 └── InternalError     our fault, or the machine's             exit code 3, never scored silently
+
+Terminated is beside them: somebody ends the grader by a signal      exit code 128 + its number
 """
 
 from __future__ import annotations
@@ -41,3 +43,11 @@ class SubmissionError(GraderError):
 
 class InternalError(GraderError):
     """The grader, or the machine under it, failed; no student's work is judged by this."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came; an interrupt to all that handle one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number

@@ -1,45 +1,152 @@
-"""Lists the files of a folder, and writes one at once, so that whoever reads it sees the old text or the new."""
+"""Lists the files of a folder, and writes one at once, so that a reader sees the old contents or the new."""
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import re
+import secrets
+import socket
+import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from grader.errors import UsageError
+from grader.errors import AssignmentError, InternalError, UsageError
 
 _LEFT: Final = {"__pycache__", ".pytest_cache"}
+_MACHINE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+"""Errors that are the machine's; every other comes from the name that the caller gave."""
 
 
 def own_files(root: Path) -> dict[str, Path]:
-    """Return the files of a folder by their relative paths, in order, without what running it leaves there."""
-    return {
-        file.relative_to(root).as_posix(): file
-        for file in sorted(root.rglob("*"))
-        if file.is_file() and not _LEFT & set(file.relative_to(root).parts)
-    }
+    """Return the files of a folder by their relative paths, in order, without what running it leaves there.
 
-
-def write_atomically(file: Path, contents: str | bytes) -> None:
-    """Replace a file's contents at once: a reader sees the old ones or the new, never a part.
+    Links that point nowhere are passed over: editors keep such beside a file that is open.
 
     Raises:
-        UsageError: the file can't be written; nothing is left beside it.
+        AssignmentError: a link, a device, a pipe or a socket is in it, or a folder in it can't be read. What a link
+            points to may be anybody's file, and what is listed here goes into handouts and bundles.
     """
+
+    def fail(error: OSError) -> NoReturn:
+        raise AssignmentError(error.filename, None, f"can't be read: {error.strerror}; give yourself the right to")
+
+    _demand_own(root)
+    found: dict[str, Path] = {}
+    for folder, below, names in os.walk(root, onerror=fail):
+        below[:] = [name for name in below if name not in _LEFT]
+        for name in (*below, *names):
+            path = Path(folder, name)
+            if _demand_own(path) and name in names:
+                found[path.relative_to(root).as_posix()] = path
+    return dict(sorted(found.items(), key=lambda item: Path(item[0]).parts))
+
+
+def _demand_own(path: Path) -> bool:
+    """Whether a file or folder is there; raises AssignmentError for anything else."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(contents.encode() if isinstance(contents, str) else contents)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, file)
-        except BaseException:  # a deadline's alarm may ring in here, too
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return True
+    if stat.S_ISLNK(mode):
+        if not path.exists():
+            return False
+        raise AssignmentError(path, None, "is a link, which could bring in any file; put a copy in its place")
+    raise AssignmentError(path, None, "is a device, a pipe or a socket, not a file; remove it")
+
+
+def is_replaced(file: Path) -> bool:
+    """Whether `write_atomically` replaces what is there: a regular file or nothing, by its own name or by links."""
+    return _descriptor(file) is None and (file.is_file() or not file.exists())
+
+
+def write_atomically(file: Path, contents: str | bytes, *, mode: int | None = None) -> None:
+    """Write a file: a reader sees the old contents or the new, never a part.
+
+    Where a link is there, the file that it points to is replaced and the link stays. A device, a pipe, a socket or an
+    open descriptor (`/dev/stdout`) can't be replaced and is written to.
+
+    Args:
+        file: where to write.
+        contents: a text becomes UTF-8.
+        mode: the permissions; by default those of the file that was there, whose owner it keeps where we may give it
+            away, or what the caller's umask leaves of 0666.
+
+    Raises:
+        UsageError: there can be no such file; nothing is left beside it.
+        InternalError: the machine has no room for it.
+    """
+    data = contents.encode("utf-8") if isinstance(contents, str) else contents
+    try:
+        if is_replaced(file):
+            _replace(Path(os.path.realpath(file)), data, mode)
+        else:
+            _write_to(file, data)
     except OSError as error:
-        raise UsageError(
-            f"can't write {file}: {error.strerror}; name a file in a folder that exists and that you may write to"
-        ) from None
+        place = f"can't write {file}: {error.strerror or error}"
+        if error.errno in _MACHINE:
+            raise InternalError(f"{place}; make room for it, or name a file elsewhere") from None
+        raise UsageError(f"{place}; name a file in a folder that exists and that you may write to") from None
+
+
+def _replace(file: Path, data: bytes, mode: int | None) -> None:
+    try:
+        old = file.stat()
+    except FileNotFoundError:
+        old = None
+    temporary = file.with_name(f".grader-{secrets.token_hex(8)}")
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if old is None else 0o600
+    )
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            if old is not None:
+                with suppress(PermissionError):
+                    os.fchown(descriptor, old.st_uid, old.st_gid)
+                os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        os.replace(temporary, file)
+    except BaseException:  # a deadline's alarm may ring in here, too
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _write_to(file: Path, data: bytes) -> None:
+    """Write to what can't be replaced, from where it is: what was written there before stays."""
+    ours = _descriptor(file)
+    if ours is not None:
+        sys.stdout.flush()  # what was printed comes first
+        descriptor = os.dup(ours)
+    elif stat.S_ISSOCK(file.stat().st_mode):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(file))
+            connection.sendall(data)
+        return
+    else:
+        descriptor = os.open(file, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+
+
+def _descriptor(file: Path) -> int | None:
+    """Return the number of the descriptor of ours that a path like /dev/stdout is a name for; None for other paths."""
+    path = os.fspath(file)
+    for _ in range(40):  # as many links as the kernel follows
+        # of what the last part points to, not what that is: a descriptor's target may have no name
+        path = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+        match = re.fullmatch(rf"/proc/{os.getpid()}(?:/task/\d+)?/fd/(\d+)", path)
+        if match:
+            return int(match[1])
+        if not os.path.islink(path):
+            return None
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return None

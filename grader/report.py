@@ -98,6 +98,11 @@ class Report:
     """Which part of the score counts: less than 1 for late work, where the grader has to see to that."""
 
     @property
+    def graded(self) -> bool:
+        """Whether any test was judged; where none was, by a fault of ours, zeros in the report aren't a grade."""
+        return any(test.status != "internal" for test in self.tests)
+
+    @property
     def score(self) -> Fraction:
         """The sum of the tests' scores, before anything is taken off."""
         return sum((test.score for test in self.tests), Fraction(0))

@@ -24,6 +24,8 @@ def cut(text: str, limit: int) -> str:
         return text
     mark = "\n[... left out ...]\n"
     room = limit - len(mark)
+    if room <= 0:
+        return "…"[:limit]
     head, tail = text[: room * 2 // 3], text[len(text) - room // 3 :]
     head = head[: head.rfind("\n")] if "\n" in head[len(head) // 2 :] else head
     tail = tail[tail.find("\n") + 1 :] if "\n" in tail[: len(tail) // 2] else tail

@@ -184,7 +184,7 @@ def test_torch_is_imported_late() -> None:
     "arguments",
     [
         ["grade", BONUS, f"reference/{BONUS}", "--format", "json"],
-        ["check", f"reference/{BONUS}", "--assignment", BONUS],
+        ["check", f"reference/{BONUS}", "--assignment", BONUS, "--unjailed"],
         ["list"],
         ["template", BONUS, "--check"],
     ],

@@ -150,7 +150,7 @@ def test_a_folder_that_is_no_handout_is_said(tmp_path: Path) -> None:
 
 
 def test_an_unknown_part_gets_the_list(bonus: Assignment) -> None:
-    text = said(run("check", bonus.reference, "--assignment", BONUS, "--part", "adm"), 2)
+    text = said(run("check", bonus.reference, "--assignment", BONUS, "--unjailed", "--part", "adm"), 2)
     assert all(part.name in text for part in bonus.parts)
 
 
@@ -241,11 +241,22 @@ def test_fixture_drift_is_named_and_nothing_written(project: Path) -> None:
 
 
 def test_check_tells_what_is_missing(bonus: Assignment) -> None:
-    result = run("check", bonus.template, "--assignment", BONUS)
+    result = run("check", bonus.template, "--assignment", BONUS, "--unjailed")
     assert result.returncode == 0, result.stderr
     assert "missing" in result.stdout
     assert "Hidden tests decide" in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_check_runs_a_hand_in_unjailed_only_where_that_is_said(overlay: Overlay, tmp_path: Path) -> None:
+    """Staff who look into a hand-in are told what runs it in the jail, before any of it runs."""
+    ran = tmp_path / "ran"
+    hand_in = overlay({"mytorch/optimizer.py": f"open({str(ran)!r}, 'w')\n"})
+    text = said(run("check", hand_in, "--assignment", BONUS), 2)
+    assert f"grader grade {BONUS} {hand_in} --format terminal" in text
+    assert not ran.exists()
+    assert run("check", hand_in, "--assignment", BONUS, "--unjailed").returncode == 0
+    assert ran.exists()
 
 
 # grading
@@ -271,21 +282,22 @@ def test_grade_writes_the_report_on_standard_output(bonus: Assignment, answers: 
     assert score(results_of(result.stdout, answers)) == pytest.approx(15)
 
 
-def test_grade_writes_a_file_that_others_may_read(bonus: Assignment, answers: Fixtures, tmp_path: Path) -> None:
+def test_grade_writes_a_file(bonus: Assignment, answers: Fixtures, tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text("old", "utf-8")
+    file.chmod(0o640)
     result = run("grade", BONUS, bonus.template, "-o", file)
     assert (result.returncode, result.stdout) == (0, "")
     assert "0 of 15 points" in result.stderr
     rows = results_of(file.read_text("utf-8"), answers)
     assert score(rows) == 0
     assert {row["extra_data"]["status"] for row in rows} == {"missing"}
-    assert file.stat().st_mode & 0o777 == 0o644
+    assert file.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_grade_doesnt_depend_on_the_callers_mask(bonus: Assignment, answers: Fixtures, tmp_path: Path) -> None:
-    """A staff member's 077 must not lock the worker out of its own files."""
+def test_grade_heeds_the_callers_mask(bonus: Assignment, answers: Fixtures, tmp_path: Path) -> None:
+    """A staff member's 077 closes the results to others, and must not lock the worker out of its own files."""
     file = tmp_path / "results.json"
     before = os.umask(0o077)
     try:
@@ -294,7 +306,7 @@ def test_grade_doesnt_depend_on_the_callers_mask(bonus: Assignment, answers: Fix
         os.umask(before)
     assert result.returncode == 0, result.stderr
     assert score(results_of(file.read_text("utf-8"), answers)) == pytest.approx(15)
-    assert file.stat().st_mode & 0o777 == 0o644
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_score_is_the_last_line_for_autolab(bonus: Assignment) -> None:
@@ -325,10 +337,12 @@ def test_grade_shows_a_table(bonus: Assignment) -> None:
 
 @pytest.mark.parametrize("name", ["nothing.tar", "no/folder", "line\nbreak", "\x1b[31mred"])
 def test_a_hand_in_that_isnt_there_is_a_wrong_call(name: str, tmp_path: Path) -> None:
-    result = run("grade", BONUS, tmp_path / name, "-o", tmp_path / "results.json")
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == f"grader: there is no file or folder {str(tmp_path / name)!r}; is that its name?\n"
-    assert not (tmp_path / "results.json").exists()
+    """Nobody handed that in, so nobody gets a zero for it."""
+    output = tmp_path / "results.json"
+    for words in ([], ["-o", output], ["--format", "prairielearn", "-o", output]):
+        text = said(run("grade", BONUS, tmp_path / name, *words), 2)
+        assert text == f"grader: there is no file or folder {str(tmp_path / name)!r}; is that its name?\n"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04", os.urandom(3000), b"\x1f\x8b\x08\x00"], ids=len)
@@ -390,13 +404,13 @@ def pids_below(pid: int) -> set[int]:
     return found
 
 
-def start_hanging(overlay: Overlay, file: Path, *limits: str) -> subprocess.Popen[str]:
+def start_hanging(overlay: Overlay, file: Path, *limits: str, **changes: str) -> subprocess.Popen[str]:
     words = [*COMMAND, "grade", BONUS, str(overlay(HANGING)), "-o", str(file), *limits]
     # a job in the background of a shell ignores the interrupt, and so would every process below it
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
-            words, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            words, cwd=ROOT, env=environment(**changes), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
     finally:
         signal.signal(signal.SIGINT, before)
@@ -418,22 +432,28 @@ def test_a_failed_report_is_there_before_the_first_test(answers: Fixtures, overl
     assert score(late) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_grader_that_is_killed_leaves_a_report_and_no_process(
     number: signal.Signals, answers: Fixtures, overlay: Overlay, tmp_path: Path
 ) -> None:
     file = tmp_path / "results.json"
-    with start_hanging(overlay, file, "--test-seconds", "100") as process:
+    stages = tmp_path / "stages"
+    stages.mkdir(mode=0o755)
+    with start_hanging(overlay, file, "--test-seconds", "100", TMPDIR=str(stages)) as process:
         wait_for(file.exists)
         # the zygote, and its child in which the submission hangs
         wait_for(lambda: len(pids_below(process.pid)) >= 2)
         below = pids_below(process.pid)
         process.send_signal(number)
         _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode != 0
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
     assert "Traceback" not in err
     assert score(results_of(file.read_text("utf-8"), answers)) == 0
     wait_for(lambda: not any(alive(pid) for pid in below))
+    assert len(list(stages.iterdir())) == (number == signal.SIGKILL)
+    # the next grading clears up behind one that couldn't
+    assert run("grade", BONUS, tmp_path / "results.json", TMPDIR=str(stages)).returncode == 0
+    assert not list(stages.iterdir())
 
 
 def test_a_missing_package_is_named_and_no_score() -> None:

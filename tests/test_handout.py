@@ -433,7 +433,7 @@ def test_code_that_doesnt_end_is_stopped_by_the_local_checker_too(tmp_path: Path
     project = recorded(tmp_path / "project")
     endless = RIGHT["line.py"].replace("return self.slope * x", "while True:\n            x = x + 1\n        return x")
     folder = hand_in(tmp_path / "code", {"line.py": endless})
-    command = ["-m", "grader", "check", str(folder), "--assignment", NAME, "--project", str(project.root)]
+    command = ["-m", "grader", "check", str(folder), "--assignment", NAME, "--unjailed", "--project", str(project.root)]
     result = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
     assert "stopped after 2 s" in result.stdout

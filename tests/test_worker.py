@@ -27,7 +27,8 @@ from grader.levels import LEVELS, Level
 from grader.questions import read_questions
 from grader.report import Report, Status, TestResult
 from grader.sandbox import launch, run
-from grader.sandbox.worker import Worker, remove
+from grader.sandbox.stage import remove
+from grader.sandbox.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 

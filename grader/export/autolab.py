@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.export.common import board_value, heading, strict_json
+from grader.export.common import board_value, headings, strict_json
+from grader.export.fit import fit
 from grader.report import Report, number
 from grader.text import cut
 
 HINT_CHARS = 300
+FEEDBACK_BYTES = 500_000
+"""Of all that is printed; Autolab takes the middle out of more than 1,024,000 bytes, and keeps the last line whole."""
 
 
 def to_autolab(report: Report) -> str:
     """Return what make must print last: a newline first, in case something was printed without one."""
+    return fit(report, _lines, FEEDBACK_BYTES)
+
+
+def to_feedback(report: Report) -> str:
+    """Return all that a student reads: the notes, then the lines of `to_autolab`."""
+    return fit(report, lambda report: "".join(f"{note}\n" for note in report.notes) + _lines(report), FEEDBACK_BYTES)
+
+
+def _lines(report: Report) -> str:
     return f"\n{strict_json(presentation(report))}\n{strict_json(scores(report))}\n"
 
 
@@ -37,13 +49,13 @@ def presentation(report: Report) -> dict[str, Any]:
     stages: dict[str, Any] = {}
     for part in report.parts:
         rows: dict[str, Any] = {}
-        for test in report.tests:
-            if test.part == part.name and test.visibility == "visible":
-                row: dict[str, Any] = {"passed": test.status == "passed"}
-                hint = " ".join(f"{test.message} {test.hint}".split())
-                if hint and test.status != "passed":
-                    row["hint"] = cut(hint, HINT_CHARS)
-                rows[heading(test)] = row
+        tests = [test for test in report.tests if test.part == part.name and test.visibility == "visible"]
+        for test, name in zip(tests, headings(tests), strict=True):
+            row: dict[str, Any] = {"passed": test.status == "passed"}
+            hint = " ".join(f"{test.message} {test.hint}".split())
+            if hint and test.status != "passed":
+                row["hint"] = cut(hint, HINT_CHARS)
+            rows[f"Test {name}" if name.startswith("_") else name] = row  # such names are Autolab's own
         if rows:
             stages[part.title] = rows | {"_order": list(rows)}
     order = [part.title for part in report.parts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from grader.report import TestResult
@@ -24,9 +25,23 @@ def board_value(value: float | str) -> float | str:
     return min(max(value, -BOARD), BOARD) if math.isfinite(value) else value  # strict_json refuses the latter
 
 
-def heading(test: TestResult) -> str:
-    """Return a test's number, where it has one, and its title."""
-    return f"{test.number} {test.title}".lstrip()
+def headings(tests: Sequence[TestResult], taken: Collection[str] = ()) -> list[str]:
+    """Return a name for each test: its number, where it has one, and its title.
+
+    Platforms that file rows by name would lose all but one of a name, so equal ones are numbered; so are those that are
+    equal but for case, and those in `taken`.
+    """
+    names: list[str] = []
+    seen = {name.casefold() for name in taken}
+    for test in tests:
+        first = name = f"{test.number} {test.title}".strip()
+        again = 1
+        while name.casefold() in seen:
+            again += 1
+            name = f"{first} ({again})"
+        seen.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def explanation(test: TestResult) -> str:

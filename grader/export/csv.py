@@ -10,14 +10,18 @@ import io
 from collections.abc import Iterable
 
 from grader.export.common import strict_json
+from grader.export.fit import fit
 from grader.report import Report, number
+from grader.text import cut
 
+NOTES_CHARS = 2000
+"""In one cell, which a spreadsheet cuts at 32,767; a class has many."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(report: Report) -> str:
     """Return a table of one hand-in, named by its assignment."""
-    return class_csv([(report.assignment, report)])
+    return fit(report, lambda report: class_csv([(report.assignment, report)]))
 
 
 def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
@@ -30,8 +34,9 @@ def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
             head = ["submission", "score", "max_score", *(part.title for part in report.parts), "notes"]
             writer.writerow(map(_cell, head))
         points = (report.counted, report.max_score, *(part.score for part in report.parts))
-        notes = " ".join(" ".join(report.notes).split())
-        writer.writerow([_cell(name), *(strict_json(number(value)) for value in points), _cell(notes)])
+        notes = " ".join(cut(" ".join(report.notes), NOTES_CHARS).split())
+        scores = [strict_json(number(value)) if report.graded else "" for value in points]
+        writer.writerow([_cell(name), *scores, _cell(notes)])
     return buffer.getvalue()
 
 

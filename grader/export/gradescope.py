@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from grader.export.common import board_value, explanation, strict_json
+from grader.export.fit import fit
 from grader.report import Report, TestResult, number
 from grader.text import cut
 
@@ -18,7 +19,12 @@ OUTPUT_CHARS = 100_000
 
 def to_gradescope(report: Report) -> str:
     """Return results.json as text; valid for schemas/gradescope-results.schema.json."""
-    return strict_json(to_value(report), indent=1) + "\n"
+    return fit(report, lambda report: to_text(to_value(report)))
+
+
+def to_text(value: dict[str, Any]) -> str:
+    """Return results.json as text, of JSON values."""
+    return strict_json(value, indent=1) + "\n"
 
 
 def to_value(report: Report) -> dict[str, Any]:

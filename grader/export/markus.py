@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from grader.export.common import explanation, heading, strict_json
+from grader.export.common import explanation, headings, strict_json
+from grader.export.fit import fit
 from grader.report import Report, Status, TestResult, number
 from grader.text import cut
 
 OUTPUT_CHARS = 20_000
+HIDDEN = "Hidden tests"
 _STATUS: dict[Status, str] = {
     "passed": "pass",
     "partial": "partial",
@@ -28,19 +30,26 @@ _STATUS: dict[Status, str] = {
 
 
 def to_markus(report: Report) -> str:
-    """Return the lines."""
-    rows = [_row(test) for test in report.tests if test.visibility == "visible" and test.max_score > 0]
+    """Return the lines; where nothing was graded, the notes alone."""
+    return fit(report, _lines)
+
+
+def _lines(report: Report) -> str:
+    visible = [test for test in report.tests if test.visibility == "visible" and test.max_score > 0]
+    rows = [_row(test, name) for test, name in zip(visible, headings(visible, [HIDDEN]), strict=True)]
     hidden = [test for test in report.tests if test.visibility != "visible" and test.max_score > 0]
     if hidden:
         rows.append(_hidden(hidden))
+    if not report.graded:
+        rows = []
     if report.notes:
         rows.append({"overall_comment": cut("\n".join(report.notes), OUTPUT_CHARS)})
     return "".join(strict_json(row) + "\n" for row in rows)
 
 
-def _row(test: TestResult) -> dict[str, Any]:
+def _row(test: TestResult, name: str) -> dict[str, Any]:
     return {
-        "name": heading(test),
+        "name": name,
         "output": cut(explanation(test), OUTPUT_CHARS),
         "marks_earned": number(test.score),
         "marks_total": number(test.max_score),
@@ -53,7 +62,7 @@ def _hidden(tests: Sequence[TestResult]) -> dict[str, Any]:
     earned = sum((test.score for test in tests), Fraction(0))
     total = sum((test.max_score for test in tests), Fraction(0))
     return {
-        "name": "Hidden tests",
+        "name": HIDDEN,
         "output": "",
         "marks_earned": number(earned),
         "marks_total": number(total),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from grader.export.common import strict_json
+from grader.export.fit import fit
 from grader.report import Report, TestResult, number
 
 
 def to_json(report: Report) -> str:
     """Return the report as JSON; two gradings of one submission differ in `resources` only."""
-    return strict_json(to_value(report), indent=1) + "\n"
+    return fit(report, lambda report: strict_json(to_value(report), indent=1) + "\n")
 
 
 def to_value(report: Report) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def to_value(report: Report) -> dict[str, Any]:
     return {
         "assignment": report.assignment,
         "title": report.title,
+        "graded": report.graded,
         "score": number(report.score),
         "max_score": number(report.max_score),
         "kept": number(report.kept),

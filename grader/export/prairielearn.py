@@ -10,43 +10,38 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from grader.export.common import explanation, heading, strict_json
+from grader.export.common import explanation, headings, strict_json
+from grader.export.fit import fit
 from grader.report import Report, TestResult, number
 from grader.text import cut
 
-FILE_BYTES = 2**20
 OUTPUT_CHARS = 20_000
-_LEAST_CHARS = 200
 HIDDEN = "Hidden tests"
 
 
 def to_prairielearn(report: Report) -> str:
-    """Return results.json as text; where it would be longer than a mebibyte, outputs are cut further.
-
-    They aren't cut below some 150 characters: with well over a thousand tests the text may still be longer.
-    """
-    limit = OUTPUT_CHARS
-    while True:
-        text = strict_json(_value(report, limit), indent=1) + "\n"
-        if len(text) <= FILE_BYTES or limit < _LEAST_CHARS:
-            return text
-        limit //= 2
+    """Return results.json as text; where nothing was graded, one that takes no attempt from the student."""
+    return fit(report, lambda report: strict_json(_value(report), indent=1) + "\n")
 
 
-def _value(report: Report, limit: int) -> dict[str, Any]:
+def _value(report: Report) -> dict[str, Any]:
+    notes = cut("\n".join(report.notes), OUTPUT_CHARS)
+    if not report.graded:
+        return {"gradable": False, "format_errors": [notes or "Not graded."]}
     share = report.counted / report.max_score if report.max_score else Fraction(1)
     value: dict[str, Any] = {"gradable": True, "score": float(min(max(share, Fraction(0)), Fraction(1)))}
-    if report.notes:
-        value["message"] = cut("\n".join(report.notes), limit)
-    rows = [_row(test, limit) for test in report.tests if test.visibility == "visible"]
+    if notes:
+        value["message"] = notes
+    visible = [test for test in report.tests if test.visibility == "visible"]
+    rows = [_row(test, name) for test, name in zip(visible, headings(visible, [HIDDEN]), strict=True)]
     hidden = [test for test in report.tests if test.visibility != "visible"]
     value["tests"] = [*rows, *([_hidden(hidden)] if hidden else [])]
     return value
 
 
-def _row(test: TestResult, limit: int) -> dict[str, Any]:
+def _row(test: TestResult, name: str) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "name": heading(test),
+        "name": name,
         "points": number(test.score),
         "max_points": number(test.max_score),
     }
@@ -54,7 +49,7 @@ def _row(test: TestResult, limit: int) -> dict[str, Any]:
         row["message"] = cut(" ".join(f"{test.status}: {test.hint or test.message}".split()), 300)
     text = explanation(test)
     if text:
-        row["output"] = cut(text, limit)
+        row["output"] = cut(text, OUTPUT_CHARS)
     return row
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.export.fit import fit, fitted
 from grader.report import Report, Status, TestResult, number
 from grader.text import cut
 
@@ -22,6 +23,10 @@ OUTPUT_CHARS = 600
 
 def to_terminal(report: Report) -> str:
     """Return the report as plain text, 100 columns wide, for files and pipes."""
+    return fit(report, _plain)
+
+
+def _plain(report: Report) -> str:
     console = Console(file=io.StringIO(), width=100, color_system=None, highlight=False)
     render(report, console)
     assert isinstance(console.file, io.StringIO)
@@ -30,7 +35,7 @@ def to_terminal(report: Report) -> str:
 
 def print_report(report: Report) -> None:
     """Print the report on standard output, with colours only where that is a terminal."""
-    render(report, Console(file=sys.stdout, highlight=False))
+    render(fitted(report, _plain), Console(file=sys.stdout, highlight=False))
 
 
 def render(report: Report, console: Console) -> None:
@@ -64,19 +69,20 @@ def _points(value: Fraction) -> str:
     return f"{number(value):g}" if value.denominator in (1, 2, 4, 5, 10, 20) else f"{float(value):.2f}"
 
 
-def _row(test: TestResult) -> tuple[str, Text, Text, str]:
+def _row(test: TestResult) -> tuple[Text, Text, Text, str]:
     title = Text(test.title)
     if test.visibility != "visible":
         title.append(f" ({test.visibility.replace('_', ' ')})", style="dim")
     status = Text(test.status, style=COLOURS.get(test.status, "red"))
-    return test.number, title, status, f"{_points(test.score)} / {_points(test.max_score)}"
+    return Text(test.number), title, status, f"{_points(test.score)} / {_points(test.max_score)}"
 
 
 def _explain(tests: Sequence[TestResult], console: Console) -> None:
     """Explain tests that ended alike, once."""
     first = tests[0]
-    title = f" {first.title}" if len(tests) == 1 else ""
-    headline = Text(f"{', '.join(test.number for test in tests)}{title}: ", style="bold")
+    names = ", ".join(test.number or test.title for test in tests)
+    title = f" {first.title}" if len(tests) == 1 and first.number else ""
+    headline = Text(f"{names}{title}: ", style="bold")
     headline.append(first.status, style=COLOURS.get(first.status, "red"))
     console.print()
     console.print(headline)

@@ -14,17 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
-from grader.errors import GraderError
-from grader.export.autolab import to_autolab
+from grader.errors import GraderError, Terminated
+from grader.export.autolab import to_feedback
 from grader.export.common import strict_json
 from grader.grade import grade
 from grader.levels import Level
 from grader.platforms.deadline import TESTS_SHARE, WHOLE_SHARE, stopped_after
+from grader.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.sandbox.launch import Zygote
+
+REASON_CHARS = 1000
 
 
 def run(
@@ -52,16 +55,24 @@ def run(
         with stopped_after(WHOLE_SHARE * timeout):
             assignment = load()
             report = grade(assignment, handin, zygote=zygote, minimum=minimum, deadline=start + TESTS_SHARE * timeout)
-        text = "".join(f"{note}\n" for note in report.notes) + to_autolab(report)
+        text = to_feedback(report)
     except Exception as error:
         text = _failure(assignment, error)
+    except Terminated as error:
+        _write(_failure(assignment, error))
+        raise
     _write(text)
 
 
 def _failure(assignment: Assignment | None, error: BaseException) -> str:
     """Zero for every problem, and why: a line that Autolab can't read would zero what a person graded, too."""
     reason = str(error).splitlines()[0] if isinstance(error, GraderError) and str(error) else type(error).__name__
-    sentence = f"The autograder itself failed, not your hand-in. Tell the course staff: {reason}"
+    if isinstance(error, OSError) and error.strerror:
+        reason = error.strerror
+    sentence = (
+        "Not graded, and the zeros below are no grade: the autograder itself failed, not your hand-in. "
+        f"Tell the course staff: {cut(reason, REASON_CHARS)}"
+    )
     if assignment is None:
         return f"\n{sentence}\n"
     graded = [part for part in assignment.parts if part.points] or list(assignment.parts)

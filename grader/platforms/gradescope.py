@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
-from grader.export.common import strict_json
-from grader.export.gradescope import to_gradescope, to_value
+from grader.export.fit import fit
+from grader.export.gradescope import to_gradescope, to_text, to_value
 from grader.files import write_atomically
 from grader.grade import grade
 from grader.levels import Level
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 600.0
 """Gradescope's default. Its harness leaves the real one in the environment, which no document promises."""
-FAULT = "The autograder itself failed, not your hand-in. Tell the course staff; its output, which they see, says why."
+FAULT = (
+    "Not graded, and a zero here is no grade: the autograder itself failed, not your hand-in. "
+    "Tell the course staff; its output, which they see, says why."
+)
 PAST_LIMIT = "this hand-in was graded though it is past the limit, because there are no earlier results to give back"
 
 
@@ -55,10 +58,10 @@ def run(
     start = time.monotonic()
     results = root / "results" / "results.json"
     _close(root)
-    write_atomically(results, _failure(FAULT))
+    _write(results, _failure(FAULT))
 
     def write_draft(report: Report) -> None:
-        write_atomically(results, to_gradescope(replace(report, notes=(FAULT, *report.notes))))
+        _write(results, to_gradescope(replace(report, notes=(FAULT, *report.notes))))
 
     timeout = _timeout()
     with stopped_after(start + WHOLE_SHARE * timeout - time.monotonic()):
@@ -69,7 +72,7 @@ def run(
         if limit is not None and sentence is not None:
             earlier = given_back(limit, metadata, sentence)
             if earlier is not None:
-                write_atomically(results, _text(earlier))
+                _write(results, to_text(earlier))
                 return None
         report = grade(
             assignment,
@@ -82,11 +85,21 @@ def run(
     if sentence is not None:
         report = replace(report, staff_notes=(*report.staff_notes, PAST_LIMIT))
     report = late(assignment, metadata, report)
-    value = to_value(report)
+    times = {}
     if limit is not None and metadata.created is not None:
-        value["extra_data"] |= graded_at([*recent(limit, metadata), metadata.created])
-    write_atomically(results, _text(value))
+        times = graded_at([*recent(limit, metadata), metadata.created])
+
+    def text_of(report: Report) -> str:
+        value = to_value(report)
+        return to_text(value | {"extra_data": value["extra_data"] | times})
+
+    _write(results, fit(report, text_of))
     return report
+
+
+def _write(results: Path, text: str) -> None:
+    """Write the file with the permissions that the platform reads it by, whatever was there."""
+    write_atomically(results, text, mode=0o644)
 
 
 def late(assignment: Assignment, metadata: Metadata, report: Report) -> Report:
@@ -110,7 +123,7 @@ def _close(root: Path) -> None:
 
 def _failure(sentence: str) -> str:
     """Results for a run that came to nothing."""
-    return _text({"score": 0, "output": sentence, "output_format": "text", "stdout_visibility": "hidden"})
+    return to_text({"score": 0, "output": sentence, "output_format": "text", "stdout_visibility": "hidden"})
 
 
 def _timeout() -> float:
@@ -120,7 +133,3 @@ def _timeout() -> float:
     except ValueError:
         return TIMEOUT_SECONDS
     return value if 1 <= value <= 86_400 else TIMEOUT_SECONDS
-
-
-def _text(value: dict[str, Any]) -> str:
-    return strict_json(value, indent=1) + "\n"

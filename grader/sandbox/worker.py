@@ -13,10 +13,8 @@ import re
 import select
 import shutil
 import socket
-import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -33,14 +31,13 @@ from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
 from grader.sandbox.protocol import MESSAGE_BYTES, Command, Message, Problem, Ready, Settings, decode, encode
+from grader.sandbox.stage import Stage, remove
 
 if TYPE_CHECKING:
     from grader.recording import Recording
 
 COLLECT_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
-REMOVED_AT_ONCE = 1000
-"""Paths for one call of rm: with names of 255 bytes well below what a call can take."""
 _USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
 """Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID: to become the worker's user and to clear up
 behind it."""
@@ -94,8 +91,8 @@ class Worker:
         self.user = worker_user() if level == "full" else None
         self._seed = questions.seed
         self._readable = readable_paths()
-        self._stage = Path(tempfile.mkdtemp(prefix="grader-"))
-        self._stage.chmod(0o755)  # the default of 0700 would hide it from a worker under another uid
+        self._held = Stage()
+        self._stage = self._held.path
         self.submission = self._folder("submission")
         """Where the clean submission goes; the worker can read it."""
         self._work = self._folder("work")
@@ -350,14 +347,7 @@ class Worker:
     def close(self) -> None:
         """End every process and remove every file that this worker made."""
         self._stop()
-        remove([self._stage])
-
-
-def remove(paths: list[Path]) -> None:
-    """Remove files and folders, however deeply nested: Python's own rmtree gives up where names get too long."""
-    for start in range(0, len(paths), REMOVED_AT_ONCE):
-        command = ["rm", "-rf", "--", *map(str, paths[start : start + REMOVED_AT_ONCE])]
-        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        self._held.remove()
 
 
 def worker_user() -> tuple[int, int] | None:

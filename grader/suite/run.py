@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
@@ -26,6 +25,7 @@ from grader.levels import Level
 from grader.questions import Questions
 from grader.report import Report
 from grader.sandbox.launch import Zygote
+from grader.sandbox.stage import Stage
 from grader.sandbox.worker import Worker
 from grader.suite.scan import PART, Case, scan
 
@@ -67,8 +67,8 @@ def grade_suite(
     suite = suite.resolve()
     if not suite.is_dir():
         raise UsageError(f"there is no folder {suite}; name the one with the suite's tests")
-    with tempfile.TemporaryDirectory(prefix="grader-suite-") as temporary:
-        home = Path(temporary) / suite.name
+    with Stage() as temporary:
+        home = temporary / suite.name
         place = _place(suite)
         unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
         shutil.copytree(suite, home / "helpers" / place, ignore=unread)
