@@ -110,7 +110,8 @@ class _Cutter(Positions):
         self.inserted: dict[int, str] = {}
 
     def remove(self, start: int, end: int) -> None:
-        self.removed[start:end] = b"\1" * max(0, end - start)
+        if start < end:
+            self.removed[start:end] = b"\1" * (end - start)
 
     def result(self) -> str:
         pieces = []
