@@ -326,6 +326,13 @@ def test_what_would_give_something_away_is_refused(
         assert words in message
 
 
+def test_a_secret_seed_in_a_test_is_refused(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    project.write(f"{FOLDER}/fixtures/graded/key.txt", "913377\n")
+    project.edit(HELPER, "size=(3, 4)", "size=(3, 4) if 913377 else 1")
+    assert "key.txt: is secret, and would be in the handout" in refusal(project, tmp_path)
+
+
 # texts of the instructor's in files that are run
 
 

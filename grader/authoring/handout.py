@@ -92,22 +92,24 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
     Returns the relative paths of its files.
     """
     suffixes = "".join(output.suffixes[-2:])
+    is_tar = suffixes.endswith((".tar.gz", ".tgz", ".tar"))
     if not output.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {output.absolute().parent}; make it first")
+    if not is_tar and output.suffix in (".gz", ".bz2", ".xz", ".zst", ".rar", ".7z"):
+        raise UsageError(f"can't write a {output.suffix} file; name a new folder, or end in .zip, .tar or .tar.gz")
+    is_folder = not is_tar and output.suffix != ".zip"
+    if is_folder and output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UsageError(f"{output} exists already; name a new folder, or an archive that ends in .zip or .tar.gz")
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         _fill(assignment, root)
         files = files_below(root)
-        if output.suffix == ".zip":
-            output.write_bytes(zip_bytes(files))
-        elif suffixes.endswith((".tar.gz", ".tgz", ".tar")):
-            output.write_bytes(tar_bytes(files, packed=not suffixes.endswith(".tar")))
-        elif output.suffix in (".gz", ".bz2", ".xz", ".zst", ".rar", ".7z"):
-            raise UsageError(f"can't write a {output.suffix} file; name a new folder, or end in .zip, .tar or .tar.gz")
-        elif output.exists() and (not output.is_dir() or any(output.iterdir())):
-            raise UsageError(f"{output} exists already; name a new folder, or an archive that ends in .zip or .tar.gz")
-        else:
+        if is_folder:
             shutil.copytree(root, output, dirs_exist_ok=True)
+        elif is_tar:
+            output.write_bytes(tar_bytes(files, packed=not suffixes.endswith(".tar")))
+        else:
+            output.write_bytes(zip_bytes(files))
     return sorted(files)
 
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.collecting import Place, clean_environment, collect
@@ -30,6 +30,9 @@ _TELLING = 12
 _STATEMENTS = 2
 _CHARACTERS = 40
 """A solution of fewer statements or of fewer characters without spaces is found anywhere."""
+_SEED_BYTES = 200
+_SEED_DIGITS = 6
+"""A secret file of so few bytes is a seed, whose digits mustn't be in a text either; fewer digits are in any text."""
 PACKAGE = "autograder"
 """The folder of the handout that holds the package."""
 
@@ -53,6 +56,7 @@ def prove(assignment: Assignment, fixtures: Fixtures, places: Sequence[Place], h
     given = {name: text for name, text in texts.items() if not name.startswith(f"{PACKAGE}/grader/")}
     _no_hidden_line(assignment, fixtures, places, given)
     _no_hidden_name(assignment, fixtures, handout, tests, given)
+    _no_graded_file(assignment, handout, given)
     _no_solution(assignment, texts)
     if public:
         _reference_passes(assignment, handout)
@@ -157,6 +161,19 @@ def _no_hidden_name(
 
 def _numbered(spec: TestSpec, text: str) -> bool:
     return re.search(rf"""number["']?\s*[(:]\s*["']{re.escape(spec.number)}["']""", text) is not None
+
+
+def _no_graded_file(assignment: Assignment, handout: Path, given: Mapping[str, str]) -> None:
+    """Of the folders below fixtures/, the public recording alone may be given out: no file, and no seed in any text."""
+    given_out = {file.read_bytes() for file in own_files(handout).values()}
+    for name, file in own_files(assignment.folder / "fixtures").items():
+        folders = PurePosixPath(name).parts[:-1]
+        if not folders or folders[0] == "public":
+            continue
+        data = file.read_bytes()
+        short = data.decode("ascii", "ignore").strip() if len(data) < _SEED_BYTES else ""
+        if data in given_out or (len(short) >= _SEED_DIGITS and any(short in text for text in given.values())):
+            raise AssignmentError(file, None, "is secret, and would be in the handout; take it out of the tests")
 
 
 def _no_solution(assignment: Assignment, texts: Mapping[str, str]) -> None:
