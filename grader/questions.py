@@ -28,6 +28,8 @@ class Questions:
     """Name to text: the files of visible tests, and the modules beside them."""
     hidden: Mapping[str, str] = field(default_factory=dict)
     """The same for hidden tests; empty where all tests are loaded together."""
+    withheld: tuple[str, ...] = ()
+    """Files below `helpers/` that hidden tests alone use, by their paths from the assignment's folder."""
 
 
 def as_written(assignment: Assignment, seed: str | None = None) -> Questions:
@@ -53,7 +55,7 @@ def read_questions(assignment: Assignment) -> Questions:
     try:
         with zipfile.ZipFile(file) as archive:
             found = json.loads(archive.read(MEMBER))
-        return Questions(found["seed"], found["visible"], found["hidden"])
+        return Questions(found["seed"], found["visible"], found["hidden"], tuple(found["withheld"]))
     except FileNotFoundError:
         raise missing(assignment, file) from None
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError, NotImplementedError) as error:

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.authoring.source import Positions, source_lines
 from grader.authoring.template import functions, regions, without_region
 from grader.errors import AssignmentError
 from grader.files import own_files
@@ -126,7 +127,7 @@ def _of_file(file: Path, name: str, text: str, ungraded: set[int]) -> list[Mutan
             continue
         seen.add(tree)
         line = text.count("\n", 0, edit.start) + 1
-        before, after = text.splitlines()[line - 1].strip(), changed.splitlines()[line - 1].strip()
+        before, after = source_lines(text)[line - 1].strip(), source_lines(changed)[line - 1].strip()
         found.append(Mutant(name, line, region_of[line], edit.kind, before, after, changed))
     return found
 
@@ -163,30 +164,13 @@ def _within(part: ast.expr, whole: ast.expr) -> bool:
     return any(isinstance(node, ast.expr) and ast.dump(node) == wanted for node in ast.walk(whole))
 
 
-class _Editor:
+class _Editor(Positions):
     """Walks the tree of one file and yields the edits inside its solution regions."""
 
     def __init__(self, text: str, inside: set[int]) -> None:
-        self.text = text
+        super().__init__(text)
         self.tree = ast.parse(text)
         self.inside = inside
-        # ast counts bytes in a line, texts count characters
-        self.lines = [line.encode("utf-8") for line in text.splitlines(keepends=True)]
-        self.starts = [0]
-        for raw in self.lines:
-            self.starts.append(self.starts[-1] + len(raw.decode("utf-8")))
-
-    def place(self, line: int, column: int) -> int:
-        return self.starts[line - 1] + len(self.lines[line - 1][:column].decode("utf-8"))
-
-    def span(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        return self.place(node.lineno, node.col_offset), self.place(node.end_lineno, node.end_col_offset)
-
-    def source(self, node: ast.expr | ast.stmt) -> str:
-        start, end = self.span(node)
-        return self.text[start:end]
 
     def edits(self) -> Iterator[_Edit]:
         self.broadcast = {call for node in ast.walk(self.tree) for call in self._broadcast_back(node)}

@@ -81,7 +81,7 @@ def record(
         for one, spec in zip(public.tests, graded.tests, strict=True)
     ]
     graded = replace(graded, tests=tuple(sealed))
-    questions = make_questions(assignment, seed, any(spec.visibility != "visible" for spec in sealed))
+    questions = make_questions(assignment, graded, seed)
     _check_questions(assignment, questions, graded, progress)
     warnings = [*unmatched(assignment, graded.required), *(warning for spec in sealed for warning in _warnings(spec))]
     accepted = [variant for variant in variants if variant.credit > 0]

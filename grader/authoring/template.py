@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.authoring.source import FunctionNode, parse, source_lines
 from grader.errors import AssignmentError
 from grader.files import own_files
 
@@ -37,7 +38,6 @@ class Region:
 
 Stub = Callable[[Region, str], list[str]]
 """The lines that stand in for a region, given its indentation."""
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def regions(file: Path, text: str) -> list[Region]:
@@ -91,7 +91,7 @@ def _comments(file: Path, text: str) -> Iterator[tuple[int, str]]:
                 elif _looks_like_marker(token.string.strip()):
                     yield token.start[0], f"{token.string} (after code)"
     except (tokenize.TokenError, SyntaxError) as error:
-        _parse(file, text)  # says the line; the tokenizer often doesn't
+        parse(file, text)  # says the line; the tokenizer often doesn't
         raise AssignmentError(file, None, f"can't be read as Python: {error}") from None
 
 
@@ -100,7 +100,7 @@ def strip_solution(file: Path, text: str) -> str:
     found = regions(file, text)
     if file.suffix != ".py":
         return _without(text, found, lambda region, indent: [f"{indent}# TODO: your answer"])
-    tree = _parse(file, text)
+    tree = parse(file, text)
     names = {region: _enclosing(file, tree, text, region) for region in found}
 
     def stub(region: Region, indent: str) -> list[str]:
@@ -110,25 +110,18 @@ def strip_solution(file: Path, text: str) -> str:
         ]
 
     result = _without(text, found, stub)
-    _check(file, tree, _parse(file, result), text, result, found)
+    _check(file, tree, parse(file, result), text, result, found)
     return result
 
 
 def without_region(file: Path, text: str, region: Region) -> str:
     """Return a Python file's text with one of its solution regions not written yet, and all others in place."""
-    name = _enclosing(file, _parse(file, text), text, region)
+    name = _enclosing(file, parse(file, text), text, region)
     return _without(text, [region], lambda _, indent: [f'{indent}raise NotImplementedError("{name}")'])
 
 
-def _parse(file: Path, text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        raise AssignmentError(file, error.lineno, f"doesn't parse: {error.msg}") from None
-
-
 def _without(text: str, found: list[Region], stub: Stub) -> str:
-    lines = text.split("\n")  # not splitlines: a form feed or U+2028 ends no line for Python
+    lines = source_lines(text)
     for region in reversed(found):
         marker = lines[region.begin - 1]
         indent = marker[: len(marker) - len(marker.lstrip())]
@@ -162,7 +155,7 @@ def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str:
             name, body = qualified, node.body[0].col_offset
     if name is None:
         raise AssignmentError(file, region.begin, "a solution region must lie inside the body of one function")
-    marker = text.split("\n")[region.begin - 1]
+    marker = source_lines(text)[region.begin - 1]
     if len(marker) - len(marker.lstrip()) < body:
         raise AssignmentError(file, region.begin, f"indent {BEGIN} like the code that it marks")
     return name
@@ -191,8 +184,8 @@ def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result:
                 place,
                 f"the template would lose {facts[0]}, its arguments or its docstring; begin the region below them",
             )
-    lines = text.split("\n")
-    kept = {line.strip() for line in result.split("\n")}
+    lines = source_lines(text)
+    kept = {line.strip() for line in source_lines(result)}
     commented = {line.lstrip("# ").strip() for line in kept if line.startswith("#")}
     given = {line.strip() for i, line in enumerate(lines, 1) if not any(r.begin <= i <= r.end for r in found)}
     for region in found:

@@ -1,16 +1,20 @@
 """Makes the questions of a grading: the tests without what a worker must not have.
 
-A child of a visible test has no hidden test. And what a test tells a check for the judge's sake only (the input that a
-dropout is judged by, a published number, a tolerance) is None in a worker's copy: the judge takes it from the record
-run, so a submission that patches the check would find an answer there, and nothing else would need it.
+A child of a visible test has what the handout has of the tests, and no hidden one. And what a test tells a check for
+the judge's sake only (the input that a dropout is judged by, a published number, a tolerance) is None in a worker's
+copy: the judge takes it from the record run, so a submission that patches the check would find an answer there, and
+nothing else would need it.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from grader.assignment import Assignment
-from grader.authoring.handout import public_tests
+from grader.authoring.shipped import marks, places_of, shipped
+from grader.files import own_files
+from grader.fixtures import Fixtures
 from grader.questions import Questions
 
 _JUDGED_BY = frozenset(
@@ -19,20 +23,36 @@ _JUDGED_BY = frozenset(
 """Keywords of a check that a grading run needs no value of."""
 
 
-def make_questions(assignment: Assignment, seed: str, hidden: bool) -> Questions:
+def make_questions(assignment: Assignment, fixtures: Fixtures, seed: str) -> Questions:
     """Return the tests as workers get them in a grading.
 
     Args:
         assignment: whose tests are meant.
+        fixtures: all of its recorded tests.
         seed: the graded one.
-        hidden: whether any recorded test is hidden.
+
+    Raises:
+        AssignmentError: a hidden test can't be told from what students get.
     """
-    every, visible = {}, {}
-    for file in sorted(assignment.folder.glob("*.py")):
-        text = file.read_text("utf-8")
-        every[file.name] = without_given(text)
-        visible[file.name] = without_given(public_tests(file, text) if file.name.startswith("test_") else text)
-    return Questions(seed, visible, every if hidden else {})
+    every = {file.name: file.read_text("utf-8") for file in sorted(assignment.folder.glob("*.py"))}
+    if all(test.visibility == "visible" for test in fixtures.tests):
+        return Questions(seed, _without_given(every))
+    places = places_of(assignment, fixtures)
+    reference = {
+        name: file.read_text("utf-8") for name, file in own_files(assignment.reference).items() if name.endswith(".py")
+    }
+    given = shipped(assignment, marks(assignment.folder, fixtures, places), reference)
+    helpers = {name for name in own_files(assignment.folder) if name.startswith("helpers/")}
+    return Questions(
+        seed,
+        _without_given({name: text for name, text in given.texts.items() if "/" not in name}),
+        _without_given(every),
+        tuple(sorted(helpers - given.texts.keys() - given.data.keys())),
+    )
+
+
+def _without_given(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: without_given(text) for name, text in texts.items()}
 
 
 def without_given(text: str) -> str:

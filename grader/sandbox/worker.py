@@ -103,7 +103,7 @@ class Worker:
         """Test id to the name of the folder that it is in."""
         self._ready = False
         try:
-            self._folders = {"visible": self._copy_tests("visible", questions.visible)}
+            self._folders = {"visible": self._copy_tests("visible", questions.visible, questions.withheld)}
             if questions.hidden:
                 self._folders["hidden"] = self._copy_tests("hidden", questions.hidden)
             if self.user is not None:
@@ -140,13 +140,15 @@ class Worker:
         folder.chmod(0o755)  # whatever the caller's umask is: the worker may be another user
         return folder
 
-    def _copy_tests(self, name: str, texts: Mapping[str, str]) -> Path:
+    def _copy_tests(self, name: str, texts: Mapping[str, str], withheld: Collection[str] = ()) -> Path:
         """Give the worker some tests and the course's own modules; no fixtures, no variants."""
         folder = self._folder(name)
         for file, text in {**texts, "test_warm_up.py": _WARM_UP}.items():
             (folder / file).write_text(text, "utf-8")
         if self.assignment.helpers.is_dir():
             shutil.copytree(self.assignment.helpers, folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+        for file in withheld:
+            (folder / file).unlink(missing_ok=True)
         for entry in folder.rglob("*"):
             entry.chmod(0o755 if entry.is_dir() else 0o644)
         lay_out(self._stage, folder)

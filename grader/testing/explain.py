@@ -36,8 +36,7 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
     if isinstance(error, NotFound):
         return "missing", _text(error)
     if isinstance(error, NotImplementedError):
-        what = f": {_text(error)}" if _text(error) else ""
-        return "missing", f"not implemented yet{what}"
+        return "missing", _unwritten(_text(error), where)
     if isinstance(error, Forbidden):
         return "refused", "\n".join([_text(error), *where])
     if isinstance(error, pytest.skip.Exception):
@@ -55,6 +54,13 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
         return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
     lines = where or _call(error.__traceback__)
     return "error", "\n".join([_headline(error), *lines, *_advice(error)])
+
+
+def _unwritten(name: str, where: list[str]) -> str:
+    """Say what to write: the function that the test calls, or one that the student's own code on the way calls."""
+    if len(where) < 2:
+        return f"not implemented yet: {name}" if name else "not implemented yet"
+    return f"blocked: first write {name}" if name else "\n".join(["blocked: first write what this calls", *where])
 
 
 def _text(error: BaseException) -> str:

@@ -1,0 +1,115 @@
+"""Lists the tests of a folder with the places of their functions, by collecting them in a process of its own.
+
+The process uses the `grader` package of a folder that it is told, so that a handout is collected as it will be on a
+student's machine. It runs this file: `python collecting.py PACKAGE TESTS RESULT FILE...`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pytest
+
+
+@dataclass(frozen=True)
+class Place:
+    """A collected test and the function that it runs, below all decorators."""
+
+    id: str
+    file: str
+    """Absolute; empty for a function that isn't of Python."""
+    line: int
+    """The function's first line, of its first decorator if it has one."""
+    visibility: str
+
+
+def clean_environment() -> Mapping[str, str]:
+    """Return the environment for pytest in another process: without options that its user set for all of pytest."""
+    mine = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
+    return {key: value for key, value in os.environ.items() if key not in mine} | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def collect(package: Path, tests: Path, files: Sequence[str]) -> tuple[list[Place], str]:
+    """Return the tests in some files of the folder `tests`, in order, and the errors of collecting, empty if none.
+
+    Args:
+        package: the folder that holds the `grader` package to use.
+        tests: the folder that ids are relative to.
+        files: relative to it; "." for the whole folder.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "places.json"
+        done = subprocess.run(
+            [sys.executable, __file__, str(package), str(tests), str(result), *files],
+            cwd=folder,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if not result.is_file():
+            return [], f"{done.stdout}{done.stderr}".strip() or f"pytest ended with {done.returncode}"
+        found = json.loads(result.read_text("utf-8"))
+    return [Place(**place) for place in found["places"]], "\n".join(found["errors"])
+
+
+class _Listing:
+    """A pytest plugin that writes down what was collected and runs nothing."""
+
+    def __init__(self) -> None:
+        self.places: list[Place] = []
+        self.errors: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.places = [_place(item) for item in session.items]
+        return True
+
+
+def _place(item: pytest.Item) -> Place:
+    marked: Any = getattr(item, "obj", None)
+    marked = getattr(marked, "__func__", marked)
+    function = inspect.unwrap(marked)
+    while isinstance(function, functools.partial):
+        function = inspect.unwrap(function.func)
+    code = getattr(function, "__code__", None)
+    return Place(
+        item.nodeid,
+        str(Path(code.co_filename).resolve()) if code is not None else "",
+        code.co_firstlineno if code is not None else 0,
+        str(getattr(marked, "__visibility__", "visible")),
+    )
+
+
+def _main(package: str, tests: str, result: str, *files: str) -> None:
+    here = str(Path(__file__).parent)
+    sys.path[:] = [package, *(entry for entry in sys.path if entry != here)]  # no module of this folder for another's
+    import pytest
+
+    from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_arguments
+
+    forget_arguments()
+    listing = _Listing()
+    pytest.main(pytest_arguments(Path(tests), list(files)), plugins=[TestingPlugin("0", "numpy"), listing])
+    found = {"places": [asdict(place) for place in listing.places], "errors": listing.errors}
+    Path(result).write_text(json.dumps(found), "utf-8")
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

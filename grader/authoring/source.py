@@ -1,0 +1,244 @@
+"""Positions in Python source text, counted the way the syntax tree counts them, and cutting statements out of it.
+
+Python ends a line at `\\n`, `\\r\\n` and `\\r` alone; `str.splitlines` also ends one at a form feed, U+2028 and others,
+so its lines don't fit `lineno`. And `col_offset` counts bytes of UTF-8, not characters.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import io
+import re
+import tokenize
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from grader.errors import AssignmentError
+
+_END = re.compile("\r\n|\r|\n")
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def read_source(file: Path) -> str:
+    """Return the text of a Python file with `\\n` at the end of each line; raises AssignmentError if it isn't UTF-8."""
+    data = file.read_bytes()
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        if encoding not in ("utf-8", "utf-8-sig"):
+            raise AssignmentError(file, 1, f"is written in {encoding}; save it as UTF-8")
+        return _END.sub("\n", data.decode(encoding))
+    except (SyntaxError, UnicodeDecodeError):
+        raise AssignmentError(file, None, "isn't UTF-8 text; save it as UTF-8") from None
+
+
+def parse(file: Path, text: str) -> ast.Module:
+    """Return the syntax tree; raises AssignmentError with the line of what is wrong."""
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise AssignmentError(file, error.lineno, f"doesn't parse: {error.msg}") from None
+
+
+def source_lines(text: str) -> list[str]:
+    """Return the lines without their ends: item `lineno - 1` is the line of a node."""
+    return _END.split(text)
+
+
+def first_line(node: FunctionNode) -> int:
+    """Return the line that Python takes for a function's first: of the first decorator, if there is one."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+class Positions:
+    """Turns a node's line and column into places in the text, counted in characters."""
+
+    def __init__(self, text: str) -> None:
+        """Count in `text`, the one that the tree was parsed from."""
+        self.text = text
+        self._starts = [0, *(match.end() for match in _END.finditer(text)), len(text)]
+
+    def place(self, line: int, column: int) -> int:
+        """Return the index in the text of a line, counted from 1, and a column in bytes."""
+        start = self._starts[line - 1]
+        return start + len(self.text[start : self._starts[line]].encode("utf-8")[:column].decode("utf-8"))
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
+        """Return where a node begins and ends; decorators aren't a part of it."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return self.place(node.lineno, node.col_offset), self.place(node.end_lineno, node.end_col_offset)
+
+    def whole_span(self, node: ast.stmt) -> tuple[int, int]:
+        """Return where a statement begins and ends, with its decorators."""
+        start, end = self.span(node)
+        decorators = getattr(node, "decorator_list", [])
+        if decorators:
+            # the node is what follows the @, maybe on a later line in parentheses
+            start = self.text.rindex("@", 0, self.span(decorators[0])[0])
+            while self.text[self._line_start(start) : start].strip():
+                start = self.text.rindex("@", 0, start)
+        return start, end
+
+    def source(self, node: ast.expr | ast.stmt) -> str:
+        """Return the text of a node."""
+        start, end = self.span(node)
+        return self.text[start:end]
+
+    def _line_start(self, place: int) -> int:
+        return self.text.rfind("\n", 0, place) + 1
+
+
+def bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Yield the lists of statements directly below a node: of a module or class, and all branches of if, try, with."""
+    for name in ("body", "orelse", "finalbody"):
+        body = getattr(node, name, None)
+        if isinstance(body, list) and body:
+            yield body
+    for part in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
+        yield part.body
+
+
+class _Cutter(Positions):
+    """Marks characters as removed, with the comments that belong to them."""
+
+    def __init__(self, text: str, dropped: Collection[ast.stmt], replaced: Mapping[ast.stmt, str]) -> None:
+        super().__init__(text)
+        self.dropped = set(dropped)
+        self.replaced = replaced
+        self.removed = bytearray(len(text))
+        self.inserted: dict[int, str] = {}
+
+    def remove(self, start: int, end: int) -> None:
+        if start < end:
+            self.removed[start:end] = b"\1" * (end - start)
+
+    def result(self) -> str:
+        pieces = []
+        for place, character in enumerate(self.text):
+            pieces.append(self.inserted.get(place, ""))
+            if not self.removed[place]:
+                pieces.append(character)
+        return "".join(pieces).strip("\n") + "\n"
+
+    def cut(self, node: ast.AST) -> None:
+        for body in bodies(node):
+            groups: list[tuple[int, int]] = []
+            for index, statement in enumerate(body):
+                if statement in self.dropped:
+                    first = groups.pop()[0] if groups and groups[-1][1] == index - 1 else index
+                    groups.append((first, index))
+                elif statement in self.replaced:
+                    start, end = self.span(statement)
+                    self.remove(start, end)
+                    self.inserted[start] = self.replaced[statement]
+                else:
+                    self.cut(statement)
+            for first, last in groups:
+                self.cut_group(body, first, last, is_module=isinstance(node, ast.Module))
+
+    def cut_group(self, body: list[ast.stmt], first: int, last: int, *, is_module: bool) -> None:
+        """Remove neighbours, the comments above, between and inside them, and those directly below."""
+        start, end = self.whole_span(body[first])[0], self.whole_span(body[last])[1]
+        if not is_module and (first, last) == (0, len(body) - 1):
+            self.remove(start, end)
+            self.inserted[start] = "pass"
+            return
+        line = self._line_start(start)
+        before = self.whole_span(body[first - 1])[1] if first else None
+        after = self.whole_span(body[last + 1])[0] if last + 1 < len(body) else None
+        if after is None or "\n" in self.text[end:after]:
+            end = self._below(end, start - line, last=after is None and is_module)
+            after = None
+        if before is not None and "\n" not in self.text[before:start]:
+            self.remove(before, end)
+            return
+        if before is not None:
+            above = self._line_end(before)  # a comment beside the statement before stays
+        else:
+            above = 0 if is_module else self._above(start)
+        if after is not None:
+            # the statement that follows on the same line takes this one's place after the indentation
+            self.remove(above, line - 1)
+            self.remove(start, after)
+        else:
+            # where more empty lines are above than below, those above stay
+            more = max(0, self._empty(above) - self._empty(end))
+            self.remove(min(above + more, max(line - 1, 0)), end)
+
+    def _empty(self, place: int) -> int:
+        """The number of line ends in a row from `place` on."""
+        return len(self.text[place:]) - len(self.text[place:].lstrip("\n"))
+
+    def _line_end(self, place: int) -> int:
+        found = self.text.find("\n", place)
+        return len(self.text) if found < 0 else found
+
+    def _above(self, start: int) -> int:
+        """The end of the line after which only comments and empty lines come, up to `start`."""
+        place = self._line_start(start)
+        while place:
+            line = self.text[self._line_start(place - 1) : place - 1].strip()
+            if line and not line.startswith("#"):
+                return place - 1
+            place = self._line_start(place - 1)
+        return 0
+
+    def _below(self, end: int, indent: int, *, last: bool) -> int:
+        """The end of the comments that belong to what ends at `end`: attached to it, indented deeper, or the last."""
+        place = stop = self._line_end(end)
+        attached = True
+        while place < len(self.text):
+            line = self.text[place + 1 : self._line_end(place + 1)]
+            place = self._line_end(place + 1)
+            if not line.strip():
+                attached = False
+            elif not line.lstrip().startswith("#"):
+                break
+            elif last or attached or len(line) - len(line.lstrip()) > indent:
+                stop = place
+        return stop
+
+
+def without(
+    file: Path, text: str, tree: ast.Module, dropped: Collection[ast.stmt], replaced: Mapping[ast.stmt, str]
+) -> str:
+    """Return a text without some statements and their comments.
+
+    Args:
+        file: for messages.
+        text: with `\\n` at the end of each line.
+        tree: what `text` was parsed to.
+        dropped: statements in the bodies of the module, its classes and its branches.
+        replaced: statements that get another text, of one line.
+
+    Raises:
+        AssignmentError: what is left wouldn't be the statements that stay.
+    """
+    cutter = _Cutter(text, dropped, replaced)
+    cutter.cut(tree)
+    result = cutter.result()
+    try:
+        same = ast.dump(ast.parse(result)) == _expected(tree, dropped, replaced)
+    except SyntaxError:
+        same = False
+    if not same:
+        line = min(node.lineno for node in [*dropped, *replaced])
+        raise AssignmentError(file, line, "can't be cut out here; write each statement on lines of its own")
+    return result
+
+
+def _expected(tree: ast.Module, dropped: Collection[ast.stmt], replaced: Mapping[ast.stmt, str]) -> str:
+    """The dump of the tree without the statements that are cut out."""
+    whole = copy.deepcopy(tree)
+    twins = dict(zip(ast.walk(tree), ast.walk(whole), strict=True))
+    gone = {twins[node] for node in dropped}
+    texts = {twins[node]: text for node, text in replaced.items()}
+    for node in list(ast.walk(whole)):
+        for body in bodies(node):
+            left: list[ast.stmt] = []
+            for item in body:
+                if item not in gone:
+                    left += ast.parse(texts[item]).body if item in texts else [item]
+            body[:] = left if left or isinstance(node, ast.Module) else [ast.Pass()]
+    return ast.dump(whole)
