@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from small_assignment import LINE, Project
 
 from grader.assignment import Assignment, read_assignment
 from grader.authoring.mutants import IN_PLACE, Mutant, mutants
@@ -124,3 +125,17 @@ def test_an_unknown_function_without_points_is_an_error_with_its_line(tmp_path: 
     toml = TOML.replace("[parts.one]", 'ungraded = ["Thing.other"]\n[parts.one]')
     with pytest.raises(AssignmentError, match=r"assignment.toml:8: .*no function 'Thing.other'"):
         made(tmp_path, "return x + w", toml=toml)
+
+
+@pytest.mark.parametrize("odd", ["\f", "\x1c", "\x85", "\u2028"], ids=ascii)
+def test_lines_are_counted_as_python_counts_them(odd: str, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.edit(LINE, "        scaled = self.slope * x\n", f"        scaled = self.slope * x  # é{odd} é\n")
+    project.edit(LINE, '"""A line."""\n', f'"""A line{odd}."""\n')
+    found = mutants(project.load())
+    assert found
+    for mutant in found:
+        line = project.file(LINE).read_text("utf-8").split("\n")[mutant.line - 1]
+        assert mutant.before == line.strip()
+        assert mutant.text.split("\n")[mutant.line - 1].strip() == mutant.after
+        assert mutant.after != mutant.before

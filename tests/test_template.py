@@ -590,3 +590,15 @@ def test_the_real_templates_parse_and_keep_every_signature_and_docstring(file: P
 
 def test_the_committed_template_of_the_first_homework_is_up_to_date() -> None:
     assert drift(load_assignment(ROOT, "cmu11785_hw1_bonus")) == []
+
+
+@pytest.mark.parametrize("odd", ["\f", "\x1c", "\x85", "\u2028"], ids=ascii)
+def test_a_character_that_ends_no_line_moves_no_region(odd: str) -> None:
+    text = (
+        f'def f(x):\n    """Doc{odd}é."""\n    given = "{odd}"\n    # BEGIN SOLUTION\n'
+        f'    secret = "{odd} the answer"\n    return secret\n    # END SOLUTION\n\n\ndef g():\n    return "{odd}"\n'
+    )
+    result = strip_solution(FILE, text)
+    assert "answer" not in result
+    assert result.startswith(f'def f(x):\n    """Doc{odd}é."""\n    given = "{odd}"\n    # TODO')
+    assert result.endswith(f'\n\n\ndef g():\n    return "{odd}"\n')
