@@ -21,8 +21,8 @@ from grader.authoring.collecting import clean_environment, collect
 from grader.authoring.handout import make_handout
 from grader.authoring.shipped import marks
 from grader.errors import AssignmentError, GraderError
-from grader.fixtures import PUBLIC, load, load_current
-from grader.questions import read_questions
+from grader.fixtures import PUBLIC, fixtures_file, load, load_current, recorded_hashes, save
+from grader.questions import GRADED, read_questions
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = f"autograder/{NAME}"
@@ -270,7 +270,7 @@ HIDDEN = '@weight(1)\n@number("1.2")\n@visibility("hidden")\n'
                 (BACKWARD, "from points import some_points\n", "import importlib\n"),
                 (BACKWARD, "some_points(rng)", 'importlib.import_module("poi" + "nts").some_points(rng)'),
             ],
-            ["the reference doesn't pass the public tests in the handout", "No module named 'points'"],
+            ["doesn't when it runs as in a grading", "No module named 'points'"],
         ),
         "a title in a module": (
             [(HELPER, '"""Inputs for the tests."""', '"""Inputs. Line.forward of a single number is hidden."""')],
@@ -349,6 +349,10 @@ def test_no_text_of_the_settings_is_interpreted(tmp_path: Path) -> None:
     )
     parts = tuple(replace(part, title=f"{part.title} {trap}") for part in assignment.parts)
     assignment = replace(assignment, title=f"A line\n{trap}\n# more", submission=spec, parts=parts)
+    for name in (GRADED, PUBLIC):
+        file = fixtures_file(assignment, name)
+        questions = read_questions(assignment) if name == GRADED else None
+        save(replace(load(file, assignment), hashes=recorded_hashes(assignment)), file, questions)
     folder = tmp_path / "handout"
     make_handout(assignment, folder)
     for name in names[1:]:

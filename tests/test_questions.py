@@ -133,7 +133,7 @@ def test_a_given_value_that_draws_is_refused(project: Project) -> None:
         "    check('first', submission.line.Line(3.0).backward(before), rtol=1e-5 + 0 * rng.rand())\n"
         "    check('second', submission.line.Line(3.0).backward(some_points(rng)))\n",
     )
-    with pytest.raises(AssignmentError, match="neither draw nor change anything") as caught:
+    with pytest.raises(AssignmentError, match="may neither draw nor change anything") as caught:
         record(project.load())
     assert caught.value.file == project.file(BACKWARD).resolve()
 
