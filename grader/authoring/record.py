@@ -139,9 +139,9 @@ def _check_questions(
                     assignment.folder / spec.id.split("::")[0],
                     None,
                     f"the reference passes {spec.id}, and doesn't when it runs as in a grading: {result.message}\n"
-                    "Draw from rng, or seed what draws. A grading doesn't evaluate the expressions of x=, keep=, delta=, "
-                    "original= and published= of a check: they may neither draw nor change anything. A visible test has "
-                    "the modules that it imports and the data that it names, and no others",
+                    "Draw from rng, or seed what draws. A grading doesn't evaluate the expressions of x=, keep=, "
+                    "delta=, original= and published= of a check: they may neither draw nor change anything. "
+                    "A visible test has the modules that it imports and the data that it names, and no others",
                 )
 
 
