@@ -43,7 +43,7 @@ def check_params(check, rng, net_class, dims):
         net.forward(np.ones((dims[0], 2)))
         return copies(net.getWs()), copies(net.getbs())
 
-    weights, biases = on_stand_ins(net_class, layer_count(dims), scenario)
+    weights, biases = on_stand_ins(net_class, layer_count(dims), scenario, reads=True)
     check("number of weights and biases", np.array([len(weights), len(biases)]))
     for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
         check(f"getWs()[{index}]", W)
@@ -72,18 +72,19 @@ def check_steps(check, rng, net_class, dims, batch, steps=1, passes=1, **options
     def scenario(make, relus):
         net = build(make, dims, **options)
         net.loadparams(copies(Ws), copies(bs))
+        start = copies(net.getWs()), copies(net.getbs())
         for pairs in rounds:
             net.zerograd()
             for x, g in pairs:
                 net.forward(x.copy())
                 net.backward(g.copy())
             net.step()
-        return copies(net.getWs()), copies(net.getbs())
+        return start, (copies(net.getWs()), copies(net.getbs()))
 
-    weights, biases = on_stand_ins(net_class, layer_count(dims), scenario)
-    for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
-        check(f"move of getWs()[{index}]", moved(W, Ws[index]))
-        check(f"move of getbs()[{index}]", moved(b, bs[index]))
+    starts, ends = on_stand_ins(net_class, layer_count(dims), scenario, reads=True)
+    for name, before, after in zip(("getWs", "getbs"), starts, ends, strict=True):
+        for index, (first, last) in enumerate(zip(before, after, strict=False)):
+            check(f"move of {name}()[{index}]", moved(last, first))
 
 
 def check_returned_gradient(check, rng, net_class, dims, batch):
@@ -101,14 +102,17 @@ def check_returned_gradient(check, rng, net_class, dims, batch):
     check("backward(g)", on_stand_ins(net_class, layer_count(dims), scenario))
 
 
-def check_drop_rates(check, rng, net_class, dims, batch, p):
+def check_drop_rates(check, rng, net_class, dims, batch):
     """Which share of its units each hidden layer drops; dims must not grow but in the last layer.
+
+    Six probabilities are drawn: those of another seed are never all within the tolerance of these.
 
     A stand-in says what it was told to drop. On the submission's own layers, the zeros are counted, with parameters
     that let them be seen in the logits; how kept units are scaled makes no difference.
     """
     x = rng.uniform(1.0, 2.0, size=(dims[0], batch))
     first = rng.uniform(1.0, 2.0, size=(dims[1], dims[0])), np.zeros((dims[1], 1))
+    probabilities = rng.uniform(0.1, 0.9, size=6).tolist()
 
     def through(net, train, opened):
         """The share of zeros in the last hidden layer; its units are all on, where `opened`, or those before it."""
@@ -121,18 +125,18 @@ def check_drop_rates(check, rng, net_class, dims, batch, p):
         logits = net.forward(x.copy(), train=train)
         return float(np.mean(logits[: dims[-2]] == 0))
 
+    def rates(make, relus, p, train):
+        net = build(make, dims, dropout_probability=p)
+        counted = [through(net, train, opened=False)]
+        if relus is not None:
+            return [relu.dropped for relu in relus[-(layer_count(dims) - 1) :]]
+        if len(dims) == 4:
+            last = through(net, train, opened=True)
+            return [1 - (1 - counted[0]) / max(1 - last, 1e-9), last]
+        return counted
+
     def scenario(make, relus):
-        rates = []
-        for train in (True, False):
-            net = build(make, dims, dropout_probability=p)
-            counted = [through(net, train, opened=False)]
-            if relus is not None:
-                counted = [relu.dropped for relu in relus[-(layer_count(dims) - 1) :]]
-            elif len(dims) == 4:
-                last = through(net, train, opened=True)
-                counted = [1 - (1 - counted[0]) / max(1 - last, 1e-9), last]
-            rates.append(np.array(counted))
-        return rates
+        return [np.array([rates(make, relus, p, train) for p in probabilities]) for train in (True, False)]
 
     in_training, in_evaluation = on_stand_ins(net_class, layer_count(dims), scenario)
     # counted in 8000 elements and more, a share is off by 0.08 in less than one of 1e9 gradings

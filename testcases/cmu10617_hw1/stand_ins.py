@@ -1,7 +1,8 @@
 """Layers of the tests' own, on which a net is tested alone: points that a layer has lost aren't lost here again.
 
-They have the methods of LinearMap and ReLU and none of their formulas. What comes out shows which layer was called with
-what, in which order, and that is all that a net has to get right.
+They have the methods of LinearMap and ReLU and compute something else: even getW returns other numbers than loadparams
+was given. The result shows which layer was called with which arguments, in which order, and a net has to get nothing
+else right.
 
 A net may be written in a way that the stand-ins don't fit: without the names LinearMap and ReLU, or with a hand in its
 layers' own attributes. Then the submission's own layers are used; the fixtures hold what a right net does on those too.
@@ -15,12 +16,12 @@ import numpy as np
 class StandInLinear:
     """LinearMap's methods; any other attribute is an error, whether read or set."""
 
-    __slots__ = ("_W", "_alpha", "_b", "_lr", "_sum_W", "_sum_b", "_x", "forwards")
+    __slots__ = ("_W", "_alpha", "_b", "_lr", "_sum_W", "_sum_b", "_x", "forwards", "reads")
 
     def __init__(self, indim, outdim, alpha=0, lr=0.01):
         self._alpha, self._lr = alpha, lr
         self.loadparams(np.ones((outdim, indim)), np.ones((outdim, 1)))
-        self.forwards = 0
+        self.forwards = self.reads = 0
         self.zerograd()
 
     def forward(self, x):
@@ -42,10 +43,12 @@ class StandInLinear:
         self._sum_W, self._sum_b = np.zeros(self._W.shape), np.zeros(self._b.shape)
 
     def getW(self):
-        return self._W
+        self.reads += 1
+        return 2.0 * self._W - 0.5
 
     def getb(self):
-        return self._b
+        self.reads += 1
+        return 0.3 - self._b
 
     def loadparams(self, w, b):
         self._W, self._b = np.array(w), np.array(b)
@@ -79,7 +82,7 @@ class _Unfit(Exception):
     """The net didn't use the stand-ins."""
 
 
-def on_stand_ins(net_class, layers, scenario):
+def on_stand_ins(net_class, layers, scenario, *, reads=False):
     """Return scenario(make, relus), run on stand-ins, or on the submission's own layers where those don't fit.
 
     Args:
@@ -87,6 +90,7 @@ def on_stand_ins(net_class, layers, scenario):
         layers: how many LinearMaps the net has; it has one ReLU less.
         scenario: gets the class to build nets from, and the list of stand-in ReLUs that were built since (None where
             the submission's own layers are used). It may be run twice, so it draws nothing from rng.
+        reads: whether the scenario reads the parameters; a net that doesn't ask its layers for them is no fit then.
     """
     module = sys.modules[net_class.__module__]
     linears, relus = [], []
@@ -104,7 +108,8 @@ def on_stand_ins(net_class, layers, scenario):
     try:
         result = scenario(net_class, relus)
         fit = len(linears) % layers == 0 and len(relus) * layers == len(linears) * (layers - 1)
-        if not linears or not fit or not all(layer.forwards for layer in linears):
+        used = all(layer.forwards and (layer.reads or not reads) for layer in linears)
+        if not linears or not fit or not used:
             raise _Unfit
         return result
     except NotImplementedError:

@@ -35,8 +35,8 @@ def test_step(submission, rng, check, dims, batch):
 @weight(0.5)
 @number("6.4")
 def test_dropout(submission, rng, check):
-    """SingleLayerMLP drops hidden units in training, with the probability it was given, and none in evaluation"""
-    nets.check_drop_rates(check, rng, submission.mlp.SingleLayerMLP, (4, 80, 83), 100, p=0.3)
+    """SingleLayerMLP drops hidden units in training, with the probabilities it was given, and none in evaluation"""
+    nets.check_drop_rates(check, rng, submission.mlp.SingleLayerMLP, (4, 80, 83), 100)
 
 
 @weight(0.5)
@@ -60,8 +60,8 @@ def test_defaults(submission, rng, check):
 @number("6.7")
 @visibility("hidden")
 def test_more_dropout(submission, rng, check):
-    """SingleLayerMLP with a dropout probability of 0.8"""
-    nets.check_drop_rates(check, rng, submission.mlp.SingleLayerMLP, (3, 100, 101), 80, p=0.8)
+    """SingleLayerMLP with dropout and other sizes"""
+    nets.check_drop_rates(check, rng, submission.mlp.SingleLayerMLP, (3, 100, 101), 80)
 
 
 @weight(1)

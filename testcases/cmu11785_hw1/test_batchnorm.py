@@ -177,14 +177,17 @@ def test_tiny_spread(submission, rng, check):
 @number("4.13")
 @visibility("hidden")
 def test_zero_grads(submission, rng, check):
-    """Training: MLP.zero_grads sets dgamma and dbeta of all BatchNorm layers to zeros"""
+    """Training: MLP.zero_grads sets dgamma and dbeta of all BatchNorm layers to zeros, not gamma and beta"""
     net = make_net(submission, rng, [4, 6, 5, 10], ["Identity"] * 3, bn=2)
     for layer, size in zip(net.bn_layers, (6, 5), strict=False):
+        layer.gamma, layer.beta = rng.uniform(0.5, 2.0, size=(1, size)), rng.normal(size=(1, size))
         set_gradient(layer, dgamma=rng.normal(size=(1, size)), dbeta=rng.normal(size=(1, size)))
     net.zero_grads()
     for index, layer in enumerate(net.bn_layers):
         check(f"greatest |bn_layers[{index}].dgamma|", float(np.abs(layer.dgamma).max()))
         check(f"greatest |bn_layers[{index}].dbeta|", float(np.abs(layer.dbeta).max()))
+        check(f"bn_layers[{index}].gamma", layer.gamma)
+        check(f"bn_layers[{index}].beta", layer.beta)
 
 
 @weight(0)

@@ -75,13 +75,15 @@ def test_backward_alone(submission, rng, check):
 @weight(0.5)
 @number("6.6")
 def test_zero_grads(submission, rng, check):
-    """MLP.zero_grads sets dW and db to zeros"""
+    """MLP.zero_grads sets dW and db to zeros, and leaves W and b alone"""
     net = make_net(submission, rng, [5, 10], ["Identity"])
     layer = net.linear_layers[0]
     set_gradient(layer, dW=rng.normal(size=(5, 10)), db=rng.normal(size=(1, 10)))
     net.zero_grads()
     check("greatest |dW|", float(np.abs(layer.dW).max()))
     check("greatest |db|", float(np.abs(layer.db).max()))
+    check("W", layer.W)
+    check("b", row(layer.b))
 
 
 @weight(1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from own_nets import check_gradients, draw_batch, given_gradient, make_net, run_backward, set_gradient
+from own_nets import check_gradients, draw_batch, given_gradient, make_net, row, run_backward, set_gradient
 from stand_ins import handed_back, handed_on
 
 from grader.testing import number, visibility, weight
@@ -60,7 +60,7 @@ def test_backward_alone(submission, rng, check, net):
 @number("7.5")
 @visibility("hidden")
 def test_zero_grads(submission, rng, check):
-    """MLP.zero_grads sets dW and db of both layers to zeros"""
+    """MLP.zero_grads sets dW and db of both layers to zeros, and leaves W and b alone"""
     net = make_net(submission, rng, [5, 7, 10], ["Identity", "Identity"])
     for layer, (rows, columns) in zip(net.linear_layers, [(5, 7), (7, 10)], strict=False):
         set_gradient(layer, dW=rng.normal(size=(rows, columns)), db=rng.normal(size=(1, columns)))
@@ -68,3 +68,5 @@ def test_zero_grads(submission, rng, check):
     for index, layer in enumerate(net.linear_layers):
         check(f"greatest |linear_layers[{index}].dW|", float(np.abs(layer.dW).max()))
         check(f"greatest |linear_layers[{index}].db|", float(np.abs(layer.db).max()))
+        check(f"linear_layers[{index}].W", layer.W)
+        check(f"linear_layers[{index}].b", row(layer.b))

@@ -25,7 +25,8 @@ def check_moves(check, label, start, model):
 @number("1.1")
 def test_first_step(submission, rng, check):
     """The first step of Adam"""
-    model = make_model(submission, rng, [3, 2], lr=0.01)
+    # each element moves by about lr in one direction or the other: only lr and the signs tell two draws apart
+    model = make_model(submission, rng, [5, 4], lr=rng.uniform(0.005, 0.02))
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)
     draw_gradients(rng, model)
@@ -50,15 +51,17 @@ def test_four_steps(submission, rng, check, sizes):
 @weight(0.5)
 @number("1.3")
 def test_counter(submission, rng, check):
-    """Adam counts its steps in t, from 0"""
+    """Adam counts its steps in t, from 0, and takes them"""
     model = make_model(submission, rng, [2, 3], lr=0.01)
+    start = start_of(model)
     optimizer = submission.optimizer.adam(model)
-    at_start = float(optimizer.t)
-    for _ in range(3):
+    check("t at the start", float(optimizer.t))
+    for _ in range(rng.randint(3, 20)):
         draw_gradients(rng, model)
         optimizer.step()
-    check("t at the start", at_start)
-    check("t after three steps", float(optimizer.t))
+    check("t after the last step", float(optimizer.t))
+    # a counter alone is one line, and no Adam
+    check_moves(check, "after the last step", start, model)
 
 
 @weight(0.75)

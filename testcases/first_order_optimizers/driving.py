@@ -98,15 +98,16 @@ STEEP = np.array([1.0, 50.0])
 """The curvatures of a long, narrow valley: its condition number is 50."""
 
 
-def quadratic_path(make, steps, asks=False):
-    """f(x) = ½ Σ curvature · x² after each of some steps from one fixed point.
+def quadratic_path(make, start, steps, asks=False):
+    """f(x) = ½ Σ curvature · x² after each of some steps.
 
     Args:
         make: makes the optimiser for a dict of parameters.
+        start: x before the first step.
         steps: how many.
         asks: whether step wants the gradient as a function.
     """
-    params = {"x": np.array([-9.0, 1.0])}
+    params = {"x": start.copy()}
     optimizer = make(params)
     values = []
     for _ in range(steps):
@@ -115,8 +116,12 @@ def quadratic_path(make, steps, asks=False):
     return np.array(values)
 
 
-def check_quadratic(check, make, steps=60, asks=False):
-    """The way down the valley, every tenth step. Digits are compared, so that late and small values count as well."""
-    values = quadratic_path(make, steps, asks)[9::10]
+def check_quadratic(check, rng, make, asks=False):
+    """The way down the valley from a drawn point, every tenth of 60 steps.
+
+    Digits are compared, so that late and small values count as well.
+    """
+    start = rng.uniform([7.0, 0.7], [11.0, 1.4]) * rng.choice([-1.0, 1.0], size=2)
+    values = quadratic_path(make, start, 60, asks)[9::10]
     with np.errstate(all="ignore"):
         check("log10 of f(x), every tenth step", np.log10(values))

@@ -14,9 +14,9 @@ def test_four_steps(submission, rng, check):
 
 @weight(0.25)
 @number("6.2")
-def test_quadratic(submission, check):
+def test_quadratic(submission, rng, check):
     """AdaGrad in a long, narrow valley"""
-    check_quadratic(check, using(submission, "AdaGrad", 0.8))
+    check_quadratic(check, rng, using(submission, "AdaGrad", 0.8))
 
 
 @weight(1)

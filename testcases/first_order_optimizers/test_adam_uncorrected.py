@@ -21,9 +21,9 @@ def test_default(submission, rng, check):
 
 @weight(0.25)
 @number("8.3")
-def test_quadratic(submission, check):
+def test_quadratic(submission, rng, check):
     """AdamUncorrected in a long, narrow valley"""
-    check_quadratic(check, using(submission, "AdamUncorrected", 0.1, beta2=0.99))
+    check_quadratic(check, rng, using(submission, "AdamUncorrected", 0.1, beta2=0.99))
 
 
 @weight(0.75)

@@ -21,9 +21,9 @@ def test_default(submission, rng, check):
 
 @weight(0.5)
 @number("4.3")
-def test_quadratic(submission, check):
+def test_quadratic(submission, rng, check):
     """Momentum in a long, narrow valley"""
-    check_quadratic(check, using(submission, "Momentum", 0.02, rho=0.7))
+    check_quadratic(check, rng, using(submission, "Momentum", 0.02, rho=0.7))
 
 
 @weight(1.25)

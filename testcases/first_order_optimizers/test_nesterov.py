@@ -30,9 +30,9 @@ def test_default(submission, rng, check):
 
 @weight(0.75)
 @number("5.3")
-def test_quadratic(submission, check):
+def test_quadratic(submission, rng, check):
     """Nesterov in a long, narrow valley"""
-    check_quadratic(check, using(submission, "Nesterov", 0.02, rho=0.7), asks=True)
+    check_quadratic(check, rng, using(submission, "Nesterov", 0.02, rho=0.7), asks=True)
 
 
 @weight(1.25)

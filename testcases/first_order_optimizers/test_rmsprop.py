@@ -21,9 +21,9 @@ def test_default(submission, rng, check):
 
 @weight(0.25)
 @number("7.3")
-def test_quadratic(submission, check):
+def test_quadratic(submission, rng, check):
     """RMSProp in a long, narrow valley"""
-    check_quadratic(check, using(submission, "RMSProp", 0.1, decay_rate=0.95))
+    check_quadratic(check, rng, using(submission, "RMSProp", 0.1, decay_rate=0.95))
 
 
 @weight(1)

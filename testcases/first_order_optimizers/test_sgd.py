@@ -14,9 +14,9 @@ def test_four_steps(submission, rng, check):
 
 @weight(0.5)
 @number("3.2")
-def test_quadratic(submission, check):
+def test_quadratic(submission, rng, check):
     """SGD in a long, narrow valley: it zigzags across and creeps along"""
-    check_quadratic(check, using(submission, "SGD", 0.038))
+    check_quadratic(check, rng, using(submission, "SGD", 0.038))
 
 
 @weight(1)
