@@ -76,27 +76,17 @@ def ingest(
         taken = sorted(choice.files)
     missing = [name for name in required if name not in choice.files]
     lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], taken, into)
-    left_out = choice.left_out
-    notes = [
-        *choice.notes,
-        *troubles.sentences(),
-        *([f"Left out, because the assignment doesn't ask for it: {listed(left_out)}."] if left_out else []),
-        *each(
-            [
-                f"The submission has no file {name}; the course's own is used instead."
-                for name in missing
-                if name in lent
-            ]
-        ),
-        *each(
-            [
-                f"The submission has no file {name}; the tests that need it can't pass."
-                for name in missing
-                if name not in lent
-            ]
-        ),
-    ]
+    notes = [*choice.notes, *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
     return Intake(tuple(taken), tuple(name for name in missing if name not in lent), tuple(notes))
+
+
+def _absences(left_out: Sequence[str], missing: Sequence[str], lent: Collection[str]) -> list[str]:
+    """Sentences about files that are there and weren't taken, and about files that aren't there."""
+    own = [f"The submission has no file {name}; the course's own is used instead." for name in missing if name in lent]
+    absent = [name for name in missing if name not in lent]
+    gone = [f"The submission has no file {name}; the tests that need it can't pass." for name in absent]
+    unasked = [f"Left out, because the assignment doesn't ask for it: {listed(left_out)}."] if left_out else []
+    return [*unasked, *each(own), *each(gone)]
 
 
 def read_hand_in(source: Path, spec: SubmissionSpec, *, ignored: Collection[str] = ()) -> Iterator[tuple[str, bytes]]:
