@@ -235,7 +235,8 @@ def test_a_signal_ends_a_pool_and_all_that_it_started(command: str, number: sign
     stages.mkdir()
     words = [*COMMAND, command, NAME, "--jobs", "2"]
     if command == "audit":
-        assert run("record", NAME, cwd=project.root).returncode == 0
+        for before in ("record", "template"):
+            assert run(before, NAME, cwd=project.root).returncode == 0
     with subprocess.Popen(
         words,
         cwd=project.root,
@@ -244,7 +245,7 @@ def test_a_signal_ends_a_pool_and_all_that_it_started(command: str, number: sign
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        wait_for(lambda: process.poll() is not None or len(list(stages.glob(f"{PREFIX}*/submission"))) >= 2)
+        wait_for(lambda: process.poll() is not None or any(stages.glob(f"{PREFIX}*/changed")))
         assert process.poll() is None, process.communicate()
         below = pids_below(process.pid)
         process.send_signal(number)
