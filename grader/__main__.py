@@ -13,11 +13,12 @@ if __name__ == "__main__":
     if sys.path and os.path.abspath(sys.path[0]) == os.getcwd() != _home:
         del sys.path[0]
 
+import io
 import signal
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from grader.errors import Terminated
+from grader.errors import OutputError, Terminated
 
 
 def run() -> None:
@@ -59,10 +60,29 @@ def _open_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, flags)  # takes the lowest number that is free, which is this one
-    if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as we run
+    encoding, errors = (sys.stdout.encoding, sys.stdout.errors) if sys.stdout is not None else ("utf-8", "strict")
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Output()), encoding, errors, line_buffering=os.isatty(1))
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # the same
+
+
+class _Output(io.RawIOBase):
+    """Standard output, whose errors are told from those of all other files."""
+
+    def fileno(self) -> int:
+        return 1
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return os.isatty(1)
+
+    def write(self, data: Any) -> int:
+        try:
+            return os.write(1, data)
+        except OSError as error:
+            raise OutputError(error) from None
 
 
 def _heed_signals() -> None:

@@ -6,7 +6,8 @@ Read by every stage; imports nothing heavy, because grading starts its worker be
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,23 @@ from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of, read_toml
 
 LIBRARIES = ("numpy", "torch")
+_LOADED = frozenset(
+    (
+        "grader",
+        "gradescope_utils",
+        "iniconfig",
+        "numpy",
+        "packaging",
+        "pluggy",
+        "pygments",
+        "_pytest",
+        "pytest",
+        "torch",
+    )
+)
+"""Packages that are imported before a submission is, beside those of the standard library."""
+_PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+"""A name that a shell, make and a URL leave as it is, and that no program takes for an option."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +62,7 @@ class SubmissionSpec:
     forbid: tuple[str, ...] = ()
     """Packages whose import is refused."""
     archive: str = "handin.tar"
-    """The name of the hand-in that `create_tarball.sh` makes."""
+    """The name of the hand-in that `create_tarball.sh` makes; letters, digits, `_`, `.` and `-`."""
     lent: tuple[str, ...] = ()
     """Patterns of files, say of an earlier homework, that the reference lends to a submission which hasn't got them."""
 
@@ -268,13 +286,16 @@ class _Reader:
         if library not in LIBRARIES:
             raise self.fail(("library",), f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
         audit = self.table(data, "audit", {"files", "ungraded"})
+        if not re.fullmatch(_PLAIN, folder.name):
+            message = f"the folder's name {folder.name!r} goes into scripts; use letters, digits, _, . and - alone"
+            raise AssignmentError(self.file, None, message)
         return Assignment(
             name=folder.name,
             title=self.text_value(data, "title"),
             seed=seed,
             library=library,
             folder=folder,
-            submission=self.submission(data),
+            submission=self.submission(data, folder),
             limits=self.limits(data),
             parts=self.parts(data),
             handout=self.handout(data),
@@ -284,17 +305,31 @@ class _Reader:
             ungraded=self.names(audit, "audit", "ungraded", ()),
         )
 
-    def submission(self, data: Mapping[str, Any]) -> SubmissionSpec:
+    def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
         table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent"})
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
         default = SubmissionSpec(files)
+        path = self.paths(table, "submission", "path", default.path)
+        reference = folder.parent.parent / "reference" / folder.name
+        for file in _named_files(files, reference):
+            for name in _imported_as(file, path):
+                if name in sys.stdlib_module_names or name in _LOADED:
+                    message = (
+                        f"'{file}' is imported as '{name}', and Python or the grader has a module of that name loaded "
+                        "before it; give the file another name"
+                    )
+                    raise self.fail(("submission", "files"), message)
+        archive = self.text_value({"archive": default.archive} | dict(table), "archive", ("submission",))
+        if not re.fullmatch(_PLAIN, archive):
+            message = f"'archive' {archive!r} goes into scripts; use letters, digits, _, . and - alone"
+            raise self.fail(("submission", "archive"), message)
         return SubmissionSpec(
             files=files,
-            path=self.paths(table, "submission", "path", default.path),
+            path=path,
             forbid=self.names(table, "submission", "forbid", default.forbid),
-            archive=self.text_value({"archive": default.archive} | dict(table), "archive", ("submission",)),
+            archive=archive,
             lent=self.paths(table, "submission", "lent", default.lent),
         )
 
@@ -379,9 +414,29 @@ class _Reader:
                     f"title {title!r} of {header} can't be an Autolab problem; plain words, 255 characters at most"
                 )
                 raise self.fail(where, message)
-            if title in {part.title for part in parts}:
-                message = f"title {title!r} of {header} is another part's title too; each needs its own"
+            if title.casefold() in {part.title.casefold() for part in parts}:
+                message = (
+                    f"title {title!r} of {header} is another part's title too, but for upper case at most, which "
+                    "Autolab doesn't tell apart; each needs its own"
+                )
                 raise self.fail(where, message)
             manual = self.points(value, "manual", where, 0)
             parts.append(Part(name, title, self.points(value, "points", where, 0 if manual else None), manual))
         return tuple(parts)
+
+
+def _named_files(patterns: tuple[str, ...], reference: Path) -> Iterator[PurePosixPath]:
+    """The Python files of a submission that are known: by their whole names, or as the reference has them."""
+    for pattern in patterns:
+        if set(pattern) & set("*?["):
+            found = sorted(file.relative_to(reference).as_posix() for file in reference.glob(pattern))
+        else:
+            found = [pattern]
+        yield from (PurePosixPath(name) for name in found if name.endswith(".py"))
+
+
+def _imported_as(file: PurePosixPath, path: tuple[str, ...]) -> Iterator[str]:
+    """The top-level modules that a file is, or is in, with these folders on the path."""
+    for folder in path:
+        if file.is_relative_to(folder):
+            yield file.relative_to(folder).parts[0].removesuffix(".py")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from grader.arguments import Command, make_parser
 from grader.assignment import Assignment, Limits, assignment_names, find_project, load_assignment, read_assignment
-from grader.errors import AssignmentError, InternalError, Terminated, UsageError
+from grader.errors import AssignmentError, InternalError, OutputError, Terminated, UsageError
 from grader.files import is_replaced, write_atomically
 from grader.levels import at_least
 
@@ -64,17 +64,19 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
         return 130
     except MemoryError:
         return _fault(options, "the memory here is used up; end other programs, or run this where there is more")
-    except OSError as error:
-        broken = _broken_output()
-        if broken is None:
-            place = f"{error.filename}: " if error.filename else ""
-            fact = error.strerror or str(error) or type(error).__name__
-            return _fault(options, f"{place}{fact}; see to the rights and the room there, then run this again")
+    except OutputError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter would try once more when it ends
-        if isinstance(broken, BrokenPipeError):
+        if error.errno == errno.EPIPE:
             return DONE  # the reader has seen enough
-        _say(f"grader: can't write to standard output: {broken.strerror}; name a file with -o, or another place")
-        return WRONG if broken.errno == errno.EBADF else INTERNAL  # the caller closed it, or the machine is full
+        _say(f"grader: can't write to standard output: {error.strerror}; name a file with -o, or another place")
+        return WRONG if error.errno == errno.EBADF else INTERNAL  # the caller closed it, or the machine is full
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) and options.command is _check:  # a handout's runner has no OutputError
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return DONE
+        place = f"{error.filename}: " if error.filename else ""
+        fact = error.strerror or str(error) or type(error).__name__
+        return _fault(options, f"{place}{fact}; see to the rights and the room there, then run this again")
     except ModuleNotFoundError:
         raise  # the caller knows how its packages are installed
     except Exception:
@@ -94,15 +96,6 @@ def _fault(options: argparse.Namespace, sentence: str) -> int:
     graded = options.command in (_grade, _platform)
     _say(f"grader: {NOT_GRADED + ': ' if graded else ''}{sentence}")
     return INTERNAL
-
-
-def _broken_output() -> OSError | None:
-    """Why standard output can't be written to; what couldn't be written is still in its buffer."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return error
-    return None
 
 
 def _project(options: argparse.Namespace) -> Path:

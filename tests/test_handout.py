@@ -7,6 +7,7 @@ its own copy of the package and not the one under test.
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -378,7 +379,7 @@ def test_plain_pytest_shows_what_differs(solved: Path) -> None:
 def test_one_test_can_be_run_as_the_report_says(solved: Path, bonus: Assignment) -> None:
     spoil(solved)
     printed = run_runner(solved).stdout
-    commands = re.findall(r'pytest "([^"]+)"', printed)
+    commands = [shlex.split(line)[1] for line in re.findall(r"Run it alone: (pytest .*)", printed)]
     assert commands
     result = run_pytest(solved, commands[0])
     assert "1 failed" in result.stdout, result.stdout

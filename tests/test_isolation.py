@@ -287,6 +287,10 @@ def test_answers_where_a_worker_may_read_are_kept_from_it(tmp_path: Path, monkey
     )
     with (source / "mytorch" / "dropout.py").open("a") as file:
         file.write(reading)
+    if os.geteuid() == 0 and worker_module.worker_user() is None:  # a mode binds no root
+        with pytest.raises(InternalError, match="nothing here keeps student code from reading the answers"):
+            grade(assignment, source)
+        return
     report = grade(assignment, source)
     said = "".join(test.output for test in report.tests)
     assert report.score == report.max_score

@@ -20,6 +20,7 @@ import grader
 from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import AssignmentError, UsageError
+from grader.files import own_files, write_atomically
 from grader.fixtures import Fixtures, digest, load_current, packed
 from grader.intake.choose import wanted
 from grader.questions import GRADED, read_questions
@@ -67,7 +68,7 @@ def make_gradescope(assignment: Assignment, output: Path, torch_index: str = "")
         files["NEEDS_TORCH"] = (f"{torch_index}\n" if torch_index else "").encode()
     files["manifest.json"] = manifest(assignment, "gradescope", files)
     _parent(output)
-    output.write_bytes(zip_bytes(files, packed=False))
+    write_atomically(output, zip_bytes(files, packed=False))
     return sorted(files)
 
 
@@ -77,18 +78,20 @@ def make_autolab(assignment: Assignment, output: Path) -> list[str]:
     files = {f"{lab}/{name}": data for name, data in lab_files(assignment).items()}
     _parent(output)
     if output.suffix == ".tar":
-        output.write_bytes(tar_bytes({f"{lab}/": b""} | files))  # Autolab takes the lab's name from its folder's entry
+        # Autolab takes the lab's name from its folder's entry
+        write_atomically(output, tar_bytes({f"{lab}/": b""} | files))
     else:
         for name, data in files.items():
             file = output / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
+            write_atomically(file, data)
     return sorted(files)
 
 
 def lab_name(assignment: Assignment) -> str:
-    """Return the lab's name, for which Autolab takes lower-case letters and digits alone."""
-    return re.sub("[^a-z0-9]", "", assignment.name.lower())
+    """Return the lab's name, for which Autolab takes lower-case letters and digits alone, a letter first."""
+    name = re.sub("[^a-z0-9]", "", assignment.name.lower())
+    return name if name[:1].isalpha() else f"lab{name}"
 
 
 def lab_files(assignment: Assignment) -> dict[str, bytes]:
@@ -153,15 +156,16 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
     package = files_below(PACKAGE, "grader/")
     files = {name: data for name, data in package.items() if not name.startswith("grader/kit/")}
     home = f"testcases/{assignment.name}"
-    for file in [*sorted(assignment.folder.glob("*.py")), assignment.toml]:
-        files[f"{home}/{file.name}"] = file.read_bytes()
-    if assignment.helpers.is_dir():
-        files |= files_below(assignment.helpers, f"{home}/helpers/")
-    for name in fixtures.required:
-        if wanted(PurePosixPath(name), assignment.submission.lent):
-            if not (assignment.reference / name).is_file():
-                raise AssignmentError(assignment.reference / name, None, "is lent, and isn't there; put it back")
-            files[f"reference/{assignment.name}/{name}"] = (assignment.reference / name).read_bytes()
+    for name, file in own_files(assignment.folder).items():
+        first, *below = PurePosixPath(name).parts
+        if first == "helpers" if below else first.endswith(".py") or file == assignment.toml:
+            files[f"{home}/{name}"] = file.read_bytes()
+    lent = [name for name in fixtures.required if wanted(PurePosixPath(name), assignment.submission.lent)]
+    reference = own_files(assignment.reference) if lent else {}
+    for name in lent:
+        if name not in reference:
+            raise AssignmentError(assignment.reference / name, None, "is lent, and isn't there; put it back")
+        files[f"reference/{assignment.name}/{name}"] = reference[name].read_bytes()
     # a patch shows lines of the reference, and what it led to is in the fixtures; so nothing may ask for its file
     hashes = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}
     recorded = packed(replace(fixtures, hashes=hashes), read_questions(assignment))

@@ -7,6 +7,7 @@ one test file, only that one is run again on each candidate.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ class Journal:
             for mistake in (False, True)
         }
         self._done: dict[str, dict[str, Outcome]] = {}
-        for line in file.read_text("utf-8").splitlines() if file.is_file() else []:
+        for line in file.read_text("utf-8", "replace").split("\n") if file.is_file() else []:
             try:
                 row = json.loads(line)
             except ValueError:
@@ -70,8 +71,12 @@ class Journal:
         rows = {test: vars(outcome) for test, outcome in outcomes.items()}
         line = json.dumps({"key": key, "mistake": mistake, "states": states, "outcomes": rows})
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+        with self._file.open("a+b") as stream:
+            if stream.tell():
+                stream.seek(-1, os.SEEK_END)
+                if stream.read(1) != b"\n":  # an interruption cut the last line short: it would swallow this one
+                    line = "\n" + line
+            stream.write(f"{line}\n".encode())
 
 
 def file_of(test: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -20,7 +21,7 @@ def command_for(assignment: Assignment, spec: TestSpec) -> str:
     """Return how a student runs one test alone in the handout; empty where no handout has it."""
     if spec.visibility != "visible" or not assignment.handout.runner:
         return ""
-    return f'pytest "{PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id}"'
+    return f"pytest {shlex.quote(str(PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id))}"
 
 
 def failed_report(
