@@ -80,6 +80,7 @@ def _list(sub: argparse.ArgumentParser) -> None:
 def _record(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
     _add_check(sub, "the fixtures")
+    sub.add_argument("--new-seed", action="store_true", help="draw another secret seed for the graded fixtures")
     _add_jobs(sub)
 
 
@@ -215,7 +216,7 @@ _HELP = {
     "record": _Help(
         "make fixtures from the reference and its variants",
         _record,
-        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --check"),
+        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --check", "cmu11785_hw1_bonus --new-seed"),
     ),
     "template": _Help(
         "make the students' template from the reference",

@@ -181,17 +181,19 @@ def _record(options: argparse.Namespace) -> int:
     _reopen_answers(options)
     assignment = _assignment(options)
     with _progress(f"record {assignment.name}") as progress, _outside():
-        made = record.record(assignment, progress, jobs=options.jobs)
+        seed = record.new_seed() if options.new_seed else None
+        made = record.record(assignment, progress, jobs=options.jobs, seed=seed)
     for warning in made.warnings:
         _say(f"warning: {warning}")
     if options.check:
         return _drift(record.drift(assignment, made), f"grader record {assignment.name}")
-    record.write(assignment, made)
+    changed = record.write(assignment, made)
     checks = [check for test in made.graded.tests for check in test.expected]
     variants = {item.variant for items in made.graded.alternatives.values() for item in items}
     print(
         f"{assignment.name}: recorded {_count(made.graded.tests, 'test')} with {_count(checks, 'check')} "
         f"and {_count(variants, 'variant')}, {float(assignment.points):g} points"
+        + ("" if changed else "; the fixtures were up to date")
     )
     return DONE
 

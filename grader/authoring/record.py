@@ -353,10 +353,19 @@ def _versions(assignment: Assignment) -> dict[str, str]:
     return versions
 
 
-def write(assignment: Assignment, made: Record) -> None:
-    """Save a record run where grading and handouts look for it."""
+def write(assignment: Assignment, made: Record) -> bool:
+    """Save a record run where grading and handouts look for it; return whether anything changed.
+
+    Fixtures that differ in their last digits alone stay as they are: machines round differently.
+    """
+    try:
+        if not drift(assignment, made):
+            return False
+    except AssignmentError:
+        pass  # there are none, or they can't be read
     save(made.public, fixtures_file(assignment, PUBLIC))
     save(made.graded, fixtures_file(assignment, GRADED), made.questions)
+    return True
 
 
 def drift(assignment: Assignment, made: Record) -> list[str]:
