@@ -128,8 +128,9 @@ class Check:
             name: unique in the test.
             value: the layer's output, of x's shape.
             x: what the output would be without dropout and without scaling; zeros in it tell nothing about the mask.
-            keep: the probability that an element is kept. None asks only that some are dropped and some are kept:
-                for a test of something else, which a layer that never drops must not pass.
+            keep: the probability that an element is kept. None asks only that some elements are dropped, and the
+                others are scaled by one constant: for a test of something else, in which a layer that never drops
+                must not earn anything.
             again: the output of another call on the same input, or a list of several (see `calls`): every mask must be
                 another. Twelve outputs in all, at most.
             other: the same of another instance of the layer, or of several.

@@ -67,7 +67,7 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     Args:
         expected: the reference's check: `actual` and `x`, where the test has them `repeat` and further outputs
             (`again`, `again 2`, ..., `other`, `other 2`, ...), all of one shape and a float dtype; parameters `keep`,
-            `sampler` and `strict`. Without `keep` only one thing is asked: some elements are dropped, and some kept.
+            `sampler` and `strict`. Without `keep` the output must only have a mask, any mask.
             See `Check.dropout`.
         actual: what the submission left under the same roles; what is absent fails the check.
     """
@@ -85,7 +85,7 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     x, reference = array_of(expected.values["x"]), expected.values["actual"]
     with np.errstate(all="ignore"):
         if "keep" not in expected.params:
-            return _all_or_nothing(outputs[0].y, x) or PASSED
+            return _no_mask(outputs[0].y, x) or PASSED
         demand = _Demand(
             x=x,
             keep=float(expected.params["keep"]),
@@ -144,6 +144,11 @@ def _compare(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
         fact = f"{whose} have the same mask" if same == total else f"the masks of {whose} depend on each other"
         return Comparison(False, fact, hint)
     return None
+
+
+def _no_mask(y: Array, x: Array) -> Comparison | None:
+    """Why an output isn't the input with some elements dropped, and the others scaled by one constant."""
+    return _not_finite(y) or _neither_kept_nor_dropped(y, x) or _all_or_nothing(y, x)
 
 
 def _not_finite(y: Array) -> Comparison | None:
