@@ -57,7 +57,7 @@ def judge_structure(kept: Mask, known: Mask, x: Array, keep: float, names: Seque
     if not findings:
         return None
     first = min(finding.mask for finding in findings)
-    message, hint = _explain([item for item in findings if item.mask == first], found, x.shape)
+    message, hint = _explain([item for item in findings if item.mask == first], x.shape)
     return Comparison(False, names[first] + message, hint)
 
 
@@ -110,15 +110,18 @@ def _findings(found: Sequence[Family], keep: float, seen: Array) -> list[_Findin
     findings = []
     for family in found:
         low, high = limits(family.pairs, keep, family.form, need)
-        for mask, law in np.argwhere((family.agreed < low) | (family.agreed > high)):
-            agreed, pairs = family.agreed[mask, law], family.pairs[law]
-            shares = (keep, float(np.clip(seen[mask], 1e-6, 1 - 1e-6)))
-            if all(float(evidence(agreed, pairs, share, family.form)) > need for share in shares):
-                findings.append(_Finding(family, int(mask), int(law)))
+        beyond = (family.agreed < low) | (family.agreed > high)
+        for mask in np.flatnonzero(beyond.any(1)):
+            places = np.flatnonzero(beyond[mask])
+            agreed, pairs = family.agreed[mask, places], family.pairs[places]
+            for share in (keep, float(np.clip(seen[mask], 1e-6, 1 - 1e-6))):
+                enough = evidence(agreed, pairs, share, family.form) > need
+                places, agreed, pairs = places[enough], agreed[enough], pairs[enough]
+            findings += [_Finding(family, int(mask), int(law)) for law in places]
     return findings
 
 
-def _explain(findings: Sequence[_Finding], found: Sequence[Family], shape: tuple[int, ...]) -> tuple[str, str]:
+def _explain(findings: Sequence[_Finding], shape: tuple[int, ...]) -> tuple[str, str]:
     """The message and the hint, by the closest agreement; of those that are alike, by the one looked for first."""
     constant = [
         item.family.constant
