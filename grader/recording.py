@@ -22,6 +22,9 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
 } | {"bfloat16": np.dtype("<u2")}
 """Every dtype that may cross, by name, with its layout on the wire. bfloat16 travels as its 16 raw bits."""
 
+MOST_OUTPUTS = 12
+"""How many outputs one `check.dropout` may compare: each takes time, and makes its bounds wider."""
+
 ValueType = Literal["array", "tensor", "scalar", "text"]
 """What a value was before it was reduced; any other string names a Python type that can't be compared."""
 

@@ -16,8 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from grader.recording import Observation
+from grader.recording import MOST_OUTPUTS, Observation
 from grader.testing.observe import observe
+
+_KEPT_CALLS = (1, 2, 5, 11, 17, 19, 22, 24)
+"""A sparse ruler: every whole number from 1 to 23 is the difference of two of them."""
 
 
 class Recorder(Protocol):
@@ -94,17 +97,29 @@ class Check:
         seed_everything(seed)
         yield
 
+    @staticmethod
+    def calls(call: Callable[[], object]) -> list[object]:
+        """Call `call` 24 times; return copies of the outputs of calls 1, 2, 5, 11, 17, 19, 22 and 24, in this order.
+
+        For `check.dropout`: every distance from 1 to 23 is the distance of two of them, so that masks that come back
+        after any number of calls up to 23 are seen in eight outputs.
+        """
+        __tracebackhide__ = True
+        outputs = (_copied(call()) for _ in range(max(_KEPT_CALLS)))
+        return [output for number, output in enumerate(outputs, 1) if number in _KEPT_CALLS]
+
     def dropout(
         self,
         name: str,
         value: object,
         *,
         x: object,
-        keep: float,
+        keep: float | None,
         again: object = None,
+        other: object = None,
         repeat: object = None,
         sampler: str | None = None,
-        strict: bool = False,
+        strict: bool | None = False,
         points: float | None = None,
     ) -> None:
         """Judge the output of dropout in training by its properties; any right way of drawing the mask passes.
@@ -113,18 +128,28 @@ class Check:
             name: unique in the test.
             value: the layer's output, of x's shape.
             x: what the output would be without dropout and without scaling; zeros in it tell nothing about the mask.
-            keep: the probability that an element is kept.
-            again: the output of another call on the same input: its mask must be another.
+            keep: the probability that an element is kept. None asks only that some elements are dropped, and the
+                others are scaled by one constant: for a test of something else, in which a layer that never drops
+                must not earn anything.
+            again: the output of another call on the same input, or a list of several (see `calls`): every mask must be
+                another. Twelve outputs in all, at most.
+            other: the same of another instance of the layer, or of several.
             repeat: the output of a call after the same seed: it must be equal. Only where the course promises a seed.
             sampler: the draw that the handout names, for the message of the strict mode.
             strict: demand the reference's exact mask.
             points: what this check alone is worth.
         """
         __tracebackhide__ = True
+        observed = {"actual": value} | _numbered("again", again) | _numbered("other", other)
+        if len(observed) > MOST_OUTPUTS:
+            if self._given:
+                raise ValueError(f"check {name!r} has {len(observed)} outputs; give it {MOST_OUTPUTS} at most")
+            # in a grading run it isn't the test's fault: a submission returned a list, and the judge will say so
+            observed = dict(list(observed.items())[:MOST_OUTPUTS])
         self._add(
             "dropout",
             name,
-            {"actual": value, "again": again, "repeat": repeat},
+            observed | {"repeat": repeat},
             {"x": x},
             keep=keep,
             sampler=sampler,
@@ -140,7 +165,7 @@ class Check:
         y: object,
         x: object,
         delta: object,
-        keep: float,
+        keep: float | None,
         points: float | None = None,
     ) -> None:
         """Judge dropout's gradient: `delta` where the forward pass kept, zero where it dropped.
@@ -208,6 +233,20 @@ class Check:
         __tracebackhide__ = True
         ratio = min(_seconds(call) for _ in range(5)) / max(min(_seconds(yardstick) for _ in range(5)), 1e-9)
         self._add("at_most_times", name, {"actual": ratio}, times=times, points=points)
+
+
+def _copied(value: object) -> object:
+    """The output as it is now: a layer may give the same memory again in its next call."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    torch = sys.modules.get("torch")
+    return value.detach().clone() if torch is not None and isinstance(value, torch.Tensor) else value
+
+
+def _numbered(role: str, outputs: object) -> dict[str, object]:
+    """Roles for one output or several: `again`, `again 2`, ...; a list or a tuple is several."""
+    several = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
+    return {role if number == 1 else f"{role} {number}": output for number, output in enumerate(several, 1)}
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -5,17 +5,27 @@ import pytest
 from grader.testing import number, visibility, weight
 
 
+def draw(rng, *shape):
+    """Eighths from -2 to 2 without 0, which would say nothing about a mask; equal ones show a mask that follows x."""
+    return rng.randint(1, 17, size=shape) * rng.choice([-1, 1], size=shape) / 8
+
+
+def check_drops(check, submission, x):
+    """Demand a mask in training, right or wrong: a layer that never drops earns nothing by leaving x alone."""
+    y = submission.dropout.Dropout(0.5).forward(x.copy(), train=True)
+    check.dropout("forward(x, train=True) drops", y, x=x, keep=None)
+
+
 @weight(2)
 @number("2.1")
 @pytest.mark.parametrize("p", [0.3, 0.6])
 def test_training(submission, rng, check, p):
     """Dropout.forward drops at random in training, and scales what it keeps"""
-    layer = submission.dropout.Dropout(p)
-    x = rng.normal(size=(20, 64))
-    with check.seeded(11785):
-        y = layer.forward(x.copy(), train=True)
-        again = layer.forward(x.copy(), train=True)
-    check.dropout("y", y, x=x, keep=p, again=again, sampler="np.random.binomial")
+    layer, other = submission.dropout.Dropout(p), submission.dropout.Dropout(p)
+    x = draw(rng, 20, 64)
+    y, *again = check.calls(lambda: layer.forward(x.copy(), train=True))
+    others = check.calls(lambda: other.forward(x.copy(), train=True))[:4]
+    check.dropout("y", y, x=x, keep=p, again=again, other=others)
 
 
 @weight(1)
@@ -25,6 +35,7 @@ def test_evaluation(submission, rng, check):
     layer = submission.dropout.Dropout(0.3)
     x = rng.normal(size=(12, 30))
     check("forward(x, train=False)", layer.forward(x.copy(), train=False))
+    check_drops(check, submission, x)
 
 
 @weight(0.5)
@@ -32,7 +43,7 @@ def test_evaluation(submission, rng, check):
 def test_call(submission, rng, check):
     """Calling the layer is a forward pass in training"""
     layer = submission.dropout.Dropout(0.65)
-    x = rng.normal(size=(30, 50))
+    x = draw(rng, 30, 50)
     check.dropout("layer(x)", layer(x.copy()), x=x, keep=0.65)
 
 
@@ -41,11 +52,10 @@ def test_call(submission, rng, check):
 @visibility("hidden")
 def test_other_shape(submission, rng, check):
     """Dropout.forward for inputs of three dimensions and odd sizes"""
-    layer = submission.dropout.Dropout(0.8)
-    x = rng.uniform(1.0, 2.0, size=(7, 11, 33))
-    y = layer.forward(x.copy(), train=True)
-    again = layer.forward(x.copy(), train=True)
-    check.dropout("y", y, x=x, keep=0.8, again=again)
+    layer, other = submission.dropout.Dropout(0.8), submission.dropout.Dropout(0.8)
+    x = draw(rng, 7, 11, 33)
+    y, *again = check.calls(lambda: layer.forward(x.copy(), train=True))
+    check.dropout("y", y, x=x, keep=0.8, again=again, other=other.forward(x.copy(), train=True))
 
 
 @weight(0.25)
@@ -56,6 +66,7 @@ def test_keep_everything(submission, rng, check):
     layer = submission.dropout.Dropout(1.0)
     x = rng.normal(size=(6, 9))
     check("forward(x, train=True)", layer.forward(x.copy(), train=True))
+    check_drops(check, submission, x)
 
 
 @weight(0.5)
@@ -64,7 +75,7 @@ def test_keep_everything(submission, rng, check):
 def test_training_after_evaluation(submission, rng, check):
     """Training and evaluation may follow each other"""
     layer = submission.dropout.Dropout(0.4)
-    x = rng.normal(size=(25, 60))
+    x = draw(rng, 25, 60)
     layer.forward(x.copy(), train=True)
     check("forward(x, train=False)", layer.forward(x.copy(), train=False))
     check.dropout("forward(x, train=True)", layer.forward(x.copy(), train=True), x=x, keep=0.4)

@@ -13,6 +13,12 @@ def train(p, **seed):
     return {"mode": "train", "p": p, **seed}
 
 
+def check_drops(check, dropout, rng):
+    """Demand a mask in training, right or wrong: a layer that never drops earns nothing by leaving x alone."""
+    x = draw_coarse(rng, 9, 14)
+    check.dropout("out in training", dropout.forward(x.clone(), train(0.5))[0], x=x, keep=None)
+
+
 @weight(4)
 @number("9.1")
 @PROBABILITIES
@@ -20,9 +26,11 @@ def test_training(submission, rng, check, p):
     """Dropout.forward drops with probability p in training, and scales what it keeps"""
     dropout = submission.fully_connected_networks.Dropout
     x = draw_coarse(rng, 30, 50)
-    out, _ = dropout.forward(x.clone(), train(p))
-    again, _ = dropout.forward(x.clone(), train(p))
-    check.dropout("out", out, x=x, keep=1 - p, again=again)
+    # a net gives all its layers the same dict, in every pass
+    param = train(p)
+    out, *again = check.calls(lambda: dropout.forward(x.clone(), param)[0])
+    others = check.calls(lambda: dropout.forward(x.clone(), train(p))[0])[:4]
+    check.dropout("out", out, x=x, keep=1 - p, again=again, other=others)
 
 
 @weight(1.5)
@@ -33,6 +41,7 @@ def test_test_mode(submission, rng, check):
     out, cache = dropout.forward(draw(rng, 8, 13), {"mode": "test", "p": 0.3})
     check("out", out)
     check("dx", dropout.backward(draw(rng, 8, 13), cache))
+    check_drops(check, dropout, rng)
 
 
 @weight(3)
@@ -68,7 +77,8 @@ def test_other_shape(submission, rng, check):
     x, dout = (draw_coarse(rng, 6, 3, 8, 9, dtype=torch.float64) for _ in range(2))
     out, cache = dropout.forward(x.clone(), train(0.2))
     dx = dropout.backward(dout.clone(), cache)
-    check.dropout("out", out, x=x, keep=0.8)
+    again = check.calls(lambda: dropout.forward(x.clone(), train(0.2))[0])
+    check.dropout("out", out, x=x, keep=0.8, again=again)
     check.dropout_backward("dx", dx, y=out, x=x, delta=dout, keep=0.8)
 
 
@@ -81,6 +91,7 @@ def test_drop_nothing(submission, rng, check):
     out, cache = dropout.forward(draw(rng, 7, 9), train(0.0))
     check("out", out)
     check("dx", dropout.backward(draw(rng, 7, 9), cache))
+    check_drops(check, dropout, rng)
 
 
 @weight(1)

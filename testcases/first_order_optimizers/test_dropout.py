@@ -13,11 +13,11 @@ PROBABILITIES = pytest.mark.parametrize("p", [0.25, 0.8])
 @PROBABILITIES
 def test_vanilla_training(submission, rng, check, p):
     """VanillaDropout keeps with probability p in training, and scales nothing"""
-    layer = submission("nn.dropout").VanillaDropout(p)
+    layer, other = (submission("nn.dropout").VanillaDropout(p) for _ in range(2))
     x = positive(rng, (27, 20))
-    y, _ = layer.forward(x.copy(), train=True)
-    again, _ = layer.forward(x.copy(), train=True)
-    check.dropout("out", y, x=x, keep=p, again=again)
+    y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
+    others = check.calls(lambda: other.forward(x.copy(), train=True)[0])[:4]
+    check.dropout("out", y, x=x, keep=p, again=again, other=others)
 
 
 @weight(1)
@@ -25,11 +25,11 @@ def test_vanilla_training(submission, rng, check, p):
 @PROBABILITIES
 def test_inverted_training(submission, rng, check, p):
     """InvertedDropout keeps with probability p in training, and divides by p"""
-    layer = submission("nn.dropout").InvertedDropout(p)
+    layer, other = (submission("nn.dropout").InvertedDropout(p) for _ in range(2))
     x = positive(rng, (27, 20))
-    y, _ = layer.forward(x.copy(), train=True)
-    again, _ = layer.forward(x.copy(), train=True)
-    check.dropout("out", y, x=x, keep=p, again=again)
+    y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
+    others = check.calls(lambda: other.forward(x.copy(), train=True)[0])[:4]
+    check.dropout("out", y, x=x, keep=p, again=again, other=others)
 
 
 @weight(1)
@@ -63,7 +63,8 @@ def test_other_shape(submission, rng, check, name):
     """Dropout for inputs of three dimensions"""
     layer = getattr(submission("nn.dropout"), name)(0.25)
     x = positive(rng, (5, 8, 13))
-    check.dropout("out", layer.forward(x.copy(), train=True)[0], x=x, keep=0.25)
+    y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
+    check.dropout("out", y, x=x, keep=0.25, again=again)
 
 
 @weight(0.75)
@@ -89,11 +90,14 @@ def test_caches(submission, rng, check, name):
 @pytest.mark.parametrize("name", ["VanillaDropout", "InvertedDropout"])
 def test_keep_everything(submission, rng, check, name):
     """With p = 1, everything is kept"""
-    layer = getattr(submission("nn.dropout"), name)(1.0)
+    dropout = getattr(submission("nn.dropout"), name)
+    layer = dropout(1.0)
     x, dout = rng.normal(size=(6, 9)), rng.normal(size=(6, 9))
     y, cache = layer.forward(x.copy(), train=True)
     check("out", kept(y))
     check("dx", layer.backward(dout, cache))
+    # a mask, right or wrong: a layer that never drops earns nothing by leaving x alone
+    check.dropout("out with p = 0.5", dropout(0.5).forward(x.copy(), train=True)[0], x=x, keep=None)
 
 
 @weight(0)

@@ -26,18 +26,27 @@ def gradient_of(leaf):
     return leaf.grad
 
 
-def check_channels(check, y, x, p, again=None):
+def check_drops(check, layer, x):
+    """Demand a mask in training, right or wrong: a layer that never drops earns nothing by leaving x alone."""
+    check.dropout("y in training", layer(x.clone()), x=x, keep=None)
+
+
+def check_channels(check, y, x, p, again=(), other=()):
     """Demand whole channels, dropped with probability p, and one factor for what is kept."""
     check("shape", str(tuple(y.shape)))
     ratio = (y.detach() / x).flatten(-2)
     low, high = ratio.amin(-1), ratio.amax(-1)
     check("every channel is kept or dropped as a whole", bool(((low == 0) == (high == 0)).all()))
     check("greatest difference of y / x inside a channel", (high - low).max(), atol=1e-4)
-    for name, row, column in (("first", 0, 0), ("last", -1, -1)):
-        other = None if again is None else again[..., row, column]
-        check.dropout(
-            f"{name} pixel of every channel", y[..., row, column], x=x[..., row, column], keep=1 - p, again=other
-        )
+    check.dropout(
+        "first pixel of every channel",
+        y[..., 0, 0],
+        x=x[..., 0, 0],
+        keep=1 - p,
+        again=[output[..., 0, 0] for output in again],
+        other=[output[..., 0, 0] for output in other],
+    )
+    check.dropout("last pixel of every channel", y[..., -1, -1], x=x[..., -1, -1], keep=1 - p)
 
 
 @weight(4)
@@ -45,10 +54,10 @@ def check_channels(check, y, x, p, again=None):
 @PROBABILITIES
 def test_training(submission, rng, check, p):
     """Dropout2d drops whole channels with probability p in training, and scales the others"""
-    layer = submission.regularization.Dropout2d(p)
+    layer, other = submission.regularization.Dropout2d(p), submission.regularization.Dropout2d(p)
     x = draw(rng, 40, 33, 3, 5)
-    y, again = layer(x.clone()), layer(x.clone())
-    check_channels(check, y, x, p, again)
+    y, *again = check.calls(lambda: layer(x.clone()))
+    check_channels(check, y, x, p, again, check.calls(lambda: other(x.clone()))[:4])
 
 
 @weight(1.5)
@@ -61,19 +70,28 @@ def test_evaluation(submission, rng, check):
         given = x.clone()
         check(f"y with inplace={inplace}", layer(given))
         check.unchanged(f"x with inplace={inplace}", given, original=x)
+    check_drops(check, submission.regularization.Dropout2d(0.5), draw(rng, 6, 7, 2, 2))
 
 
-@weight(2)
+@weight(1.5)
 @number("1.3")
 def test_inplace(submission, rng, check):
-    """Dropout2d writes into its input with inplace=True, and leaves it alone without"""
+    """Dropout2d writes into its input with inplace=True"""
     x = draw(rng, 30, 40, 2, 2)
     given = x.clone()
-    submission.regularization.Dropout2d(0.3)(given)
-    check.unchanged("x without inplace", given, original=x, points=0.5)
     y = submission.regularization.Dropout2d(p=0.3, inplace=True)(given)
-    check("y is stored where x was", y.data_ptr() == given.data_ptr(), points=0.5)
-    check("x holds the result with inplace", torch.equal(y, given) and not torch.equal(given, x))
+    check("y is stored where x was", y.data_ptr() == given.data_ptr())
+    check.dropout("x holds the result", given, x=x, keep=None)
+
+
+@weight(0.5)
+@number("1.11")
+def test_not_inplace(submission, rng, check):
+    """Dropout2d leaves its input alone without inplace"""
+    x = draw(rng, 30, 40, 2, 2)
+    given = x.clone()
+    check.dropout("y", submission.regularization.Dropout2d(0.3)(given), x=x, keep=None)
+    check.unchanged("x", given, original=x)
 
 
 @weight(2.5)
@@ -100,10 +118,10 @@ def test_nothing_and_everything(submission, rng, check):
 
 @weight(0.5)
 @number("1.6")
-def test_refused(submission, check):
+def test_refused(submission, rng, check):
     """Dropout2d refuses a p outside of [0, 1]"""
     dropout2d = submission.regularization.Dropout2d
-    dropout2d(0.25)
+    check_drops(check, dropout2d(0.5), draw(rng, 6, 7, 2, 2))
     for p in (-0.1, 1.1):
         with check.raises(f"Dropout2d({p})", ValueError):
             dropout2d(p)
@@ -149,9 +167,10 @@ def test_gradient_inplace(submission, rng, check):
 
 @weight(0.5)
 @number("1.10")
-def test_other_dimensions(submission, check):
+def test_other_dimensions(submission, rng, check):
     """Dropout2d refuses what is neither (N, C, H, W) nor (C, H, W)"""
-    layer = submission.regularization.Dropout2d(0.3)
+    layer = submission.regularization.Dropout2d(0.5)
+    check_drops(check, layer, draw(rng, 6, 7, 2, 2))
     for shape in ((4, 5), (2, 3, 4, 5, 6)):
         with check.raises(f"x of shape {shape}", ValueError):
             layer(torch.ones(shape))

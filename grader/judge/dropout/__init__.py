@@ -1,0 +1,14 @@
+"""Judges dropout by what is true of every right mask, instead of by one mask. docs/dropout.md has the derivation.
+
+laws        how far chance alone carries a count: the level of a check, and the two bounds that share it
+pairs       which pairs of elements are looked at: every lag, along every axis and in every order, and every mirror
+structure   whether the elements of a mask, and of two masks, are independent
+forward     the output in training, of one call or of several
+backward    the gradient, by the mask of the submission's own forward pass
+values      scale and shape of the numbers themselves
+"""
+
+from grader.judge.dropout.backward import judge_backward
+from grader.judge.dropout.forward import indistinguishable, judge_forward
+
+__all__ = ["indistinguishable", "judge_backward", "judge_forward"]

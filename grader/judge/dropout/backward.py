@@ -1,0 +1,75 @@
+"""Judges dropout's gradient against the mask of the submission's own forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from grader.judge.compare import PASSED, TOLERANCES, Comparison, check_form
+from grader.judge.dropout.laws import Array, Mask
+from grader.judge.dropout.values import array_of, factor_of, is_constant, ratio_of, scale_hint
+from grader.recording import Observation, Value
+
+_TRIVIAL = 0.02
+"""A forward mask that keeps, or drops, less than this share says nothing about backward."""
+
+
+def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Comparison:
+    """Judge dropout's gradient against the mask of the submission's own forward pass.
+
+    How good that mask is belongs to the forward pass; here it must only be one: not all kept, not all dropped.
+
+    Args:
+        expected: the reference's check: `actual` (the gradient), `y`, `x` and `delta`, all of one shape and a float
+            dtype; parameter `keep`. See `Check.dropout_backward`.
+        actual: what the submission left under `actual` and `y`.
+    """
+    bad_form = check_form(actual.get("actual"), expected.values["actual"])
+    if bad_form is not None:
+        return bad_form
+    forward = check_form(actual.get("y"), expected.values["y"])
+    if forward is not None:
+        return Comparison(False, f"can't be judged, because of what the forward pass returns: {forward.message}")
+    x, delta = array_of(expected.values["x"]), array_of(expected.values["delta"])
+    y, dx = array_of(actual["y"]), array_of(actual["actual"])
+    with np.errstate(all="ignore"):
+        return _judge_gradient(expected, y, dx, x, delta)
+
+
+def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta: Array) -> Comparison:
+    informative = (x != 0) & (delta != 0)
+    kept = (y != 0) & informative
+    share = kept.sum() / max(int(informative.sum()), 1)
+    if not _TRIVIAL <= share <= 1 - _TRIVIAL:
+        return Comparison(False, f"can't be judged, because the forward pass keeps {share:.0%} of the elements")
+    factor = factor_of(array_of(expected.values["actual"]), delta * (array_of(expected.values["y"]) != 0))
+    # a wrong scale in forward costs the forward check; its own gradient has that scale, and is right
+    factors = (factor, factor_of(y, x)) if is_constant(ratio_of(y, x), y.dtype.name) else (factor,)
+    return _gradient(dx, delta, kept, informative, factors, float(expected.params["keep"]))
+
+
+def _gradient(
+    dx: Array, delta: Array, kept: Mask, informative: Mask, factors: tuple[float, ...], keep: float
+) -> Comparison:
+    """Judge dx by the mask; its scale must be one of `factors`, of which the first is the one that is asked for."""
+    passed = (dx != 0) & informative
+    if not np.isfinite(dx).all():
+        return Comparison(False, "the gradient isn't finite")
+    wrong = int((passed != kept).sum())
+    if wrong:
+        if passed.sum() == informative.sum():
+            hint = "backward doesn't use the mask: where forward dropped an element, the gradient is zero"
+        else:
+            hint = "backward uses another mask than forward: keep the mask of the forward pass and use it again"
+        return Comparison(False, f"{wrong} elements are zero where forward kept them, or the other way round", hint)
+    ratio = dx[kept].astype(np.float64) / delta[kept].astype(np.float64)
+    if not is_constant(ratio, dx.dtype.name):
+        return Comparison(False, "the gradient isn't the given one times the mask and one constant")
+    seen = float(np.median(ratio))
+    tolerance = max(TOLERANCES.get(dx.dtype.name, 1e-5), 1e-5)
+    if any(abs(seen - factor) <= tolerance * abs(factor) for factor in factors):
+        return PASSED
+    factor = factors[0]
+    message = f"the gradient is the given one times {seen:.5g} where kept, expected times {factor:.5g}"
+    return Comparison(False, message, scale_hint(seen, factor, keep))
