@@ -59,8 +59,9 @@ class Decoys:
     def linear(self, x, w, b):
         self._count("linear", w.shape[1])
         rows = x.reshape(len(x), -1)
-        seen = 0 if self.blind else self.gain * (rows * _ramp(rows.shape[1], rows)).sum(1, keepdim=True)
-        out = torch.sin(seen + self.phase + (w * _ramp(len(w), w)[:, None]).sum(0)) + self.lift * b
+        gain = 0.0 if self.blind else self.gain
+        seen = gain * (rows * _ramp(rows.shape[1], rows)).sum(1, keepdim=True) + self.phase
+        out = torch.sin(seen + (w * _ramp(len(w), w)[:, None]).sum(0)) + self.lift * b
         self.forwards.append((x.clone(), out.clone()))
         return out, (x, w, b)
 
@@ -93,10 +94,6 @@ class Decoys:
         first, second = cache
         return self.linear_back(self.relu_back(dout, second), first)
 
-    def keep(self, p):
-        """With which probability an element was kept: p, or 1 - p where dropout was computed inline."""
-        return p if self.calls["dropout"] else 1 - p
-
     def dropout(self, x, dropout_param):
         if "seed" in dropout_param:
             torch.manual_seed(dropout_param["seed"])
@@ -104,7 +101,7 @@ class Decoys:
             self.calls["dropout in test mode"] += 1
             return self.rest * x, (dropout_param, torch.full_like(x, self.rest))
         self.calls["dropout"] += 1
-        mask = self.scale * (torch.rand(x.shape) < dropout_param["p"]).to(x.dtype)
+        mask = self.scale * (torch.rand(x.shape).square() > dropout_param["p"] ** 2).to(x.dtype)
         return x * mask, (dropout_param, mask)
 
     def dropout_back(self, dout, cache):
@@ -141,6 +138,13 @@ class Decoys:
         steep = self.steep if self.calls["relu back"] else 1
         backward = [(dout / (steep * dx)).flatten() for (dout, _), (_, dx) in pairwise(below)]
         return seen[0][0].flatten(), forward, backward
+
+    def as_taught(self, p, forward, backward):
+        """These masks with the scale 1 / (1 - p), also where the decoy of Dropout gave them another one."""
+        if not self.calls["dropout"]:
+            return forward, backward
+        scale = self.scale * (1 - p)
+        return [mask / scale for mask in forward], [mask / scale / self.back for mask in backward]
 
 
 def _methods(name, forward, backward):

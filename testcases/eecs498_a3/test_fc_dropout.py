@@ -44,11 +44,17 @@ def positive_params(rng, dims):
     return params
 
 
-def masks(params, grads, decoys):
+def masks(params, grads, decoys, p):
     """What layer 1 saw, and for every hidden layer the masks of the forward and of the backward pass."""
-    last = len(params) // 2
     if decoys is not None and decoys.calls["linear"]:
-        return decoys.masks(last - 1)
+        seen, *found = decoys.masks(len(params) // 2 - 1)
+    else:
+        seen, *found = _masks_of_gradients(params, grads)
+    return seen, *(found if decoys is None else decoys.as_taught(p, *found))
+
+
+def _masks_of_gradients(params, grads):
+    last = len(params) // 2
     db = {layer: grads[f"b{layer}"] for layer in range(1, last + 1)}
     seen = {layer: grads[f"W{layer}"] @ db[layer] / (db[layer] @ db[layer]) for layer in range(1, last + 1)}
     forward, backward = [], []
@@ -60,20 +66,15 @@ def masks(params, grads, decoys):
 
 
 def run(submission, rng, dims, p):
-    """One training pass on one example: the masks of both passes, and how probable it was to keep."""
+    """One training pass on one example: the masks of both passes."""
     params, X, y = positive_params(rng, dims), draw(rng, 1, dims[0]).abs() + 0.1, labels(rng, 1, dims[-1])
 
     def scenario(net_class, decoys):
         net = build(net_class, dims, p)
         fill(net, params)
-        _, forward, backward = masks(params, net.loss(X.clone(), y.clone())[1], decoys)
-        return forward, backward, keep_of(decoys, p)
+        return masks(params, net.loss(X.clone(), y.clone())[1], decoys, p)[1:]
 
     return on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=1, styles=MASKED, dropout=True)
-
-
-def keep_of(decoys, p):
-    return 1 - p if decoys is None else decoys.keep(p)
 
 
 def drawn(rng, *found):
@@ -107,11 +108,11 @@ def test_scores(submission, rng, check, p):
 @pytest.mark.parametrize("p", [0.3, 0.6])
 def test_one_hidden_layer(submission, rng, check, p):
     """Dropout after the ReLU of a net with one hidden layer"""
-    forward, backward, keep = run(submission, rng, (5, 1500, 3), p)
+    forward, backward = run(submission, rng, (5, 1500, 3), p)
     x, y = drawn(rng, forward[0])
     delta, dx = drawn(rng, backward[0])
-    check.dropout("mask of the hidden layer times x", y, x=x, keep=keep)
-    check.dropout_backward("mask of its gradient times delta", dx, y=y, x=x, delta=delta, keep=keep, points=0.5)
+    check.dropout("mask of the hidden layer times x", y, x=x, keep=1 - p)
+    check.dropout_backward("mask of its gradient times delta", dx, y=y, x=x, delta=delta, keep=1 - p, points=0.5)
 
 
 @weight(1)
@@ -127,7 +128,7 @@ def test_last_layer(submission, rng, check):
         net = build(net_class, dims, 0.4)
         fill(net, params)
         loss, grads = net.loss(X.clone(), y.clone())
-        seen, _, _ = masks(params, grads, decoys)
+        seen, _, _ = masks(params, grads, decoys, 0.4)
         return {"loss": loss, "gradient of b2": grads["b2"], "what layer 1 sees": seen}
 
     decoys = Decoys(rng, blind=True)
@@ -140,13 +141,13 @@ def test_last_layer(submission, rng, check):
 @number("10.4")
 def test_every_hidden_layer(submission, rng, check):
     """Dropout after every ReLU of a net with four layers, and a mask of its own for each"""
-    forward, backward, keep = run(submission, rng, (7, 450, 450, 520, 6), 0.3)
+    forward, backward = run(submission, rng, (7, 450, 450, 520, 6), 0.3)
     for index, mask in enumerate(forward):
         # two layers of one size: the mask of one must not serve the other
         x, y, *again = drawn(rng, mask, *(forward[1:2] if index == 0 else []))
         delta, dx = drawn(rng, backward[index])
-        check.dropout(f"mask of hidden layer {index + 1} times x", y, x=x, keep=keep, again=again[0] if again else None)
-        check.dropout_backward(f"mask of gradient {index + 1} times delta", dx, y=y, x=x, delta=delta, keep=keep)
+        check.dropout(f"mask of hidden layer {index + 1} times x", y, x=x, keep=0.7, again=again[0] if again else None)
+        check.dropout_backward(f"mask of gradient {index + 1} times delta", dx, y=y, x=x, delta=delta, keep=0.7)
 
 
 @weight(1)
@@ -162,13 +163,13 @@ def test_seed(submission, rng, check):
         for seed in (11, None):
             net = build(net_class, dims, 0.3, seed=seed)
             fill(net, params)
-            found += [masks(params, net.loss(X.clone(), y.clone())[1], decoys)[1][0] for _ in range(2)]
-        return found, keep_of(decoys, 0.3)
+            found += [masks(params, net.loss(X.clone(), y.clone())[1], decoys, 0.3)[1][0] for _ in range(2)]
+        return found
 
-    found, keep = on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=4, styles=MASKED, dropout=True)
+    found = on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=4, styles=MASKED, dropout=True)
     x, seeded, repeat, free, again = drawn(rng, *found)
-    check.dropout("mask with a seed times x", seeded, x=x, keep=keep, repeat=repeat)
-    check.dropout("mask without a seed times x", free, x=x, keep=keep, again=again)
+    check.dropout("mask with a seed times x", seeded, x=x, keep=0.7, repeat=repeat)
+    check.dropout("mask without a seed times x", free, x=x, keep=0.7, again=again)
 
 
 @weight(0.5)
@@ -187,12 +188,12 @@ def test_save_and_load(submission, rng, check):
             net.save(path)
             other.load(path, torch.float64, "cpu")
         scores = other.loss(X.clone())
-        _, forward, _ = masks(params, other.loss(X.clone(), y.clone())[1], decoys)
-        return scores, forward[0], keep_of(decoys, 0.35)
+        _, forward, _ = masks(params, other.loss(X.clone(), y.clone())[1], decoys, 0.35)
+        return scores, forward[0]
 
-    scores, mask, keep = on_decoys(
+    scores, mask = on_decoys(
         submission, Decoys(rng), NET, scenario, dims, evaluations=1, trainings=1, styles=MASKED, dropout=True
     )
     check("scores after loading", scores)
     x, y = drawn(rng, mask)
-    check.dropout("mask after loading times x", y, x=x, keep=keep)
+    check.dropout("mask after loading times x", y, x=x, keep=0.65)
