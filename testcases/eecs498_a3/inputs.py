@@ -36,6 +36,18 @@ def draw_params(rng, dims, dtype=torch.float64):
     return params
 
 
+def train(net, params, X, y):
+    """Fill the network and return the loss and the gradients of loss(X, y), under the names that checks have."""
+    fill(net, params)
+    loss, grads = net.loss(X.clone(), y.clone())
+    return {"loss": loss} | {f"gradient of {name}": grads[name] for name in params}
+
+
+def added(regularised, plain):
+    """What regularisation adds to the loss and the gradients: the same, whatever the layers compute."""
+    return {f"what reg adds to the {name}": value - plain[name] for name, value in regularised.items()}
+
+
 def fill(net, params):
     """Put copies of `params` into the network, one by one: a student may hold on to the dict."""
     for name, value in params.items():

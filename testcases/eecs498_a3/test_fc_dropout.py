@@ -1,8 +1,9 @@
-"""Dropout inside FullyConnectedNet, read from its gradients, so that any way of drawing the masks is right.
+"""Dropout inside FullyConnectedNet, on decoys of its layers, so that any way of drawing the masks is right.
 
-With a single example and positive activations the gradients tell what every layer saw: the gradient of W_l is the
-input of layer l times the gradient of b_l. Divided by what the layer before it put out, that input is the mask. The
-gradient of b_l, divided by what comes back through the weights above, is the mask again: the one of the backward pass.
+With one example and units that are never cut off, a mask is what a linear layer got, divided by what came from the one
+before. The decoys write down both. Where a network is written without Linear, its gradients tell the same: the gradient
+of W_l is the input of layer l times the gradient of b_l. The gradient of b_l, divided by what comes back through the
+weights above, is the mask again: the one of the backward pass.
 """
 
 import itertools
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from inputs import draw, draw_params, fill, labels
-from stand_ins import mended
+from inputs import draw, draw_coarse, draw_params, fill, labels
+from stand_ins import MASKED, Decoys, on_decoys
 
 from grader.testing import number, visibility, weight
 
+NET = "FullyConnectedNet"
 
-def build(submission, dims, dropout, seed=None):
-    net = mended(submission, "FullyConnectedNet")
+
+def build(net, dims, dropout, seed=None):
     return net(
         list(dims[1:-1]),
         input_dim=dims[0],
@@ -38,12 +40,20 @@ def positive_params(rng, dims):
     for layer, (rows, columns) in enumerate(itertools.pairwise(dims), 1):
         last = layer == len(dims) - 1
         params[f"W{layer}"] = draw(rng, rows, columns) / rows if last else draw(rng, rows, columns).abs() / rows
-        params[f"b{layer}"] = draw(rng, columns) if last else draw(rng, columns).abs() + 0.1
+        params[f"b{layer}"] = draw(rng, columns) if last else draw(rng, columns).abs() + 1
     return params
 
 
-def masks(params, grads):
+def masks(params, grads, decoys, p):
     """What layer 1 saw, and for every hidden layer the masks of the forward and of the backward pass."""
+    if decoys is not None and decoys.calls["linear"]:
+        seen, *found = decoys.masks(len(params) // 2 - 1)
+    else:
+        seen, *found = _masks_of_gradients(params, grads)
+    return seen, *(found if decoys is None else decoys.as_taught(p, *found))
+
+
+def _masks_of_gradients(params, grads):
     last = len(params) // 2
     db = {layer: grads[f"b{layer}"] for layer in range(1, last + 1)}
     seen = {layer: grads[f"W{layer}"] @ db[layer] / (db[layer] @ db[layer]) for layer in range(1, last + 1)}
@@ -56,13 +66,21 @@ def masks(params, grads):
 
 
 def run(submission, rng, dims, p):
-    """One training pass on one example: its input, what layer 1 saw, and the masks."""
-    net = build(submission, dims, p)
-    params = positive_params(rng, dims)
-    fill(net, params)
-    X = draw(rng, 1, dims[0]).abs() + 0.1
-    _, grads = net.loss(X.clone(), labels(rng, 1, dims[-1]))
-    return masks(params, grads)
+    """One training pass on one example: the masks of both passes."""
+    params, X, y = positive_params(rng, dims), draw(rng, 1, dims[0]).abs() + 0.1, labels(rng, 1, dims[-1])
+
+    def scenario(net_class, decoys):
+        net = build(net_class, dims, p)
+        fill(net, params)
+        return masks(params, net.loss(X.clone(), y.clone())[1], decoys, p)[1:]
+
+    return on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=1, styles=MASKED, dropout=True)
+
+
+def drawn(rng, *found):
+    """Coarse numbers x, and the products of each mask with them."""
+    x = draw_coarse(rng, found[0].numel(), dtype=torch.float64)
+    return x, *(mask * x for mask in found)
 
 
 @weight(1.5)
@@ -71,12 +89,18 @@ def run(submission, rng, dims, p):
 def test_scores(submission, rng, check, p):
     """Without y the net is in test mode and drops nothing, before and after a training pass"""
     dims = (6, 9, 11, 4)
-    net = build(submission, dims, p)
-    fill(net, draw_params(rng, dims))
-    X, y = draw(rng, 5, 6), labels(rng, 5, 4)
-    check("loss(X)", net.loss(X.clone()))
-    net.loss(X.clone(), y.clone())
-    check("loss(X) after loss(X, y)", net.loss(X.clone()))
+    params, X, y = draw_params(rng, dims), draw(rng, 5, 6), labels(rng, 5, 4)
+
+    def scenario(net_class, _):
+        net = build(net_class, dims, p)
+        fill(net, params)
+        before = net.loss(X.clone())
+        net.loss(X.clone(), y.clone())
+        return before, net.loss(X.clone())
+
+    before, after = on_decoys(submission, Decoys(rng), NET, scenario, dims, evaluations=2, trainings=1, dropout=True)
+    check("loss(X)", before)
+    check("loss(X) after loss(X, y)", after)
 
 
 @weight(2.5)
@@ -84,12 +108,11 @@ def test_scores(submission, rng, check, p):
 @pytest.mark.parametrize("p", [0.3, 0.6])
 def test_one_hidden_layer(submission, rng, check, p):
     """Dropout after the ReLU of a net with one hidden layer"""
-    _, forward, backward = run(submission, rng, (5, 1500, 3), p)
-    ones = torch.ones(1500, dtype=torch.float64)
-    check.dropout("mask of the hidden layer", forward[0], x=ones, keep=1 - p)
-    check.dropout_backward(
-        "mask of its gradient", backward[0], y=forward[0], x=ones, delta=ones, keep=1 - p, points=0.5
-    )
+    forward, backward = run(submission, rng, (5, 1500, 3), p)
+    x, y = drawn(rng, forward[0])
+    delta, dx = drawn(rng, backward[0])
+    check.dropout("mask of the hidden layer times x", y, x=x, keep=1 - p)
+    check.dropout_backward("mask of its gradient times delta", dx, y=y, x=x, delta=delta, keep=1 - p, points=0.5)
 
 
 @weight(1)
@@ -97,32 +120,34 @@ def test_one_hidden_layer(submission, rng, check, p):
 def test_last_layer(submission, rng, check):
     """No dropout on the net's input and after its last layer"""
     dims = (40, 30, 50)
-    net = build(submission, dims, 0.4)
-    params = positive_params(rng, dims)
-    # weights of nearly zero: the scores are b2, whatever is dropped before them
+    params, X, y = positive_params(rng, dims), draw(rng, 1, 40).abs() + 0.1, labels(rng, 1, 50)
+    # weights of nearly zero, and decoys that look at their bias alone: the scores are the same, whatever is dropped
     params["W2"] = 1e-9 * params["W2"]
-    fill(net, params)
-    X = draw(rng, 1, 40).abs() + 0.1
-    loss, grads = net.loss(X.clone(), labels(rng, 1, 50))
-    check("loss", loss)
-    check("gradient of b2", grads["b2"])
-    check("what layer 1 sees", masks(params, grads)[0])
+
+    def scenario(net_class, decoys):
+        net = build(net_class, dims, 0.4)
+        fill(net, params)
+        loss, grads = net.loss(X.clone(), y.clone())
+        seen, _, _ = masks(params, grads, decoys, 0.4)
+        return {"loss": loss, "gradient of b2": grads["b2"], "what layer 1 sees": seen}
+
+    decoys = Decoys(rng, blind=True)
+    found = on_decoys(submission, decoys, NET, scenario, dims, trainings=1, dropout=True)
+    for name, value in found.items():
+        check(name, value)
 
 
 @weight(1.5)
 @number("10.4")
 def test_every_hidden_layer(submission, rng, check):
     """Dropout after every ReLU of a net with four layers, and a mask of its own for each"""
-    sizes = (450, 450, 520)
-    _, forward, backward = run(submission, rng, (7, *sizes, 6), 0.3)
-    for index, size in enumerate(sizes):
-        ones = torch.ones(size, dtype=torch.float64)
+    forward, backward = run(submission, rng, (7, 450, 450, 520, 6), 0.3)
+    for index, mask in enumerate(forward):
         # two layers of one size: the mask of one must not serve the other
-        again = forward[1] if index == 0 else None
-        check.dropout(f"mask of hidden layer {index + 1}", forward[index], x=ones, keep=0.7, again=again)
-        check.dropout_backward(
-            f"mask of gradient {index + 1}", backward[index], y=forward[index], x=ones, delta=ones, keep=0.7
-        )
+        x, y, *again = drawn(rng, mask, *(forward[1:2] if index == 0 else []))
+        delta, dx = drawn(rng, backward[index])
+        check.dropout(f"mask of hidden layer {index + 1} times x", y, x=x, keep=0.7, again=again[0] if again else None)
+        check.dropout_backward(f"mask of gradient {index + 1} times delta", dx, y=y, x=x, delta=delta, keep=0.7)
 
 
 @weight(1)
@@ -131,16 +156,20 @@ def test_every_hidden_layer(submission, rng, check):
 def test_seed(submission, rng, check):
     """A seed repeats the masks of the whole net; without one each pass draws anew"""
     dims = (6, 700, 4)
-    params = positive_params(rng, dims)
-    X, y = draw(rng, 1, 6).abs() + 0.1, labels(rng, 1, 4)
-    ones = torch.ones(700, dtype=torch.float64)
-    seen = {}
-    for name, seed in (("seeded", 11), ("free", None)):
-        net = build(submission, dims, 0.3, seed=seed)
-        fill(net, params)
-        seen[name] = [masks(params, net.loss(X.clone(), y.clone())[1])[1][0] for _ in range(2)]
-    check.dropout("mask with a seed", seen["seeded"][0], x=ones, keep=0.7, repeat=seen["seeded"][1])
-    check.dropout("mask without a seed", seen["free"][0], x=ones, keep=0.7, again=seen["free"][1])
+    params, X, y = positive_params(rng, dims), draw(rng, 1, 6).abs() + 0.1, labels(rng, 1, 4)
+
+    def scenario(net_class, decoys):
+        found = []
+        for seed in (11, None):
+            net = build(net_class, dims, 0.3, seed=seed)
+            fill(net, params)
+            found += [masks(params, net.loss(X.clone(), y.clone())[1], decoys, 0.3)[1][0] for _ in range(2)]
+        return found
+
+    found = on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=4, styles=MASKED, dropout=True)
+    x, seeded, repeat, free, again = drawn(rng, *found)
+    check.dropout("mask with a seed times x", seeded, x=x, keep=0.7, repeat=repeat)
+    check.dropout("mask without a seed times x", free, x=x, keep=0.7, again=again)
 
 
 @weight(0.5)
@@ -149,14 +178,22 @@ def test_seed(submission, rng, check):
 def test_save_and_load(submission, rng, check):
     """A loaded net drops as the saved one did"""
     dims = (5, 600, 3)
-    net, other = build(submission, dims, 0.35), build(submission, dims, 0.0)
-    params = positive_params(rng, dims)
-    fill(net, params)
-    X = draw(rng, 1, 5).abs() + 0.1
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "net.pt")
-        net.save(path)
-        other.load(path, torch.float64, "cpu")
-    check("scores after loading", other.loss(X.clone()))
-    _, forward, _ = masks(params, other.loss(X.clone(), labels(rng, 1, 3))[1])
-    check.dropout("mask after loading", forward[0], x=torch.ones(600, dtype=torch.float64), keep=0.65)
+    params, X, y = positive_params(rng, dims), draw(rng, 1, 5).abs() + 0.1, labels(rng, 1, 3)
+
+    def scenario(net_class, decoys):
+        net, other = build(net_class, dims, 0.35), build(net_class, dims, 0.0)
+        fill(net, params)
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "net.pt")
+            net.save(path)
+            other.load(path, torch.float64, "cpu")
+        scores = other.loss(X.clone())
+        _, forward, _ = masks(params, other.loss(X.clone(), y.clone())[1], decoys, 0.35)
+        return scores, forward[0]
+
+    scores, mask = on_decoys(
+        submission, Decoys(rng), NET, scenario, dims, evaluations=1, trainings=1, styles=MASKED, dropout=True
+    )
+    check("scores after loading", scores)
+    x, y = drawn(rng, mask)
+    check.dropout("mask after loading times x", y, x=x, keep=0.65)

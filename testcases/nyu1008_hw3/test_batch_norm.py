@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from own_work import BATCH_NORM, refuse
+from own_work import torch_refuses
 
 from grader.testing import number, visibility, weight
 
@@ -10,8 +10,8 @@ SIZES = pytest.mark.parametrize("shape", [(4, 3, 5, 6), (7, 5, 2, 3)], ids=["3 c
 
 
 @pytest.fixture(autouse=True)
-def own_work(monkeypatch):
-    refuse(monkeypatch, BATCH_NORM)
+def own_work():
+    yield from torch_refuses()
 
 
 def draw(rng, *shape):
@@ -113,6 +113,8 @@ def test_state(submission, rng, check):
     check("num_batches_tracked after three batches", int(layer.num_batches_tracked))
     other = submission.regularization.BatchNorm2d(6).double()
     other.load_state_dict(layer.state_dict())
+    for name in ("weight", "bias"):
+        check(f"{name} after load_state_dict", other.state_dict().get(name, torch.zeros(0)))
     x = draw(rng, 3, 6, 2, 2)
     layer.eval()
     other.eval()
@@ -176,9 +178,10 @@ def test_eps_and_momentum(submission, rng, check):
 
 @weight(0.5)
 @number("2.10")
-def test_other_shapes(submission, check):
-    """BatchNorm2d refuses what isn't (N, C, H, W) with its number of channels"""
-    layer = submission.regularization.BatchNorm2d(3)
+def test_other_shapes(submission, rng, check):
+    """BatchNorm2d takes (N, C, H, W) with its number of channels, and refuses what isn't"""
+    layer = build(submission, rng, 3)
+    check("out for x of shape (2, 3, 4, 5)", layer(draw(rng, 2, 3, 4, 5)))
     for shape in ((4, 3), (3, 4, 5), (2, 1, 4, 5)):
         with check.raises(f"x of shape {shape}", ValueError):
-            layer(torch.ones(shape))
+            layer(draw(rng, *shape))

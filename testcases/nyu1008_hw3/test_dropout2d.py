@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from own_work import DROPOUT, refuse
+from own_work import torch_refuses
 
 from grader.testing import number, visibility, weight
 
@@ -10,8 +10,8 @@ PROBABILITIES = pytest.mark.parametrize("p", [0.3, 0.6])
 
 
 @pytest.fixture(autouse=True)
-def own_work(monkeypatch):
-    refuse(monkeypatch, DROPOUT)
+def own_work():
+    yield from torch_refuses()
 
 
 def draw(rng, *shape, dtype=torch.float32):
@@ -63,9 +63,13 @@ def test_training(submission, rng, check, p):
 @weight(1.5)
 @number("1.2")
 def test_evaluation(submission, rng, check):
-    """Dropout2d changes nothing in evaluation"""
+    """Dropout2d changes nothing in evaluation, where it drops in training"""
     for inplace in (False, True):
-        layer = submission.regularization.Dropout2d(p=0.3, inplace=inplace).eval()
+        layer = submission.regularization.Dropout2d(p=0.5, inplace=inplace)
+        # a layer that never drops has nothing to switch off; how it drops is graded elsewhere
+        dropped = layer(draw(rng, 20, 30, 1, 2)) == 0
+        check(f"share of zeros in training with inplace={inplace}", dropped.double().mean(), rtol=0.0, atol=0.2)
+        layer.eval()
         x = draw(rng, 5, 6, 2, 3)
         given = x.clone()
         check(f"y with inplace={inplace}", layer(given))
