@@ -14,7 +14,6 @@ import re
 import select
 import shutil
 import socket
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -31,6 +30,7 @@ from grader.sandbox import launch
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
+from grader.sandbox.scratch import Scratch, remove, settle_times
 
 if TYPE_CHECKING:
     from grader.recording import Recording
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 MESSAGE_BYTES = 2**20
-REMOVED_AT_ONCE = 1000
-"""Paths for one call of rm: with names of 255 bytes well below what a call can take."""
 _USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
 """Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID: to become the worker's user and to clear up
 behind it."""
@@ -88,15 +86,15 @@ class Worker:
         self._stage.chmod(0o755)  # the default of 0700 would hide it from a worker under another uid
         self.submission = self._folder("submission")
         """Where the clean submission goes; the worker can read it."""
-        self._work = self._folder("work")
+        self._scratch = Scratch(self._folder("work"), self.user)
         self._tests = self._folder("tests")
         self._zygote: launch.Zygote | None = None
         self._ready = False
+        self._settled = False
         try:
             self._copy_tests()
             lay_out(self._stage, self._tests)
-            if self.user is not None:
-                os.chown(self._work, *self.user)
+            self._scratch.renew()
             with contextlib.suppress(OSError):
                 prctl(PR_SET_DUMPABLE, 0)
             become_subreaper()
@@ -120,12 +118,13 @@ class Worker:
 
     def empty_submission(self) -> None:
         """Make room for another submission."""
+        self._settled = False
         for entry in self.submission.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
-    def _folder(self, name: str, again: bool = False) -> Path:
+    def _folder(self, name: str) -> Path:
         folder = self._stage / name
-        folder.mkdir(exist_ok=again)
+        folder.mkdir()
         folder.chmod(0o755)  # whatever the caller's umask is: the worker may be another user
         return folder
 
@@ -158,7 +157,7 @@ class Worker:
                 "forbid": self.assignment.submission.forbid,
                 "helpers": str(helpers) if helpers.is_dir() else "",
                 "submission": str(self.submission),
-                "work": str(self._work),
+                "work": str(self._scratch.path),
                 "stage": str(self._stage),
                 "judge": os.getpid(),
                 "level": self.level,
@@ -250,7 +249,11 @@ class Worker:
         from grader.recording import Recording
         from grader.sandbox.run import Run
 
-        self._clear_work()
+        self._scratch.renew()
+        if not self._settled:
+            settle_times(self.submission)
+            settle_times(self._tests)
+            self._settled = True
         limits = self.assignment.limits
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         output, output_end = os.pipe()
@@ -274,18 +277,11 @@ class Worker:
             os.close(output_end)
         assert self._zygote is not None
         with channel, os.fdopen(output, "rb", buffering=0) as pipe:
-            run = Run(channel, pipe, self._zygote.control, limits, seconds, given=given)
+            run = Run(channel, pipe, self._zygote.control, limits, seconds, given=given, excess=self._scratch.excess)
             recording = run.finish()
         if run.zygote_lost:
             self._stop()
         return run.layers is not None, recording
-
-    def _clear_work(self) -> None:
-        """Leave nothing of the last test to the next, however it was left."""
-        self._folder("work", again=True)  # where a test could, it may have removed it
-        left = os.listdir(self._work)
-        if left:
-            remove([self._work / name for name in left])
 
     def _stop(self) -> None:
         """End the zygote and whatever came from it."""
@@ -297,14 +293,8 @@ class Worker:
     def close(self) -> None:
         """End every process and remove every file that this worker made."""
         self._stop()
-        remove([self._stage])
-
-
-def remove(paths: list[Path]) -> None:
-    """Remove files and folders, however deeply nested: Python's own rmtree gives up where names get too long."""
-    for start in range(0, len(paths), REMOVED_AT_ONCE):
-        command = ["rm", "-rf", "--", *map(str, paths[start : start + REMOVED_AT_ONCE])]
-        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        self._scratch.close()
+        remove(self._stage)
 
 
 def worker_user() -> tuple[int, int] | None:
