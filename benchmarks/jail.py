@@ -23,8 +23,9 @@ import numpy as np
 from grader.levels import LEVELS, Level, level_of
 from grader.sandbox.child.jail import Jail, enter, prepare
 from grader.sandbox.child.reach import own_view
+from grader.sandbox.identity import worker_user
 from grader.sandbox.processes import thread_count
-from grader.sandbox.worker import readable_paths, worker_user
+from grader.sandbox.worker import readable_paths
 
 BOUND_MS = 3.0
 """What the strongest level may add to a fork."""

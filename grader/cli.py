@@ -61,17 +61,20 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
 
 
 def _project(options: argparse.Namespace) -> Path:
-    project = find_project((options.project or Path()).resolve())
-    if sys.platform == "linux":  # where alone there is grading, which may have left answers closed when it was killed
-        from grader.sandbox.conceal import reopen
-
-        for folder in ("testcases", "reference"):
-            reopen(project / folder)
-    return project
+    return find_project((options.project or Path()).resolve())
 
 
 def _assignment(options: argparse.Namespace) -> Assignment:
     return load_assignment(_project(options), options.assignment)
+
+
+def _settle(project: Path) -> None:
+    """Open what a grading that was killed left closed; before a command that grades reads anything of the project."""
+    if sys.platform == "linux":  # where alone there is grading
+        from grader.sandbox.conceal import reopen
+        from grader.sandbox.worker import needed_paths
+
+        reopen(project, needed_paths())
 
 
 @contextmanager
@@ -123,6 +126,7 @@ def _worth(points: Fraction, manual: Fraction) -> str:
 def _record(options: argparse.Namespace) -> int:
     from grader.authoring import record
 
+    _settle(_project(options))
     assignment = _assignment(options)
     with _progress(f"record {assignment.name}") as progress:
         made = record.record(assignment, progress, jobs=options.jobs)
@@ -227,6 +231,7 @@ def _grade(options: argparse.Namespace) -> int:
         else:
             from grader.grade import grade
 
+            _settle(_project(options))
             report = grade(_assignment(options).with_limits(**limits), options.submission, **how)
     for note in report.staff_notes:
         print(f"note: {note}", file=sys.stderr)
@@ -245,6 +250,7 @@ def _grade(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     from grader.authoring import audit, audit_page
 
+    _settle(_project(options))
     assignment = _assignment(options)
     folder = assignment.project / "build" / "audit"
     journal = folder / f"{assignment.name}.jsonl"
@@ -285,6 +291,7 @@ def _platform(options: argparse.Namespace) -> int:
         """The one assignment of a bundle."""
         project = options.project or (options.root / "source" if options.platform == "gradescope" else Path())
         project = project.resolve()
+        _settle(project)
         names = assignment_names(project)
         if len(names) != 1:
             raise UsageError(

@@ -27,6 +27,7 @@ from grader.assignment import Assignment
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
 from grader.sandbox import launch
+from grader.sandbox.identity import identity
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
 START_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
 MESSAGE_BYTES = 2**20
-_USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
-"""Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID: to become the worker's user and to clear up
-behind it."""
-WORKER_USER = "grader-worker"
-"""The user that student code runs as where the grader is root; setup.sh makes it."""
-
-
 _WARM_UP = """import numpy as np
 
 def test_warm_up(submission, rng, check):
@@ -80,7 +74,8 @@ class Worker:
         self.probe: dict[str, bool] = {}
         """What the self-probe could do from inside the jail."""
         self.level = level
-        self.user = worker_user() if level == "full" else None
+        self._identity = identity() if level == "full" else None
+        self.user = self._identity.user if self._identity is not None else None
         self._readable = readable_paths()
         self._stage = Path(tempfile.mkdtemp(prefix="grader-"))
         self._stage.chmod(0o755)  # the default of 0700 would hide it from a worker under another uid
@@ -111,10 +106,20 @@ class Worker:
     ) -> None:
         self.close()
 
-    def may_read(self, path: Path) -> bool:
-        """Whether a file lies where Landlock lets student code read, as in an image with all projects below /usr."""
-        real = path.resolve()
-        return any(real.is_relative_to(Path(entry).resolve()) for entry in self._readable)
+    @property
+    def needed(self) -> list[Path]:
+        """What student code and the worker's processes read, wherever it is."""
+        return [*needed_paths(), self._stage]
+
+    def may_read(self, project: Path) -> bool:
+        """Whether Landlock lets student code read a project's answers, as in an image with all projects below /usr."""
+        real = project.resolve()
+        folders = [Path(entry).resolve() for entry in self._readable]
+        return any(
+            answers.is_relative_to(entry)
+            for answers in (real, real / "testcases", real / "reference")
+            for entry in folders
+        )
 
     def empty_submission(self) -> None:
         """Make room for another submission."""
@@ -295,19 +300,8 @@ class Worker:
         self._stop()
         self._scratch.close()
         remove(self._stage)
-
-
-def worker_user() -> tuple[int, int] | None:
-    """Return uid and gid of the user for student code; None where we may not become another, or there is no such."""
-    if not may_change_user():
-        return None
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(WORKER_USER)
-    except KeyError:
-        return None
-    return entry.pw_uid, entry.pw_gid
+        if self._identity is not None:
+            self._identity.release()
 
 
 def _demand_library(assignment: Assignment) -> None:
@@ -316,14 +310,6 @@ def _demand_library(assignment: Assignment) -> None:
             f"{assignment.name} needs torch, which isn't installed for {sys.executable}; "
             f"install it: {sys.executable} -m pip install torch"
         )
-
-
-def may_change_user() -> bool:
-    """Whether we are root with what makes root able to become another user, which a container may have taken."""
-    if os.geteuid() != 0:
-        return False
-    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text("ascii", "replace"), re.M)
-    return match is None or int(match[1], 16) & _USER_RIGHTS == _USER_RIGHTS
 
 
 def readable_paths() -> list[str]:
@@ -343,3 +329,8 @@ def readable_paths() -> list[str]:
         if spec is not None and spec.origin is not None:
             paths.add(str(Path(spec.origin).parent))
     return sorted(path for path in paths if os.path.exists(path))
+
+
+def needed_paths() -> list[Path]:
+    """Return what must stay open for a worker to start and run: what it reads, and the interpreter as a whole."""
+    return [*map(Path, readable_paths()), Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable)]
