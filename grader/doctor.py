@@ -92,9 +92,9 @@ def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
         elif worker_user() is None:
             command = f"useradd --system --no-create-home --shell /usr/sbin/nologin {WORKER_USER}"
             remedies["uid"] = (
-                f"there is no user {WORKER_USER}; make it: {command}. Without it, student code runs as root without any "
-                "of root's powers (all capabilities are dropped), and still owns root's files: landlock alone keeps it "
-                "from them"
+                f"there is no user {WORKER_USER}; make it: {command}. Without it, student code runs as root without "
+                "any of root's powers (all capabilities are dropped), and still owns root's files: landlock alone "
+                "keeps it from them"
             )
         else:
             remedies["uid"] = (

@@ -130,8 +130,8 @@ def _lock_folder() -> int:
             return folder
         os.close(folder)
     raise InternalError(
-        f"no folder for the locks of users: /run/{_LOCKS} and {tempfile.gettempdir()}/{_LOCKS} can't be made, or aren't "
-        "root's alone; remove what is in their place"
+        f"no folder for the locks of users: /run/{_LOCKS} and {tempfile.gettempdir()}/{_LOCKS} can't be made, or "
+        "aren't root's alone; remove what is in their place"
     )
 
 
