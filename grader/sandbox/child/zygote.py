@@ -24,9 +24,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.levels import at_least
 from grader.recording import Observation
-from grader.sandbox.child.jail import Jail, enter, prepare
-from grader.sandbox.child.reach import closed_folders, open_folders
+from grader.sandbox.child.jail import NO_JAIL, Jail, enter, prepare
+from grader.sandbox.child.packages import Refuser, hidden_packages, without_packages
+from grader.sandbox.child.reach import closed_folders, open_folders, own_view
 from grader.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from grader.sandbox.probe import attempt
 from grader.sandbox.processes import become_subreaper, kill_children, thread_count
@@ -86,7 +88,7 @@ class Server:
         self.twins = twins
         self.plugin = plugin
         self.errors: list[str] = []
-        self.jail = make_jail(settings)
+        self.jail = NO_JAIL
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a test file can't be imported."""
@@ -99,6 +101,7 @@ class Server:
             self.send(Problem("\n".join(self.errors)[:20_000]))
             return True
         items = {item.nodeid: item for item in session.items}
+        self.jail = make_jail(self.settings)  # only now: a forbidden package that a test file loaded is needed
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
             self.send(describe(item))
@@ -227,9 +230,10 @@ def run_child(
 
 def make_jail(settings: Settings) -> Jail:
     """Prepare the layers that the judge asks for and this machine has."""
-    work = Path(settings.work)
     readable = [Path(entry) for entry in (*settings.readable, settings.tests, settings.submission)]
+    work = Path(settings.work).parent
     user = settings.user
+    own_disk = own_view()
     closed = closed_folders([*readable, work]) if user is not None else {}
     if closed:
         try:
@@ -237,10 +241,15 @@ def make_jail(settings: Settings) -> Jail:
         except OSError as error:
             print(f"the worker's user can't reach {closed}: {error}", file=sys.stderr)
             user = None  # the judge sees that the layer is missing
-    jail = prepare(settings.level, user, readable, [work, Path(os.devnull)])
-    if jail.ruleset is not None:
+    hidden = hidden_packages(settings.forbid, settings.library) if at_least(settings.level, "landlock") else []
+    kept, listed = without_packages([*readable, Path(os.devnull)], hidden)
+    jail = prepare(settings.level, user, kept, work, listed=listed, own_disk=own_disk)
+    if jail.rules is not None:
         # out of the way of the numbers that a child gives its own descriptors
-        jail = replace(jail, ruleset=fcntl.fcntl(jail.ruleset, fcntl.F_DUPFD_CLOEXEC, 10))
+        moved = fcntl.fcntl(jail.rules.reading, fcntl.F_DUPFD_CLOEXEC, 10)
+        jail = replace(jail, rules=replace(jail.rules, reading=moved))
+        if hidden:
+            sys.meta_path.insert(0, Refuser(hidden))
     return jail
 
 

@@ -8,7 +8,7 @@ def attack(layer, x):
     except OSError as error:
         print(type(error).__name__)
     try:
-        with open("../secret", "rb") as file:
+        with open("../../secret", "rb") as file:
             print("GOT the secret", file.read())
     except OSError as error:
         print(type(error).__name__)
