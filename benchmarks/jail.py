@@ -22,7 +22,6 @@ import numpy as np
 
 from grader.levels import LEVELS, Level, level_of
 from grader.sandbox.child.jail import Jail, enter, prepare
-from grader.sandbox.child.reach import own_view
 from grader.sandbox.identity import worker_user
 from grader.sandbox.processes import thread_count
 from grader.sandbox.worker import readable_paths
@@ -34,8 +33,7 @@ BOUND_MS = 3.0
 def jails(work: Path) -> dict[Level, Jail]:
     """The levels of this machine."""
     readable = [Path(path) for path in readable_paths()]
-    own_disk = own_view()
-    made = {level: prepare(level, worker_user(), readable, work.parent, own_disk=own_disk) for level in LEVELS}
+    made = {level: prepare(level, worker_user(), readable, work.parent) for level in LEVELS}
     return {level: jail for level, jail in made.items() if level_of(jail.layers) == level}
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from grader.levels import Level, at_least
 from grader.sandbox.child import landlock, powers, seccomp
-from grader.sandbox.child.reach import mount_work
 from grader.sandbox.libc import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, system_call
 
 OPEN_FILES = 256
@@ -43,8 +42,6 @@ class Jail:
     """What Landlock leaves, or None."""
     filtered: bool
     """Whether system calls are filtered."""
-    own_disk: bool = False
-    """Whether a child's work folder is a file system of its own, of bounded size, gone when the child is."""
 
     @property
     def layers(self) -> list[str]:
@@ -68,7 +65,6 @@ def prepare(
     work: Path,
     *,
     listed: Iterable[Path] = (),
-    own_disk: bool = False,
 ) -> Jail:
     """Detect what works here, up to `level`.
 
@@ -78,7 +74,6 @@ def prepare(
         readable: folders and files that may be read.
         work: the folder that holds the work folders.
         listed: folders of which the entries' names alone may be read.
-        own_disk: whether this process has a view of the mounts of its own, and may mount.
 
     Raises OSError where the kernel offers a layer and then refuses it: that is a fault to look into, not a lower level.
     """
@@ -88,7 +83,6 @@ def prepare(
         user=user if at_least(level, "full") else None,
         rules=landlock.prepare(readable, listed, work) if at_least(level, "landlock") else None,
         filtered=at_least(level, "seccomp") and seccomp.available(),
-        own_disk=own_disk and at_least(level, "basic"),
     )
 
 
@@ -103,8 +97,6 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         keep: the highest descriptor that stays open.
     """
     parent = os.getppid()
-    if jail.own_disk:
-        mount_work(work, jail.user or (os.getuid(), os.getgid()), WORK_BYTES, WORK_FILES)
     os.chdir(work)
     os.setsid()
     if jail.basic:

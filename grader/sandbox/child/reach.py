@@ -2,8 +2,8 @@
 
 An interpreter under a home folder of mode 0700 can't be used after a change of user: neither its files nor modules that
 are imported late can be opened. So the closed folder is covered by an empty one, and what the worker needs is bound
-back to its place. What else was in the closed folder is gone from the worker's view. Each child gets a work folder of
-bounded size that is gone when it is.
+back to its place. What else was in the closed folder is gone from the worker's view. Work folders are on a file
+system of their own there, of bounded size, which is gone when the zygote is.
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ def own_view() -> bool:
     return True
 
 
-def mount_work(work: str, user: tuple[int, int], size: int, files: int) -> None:
-    """Mount a file system of `size` bytes and so many files on a folder, for this process alone: it goes with it."""
-    unshare(_CLONE_NEWNS)
-    options = f"mode=0700,uid={user[0]},gid={user[1]},size={size},nr_inodes={files}"
-    mount("grader", work, "tmpfs", _MS_NOSUID | _MS_NODEV, options)
+def mount_work(around: Path, size: int, files: int) -> None:
+    """Mount a file system of `size` bytes and so many files on a folder, in this process's own view alone."""
+    options = f"mode=0755,size={size},nr_inodes={files}"
+    mount("grader", str(around), "tmpfs", _MS_NOSUID | _MS_NODEV, options)
 
 
 def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:
