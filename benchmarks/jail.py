@@ -22,8 +22,9 @@ import numpy as np
 
 from grader.levels import LEVELS, Level, level_of
 from grader.sandbox.child.jail import Jail, enter, prepare
+from grader.sandbox.identity import worker_user
 from grader.sandbox.processes import thread_count
-from grader.sandbox.worker import readable_paths, worker_user
+from grader.sandbox.worker import readable_paths
 
 BOUND_MS = 3.0
 """What the strongest level may add to a fork."""
@@ -32,7 +33,7 @@ BOUND_MS = 3.0
 def jails(work: Path) -> dict[Level, Jail]:
     """The levels of this machine."""
     readable = [Path(path) for path in readable_paths()]
-    made = {level: prepare(level, worker_user(), readable, [work, Path(os.devnull)]) for level in LEVELS}
+    made = {level: prepare(level, worker_user(), readable, work.parent) for level in LEVELS}
     return {level: jail for level, jail in made.items() if level_of(jail.layers) == level}
 
 
@@ -43,7 +44,7 @@ def fork_once(jail: Jail | None, work: str) -> float:
     if pid == 0:
         try:
             if jail is not None:
-                enter(jail, work, memory_mb=256, cpu_seconds=10, keep=max(2, jail.ruleset or 0))
+                enter(jail, work, memory_mb=256, cpu_seconds=10, keep=max(2, jail.rules.reading if jail.rules else 0))
             os._exit(0)
         finally:
             os._exit(70)
@@ -66,7 +67,10 @@ def main() -> int:
     assert thread_count() == 1
     gc.freeze()
     with tempfile.TemporaryDirectory() as work:
-        Path(work).chmod(0o777)
+        Path(work).chmod(0o755)
+        work = os.path.join(work, "home")
+        os.mkdir(work)
+        os.chmod(work, 0o777)
         sorts: dict[str, Jail | None] = {"plain fork": None}
         sorts |= {str(level): jail for level, jail in jails(Path(work)).items()}
         times: dict[str, list[float]] = {name: [] for name in sorts}

@@ -108,11 +108,15 @@ def _assignment(options: argparse.Namespace) -> Assignment:
 
 def _reopen_answers(options: argparse.Namespace) -> None:
     """Open what gradings that were killed left closed: a command that reads answers couldn't."""
+    _reopen(_project(options))
+
+
+def _reopen(project: Path) -> None:
     if sys.platform == "linux":  # there is no grading elsewhere
         from grader.sandbox.conceal import reopen
+        from grader.sandbox.worker import needed_paths
 
-        for folder in ("testcases", "reference"):
-            reopen(_project(options) / folder)
+        reopen(project, needed_paths())
 
 
 @contextmanager
@@ -376,6 +380,7 @@ def _platform(options: argparse.Namespace) -> int:
         """The one assignment of a bundle."""
         project = options.project or (options.root / "source" if options.platform == "gradescope" else Path())
         project = project.resolve()
+        _reopen(project)
         names = assignment_names(project)
         if len(names) != 1:
             raise UsageError(

@@ -17,8 +17,9 @@ from grader.errors import InternalError
 from grader.levels import Level, level_of
 from grader.questions import as_written
 from grader.sandbox.child import landlock, seccomp
+from grader.sandbox.identity import WORKER_USER, may_change_user, worker_user
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
-from grader.sandbox.worker import WORKER_USER, Worker, may_change_user, worker_user
+from grader.sandbox.worker import Worker
 
 _TOML = """title = "Self-test"
 seed = 1
@@ -92,7 +93,11 @@ def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
             )
         elif worker_user() is None:
             command = f"useradd --system --no-create-home --shell /usr/sbin/nologin {WORKER_USER}"
-            remedies["uid"] = f"there is no user {WORKER_USER}; make it: {command}"
+            remedies["uid"] = (
+                f"there is no user {WORKER_USER}; make it: {command}. Without it, student code runs as root without "
+                "any of root's powers (all capabilities are dropped), and still owns root's files: landlock alone "
+                "keeps it from them"
+            )
         else:
             remedies["uid"] = (
                 f"the user {WORKER_USER} can't reach the interpreter {sys.executable}: it lies in a folder closed to "

@@ -92,6 +92,13 @@ def every_second_row(rng: np.random.RandomState, x: Array, keep: float) -> Array
     return np.resize(plain(rng, (2, *x.shape[1:]), keep), x.shape)
 
 
+def blocks(rng: np.random.RandomState, x: Array, keep: float) -> Array:
+    """One number for each two by two elements of the last two axes."""
+    mask = plain(rng, (*x.shape[:-2], *(-(-size // 2) for size in x.shape[-2:])), keep)
+    large = np.repeat(np.repeat(mask, 2, axis=-1), 2, axis=-2)
+    return large[..., : x.shape[-2], : x.shape[-1]]
+
+
 def moved_rows(rng: np.random.RandomState, x: Array, keep: float) -> Array:
     """One row, moved by another 3 places in each further row."""
     row = plain(rng, (x[0].size,), keep)
@@ -206,6 +213,7 @@ WRONG: Mapping[str, Make] = {
     "one channel twice": fresh(each_from_the_one_before(1, np.copy)),
     "each row the mirrored one before": fresh(each_from_the_one_before(0, lambda row: np.flip(row, -1))),
     "each row the moved one before": fresh(each_from_the_one_before(0, lambda row: np.roll(row, 5, axis=-1), 1000)),
+    "blocks of two by two": fresh(blocks),
     "one row moved on": fresh(moved_rows),
     "rows i and i + 2": fresh(every_second_row),
     "turned by half": fresh(turned_by_half),

@@ -113,9 +113,9 @@ def inputs(seed: int, shape: tuple[int, ...]) -> tuple[np.random.RandomState, Ar
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_right_ways_pass_for_300_seeds(shape: tuple[int, ...]) -> None:
+def test_right_ways_pass_for_150_seeds(shape: tuple[int, ...]) -> None:
     ways = list(RIGHT.items())
-    for seed in range(SHAPES.index(shape), 300, len(SHAPES)):
+    for seed in range(SHAPES.index(shape), 150, len(SHAPES)):
         rng, x = inputs(seed, shape)
         for index, keep in enumerate(KEEPS):
             name, draw = ways[(seed // len(SHAPES) + index) % len(ways)]
@@ -241,7 +241,7 @@ WRONG: Mapping[str, tuple[Wrong, str]] = {
     "everything dropped": (lambda rng, x, keep: np.zeros_like(x), "keep a part of the elements"),
     "noise instead of a mask": (noisy, "is the mask made of zeros and ones?"),
     "one mask a row": (row_mask, "not one for each row"),
-    "one mask a column": (column_mask, "not one for each column"),
+    "one mask a column": (column_mask, "draw one number for each element"),
     "one mask for both halves of the batch": (half_batch, "draw the mask for the whole input at once"),
     "one mask for both halves of the features": (half_features, "draw the mask for the whole input at once"),
 }
@@ -251,7 +251,7 @@ WRONG: Mapping[str, tuple[Wrong, str]] = {
 @pytest.mark.parametrize(("wrong", "hint"), WRONG.values(), ids=list(WRONG))
 def test_wrong_ways_fail_for_every_shape_and_probability(wrong: Wrong, hint: str) -> None:
     told = []
-    for seed in range(10):
+    for seed in range(4):
         for shape in SHAPES:
             for keep in TELLING:
                 rng, x = inputs(seed, shape)

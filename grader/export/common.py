@@ -50,7 +50,7 @@ def explanation(test: TestResult) -> str:
     if test.hint:
         blocks.append(f"Hint: {test.hint}")
     if test.command and test.status != "passed":
-        blocks.append(f"Run it alone: {test.command}")
+        blocks.append(f"See what is expected, with the numbers of your handout: {test.command}")
     if test.output.strip():
         blocks.append(f"Printed during the test:\n{test.output.rstrip()}")
     return "\n".join(blocks)

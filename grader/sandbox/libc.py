@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_SECUREBITS = 28
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
 def prctl(option: int, value: int = 1, argument: object = 0) -> None:
@@ -39,6 +44,12 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
         None if data is None else data.encode(),
     )
     _checked(result, f"mount on {target}")
+
+
+def capset(sets: ctypes.Array[ctypes.c_char]) -> None:
+    """Give this process these capabilities: effective, permitted, inheritable in two halves of 32 bits each."""
+    header = struct.pack("<Ii", _CAPABILITY_VERSION_3, 0)
+    _checked(_libc.capset(header, sets), "capset")
 
 
 def _checked(result: int, what: str) -> int:

@@ -8,9 +8,11 @@ import selectors
 import signal
 import socket
 import time
+from collections.abc import Callable
 from typing import BinaryIO
 
 from grader.assignment import Limits
+from grader.errors import InternalError
 from grader.recording import Ending, Recording
 from grader.sandbox.protocol import MESSAGE_BYTES, Ended, Started, decode
 from grader.sandbox.wire import Decoder, WireError
@@ -21,6 +23,8 @@ FORK_SECONDS = 30.0
 """How long a child may take from the fork to the moment before its test."""
 EXIT_SECONDS = 5.0
 """How long the zygote may take to bury a child that ended or was killed."""
+WATCH_SECONDS = 0.03
+"""How often a look is taken at what the child has written: it can write some ten MiB in between."""
 
 
 class Output:
@@ -62,6 +66,7 @@ class Run:
         seconds: float,
         *,
         given: bool,
+        excess: Callable[[], str],
     ) -> None:
         self.zygote_lost = False
         """The zygote didn't report the child's end: it must be replaced."""
@@ -75,7 +80,11 @@ class Run:
         self._pid: int | None = None
         self._ended: Ended | None = None
         self._violation = ""
+        self._full = ""
+        self._fault: InternalError | None = None
         self._late = False
+        self._excess = excess
+        """Says how the child wrote more than it may; raises InternalError where the machine has no room."""
 
     @property
     def layers(self) -> tuple[str, ...] | None:
@@ -83,11 +92,15 @@ class Run:
         return self._decoder.layers
 
     def finish(self) -> Recording:
-        """Read until the child is buried and its ends are closed, or the deadline; return what it left."""
+        """Read until the child is buried and its ends are closed, or the deadline; return what it left.
+
+        Raises InternalError where the machine had no room for what a test may write.
+        """
         start = time.monotonic()
         # the test's time begins when its child says that it starts: a busy machine isn't the submission's fault
         deadline = start + FORK_SECONDS
         started = False
+        watched = start + WATCH_SECONDS
         last_call = None
         with selectors.DefaultSelector() as selector:
             os.set_blocking(self._channel.fileno(), False)
@@ -99,20 +112,35 @@ class Run:
                 now = time.monotonic()
                 if not started and self._decoder.layers is not None:
                     started, start, deadline = True, now, now + self._seconds
-                if last_call is None and (now > deadline or self._violation):
-                    self._late = not self._violation
+                if last_call is None and (now > deadline or self._violation or self._full or self._fault):
+                    self._late = not (self._violation or self._full or self._fault)
                     self._kill()
                     last_call = now + EXIT_SECONDS
                 if last_call is not None and now > last_call:
                     self.zygote_lost = True
                     break
-                wait = (last_call or deadline) - now
+                if last_call is None and started and now >= watched:
+                    self._look()
+                    # a folder of many files takes long to look at
+                    watched = now + WATCH_SECONDS + 9 * (time.monotonic() - now)
+                wait = min((last_call or deadline) - now, WATCH_SECONDS if last_call is None else EXIT_SECONDS)
                 for key, _ in selector.select(max(wait, 0.0)):
                     if not key.data():
                         selector.unregister(key.fileobj)
             seconds = time.monotonic() - start
         self._drain()
+        if not self._full:
+            self._look()
+        if self._fault is not None:
+            raise self._fault
         return self._recording(seconds)
+
+    def _look(self) -> None:
+        """Look at what the child has written; a machine without room is no fault of the submission."""
+        try:
+            self._full = self._excess()
+        except InternalError as error:
+            self._fault = error
 
     def _read_channel(self) -> bool:
         """Feed the decoder; False at the end of the stream."""
@@ -185,6 +213,8 @@ class Run:
     def _ending(self) -> tuple[Ending, str]:
         if self._violation:
             return "crashed", f"the test sent the grader data that it doesn't accept: {self._violation}"
+        if self._full:
+            return "crashed", f"stopped: the test {self._full}"
         if self._late:
             return "timeout", f"stopped after {self._seconds:g} s; the code doesn't end, or is far slower than needed"
         if self._decoder.end is not None:

@@ -27,24 +27,19 @@ from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
 from grader.questions import Questions
 from grader.sandbox import launch
+from grader.sandbox.identity import identity
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
 from grader.sandbox.protocol import MESSAGE_BYTES, Command, Message, Problem, Ready, Settings, decode, encode
-from grader.sandbox.stage import Stage, remove
+from grader.sandbox.scratch import Scratch, settle_times
+from grader.sandbox.stage import Stage
 
 if TYPE_CHECKING:
     from grader.recording import Recording
 
 COLLECT_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
-_USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
-"""Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID: to become the worker's user and to clear up
-behind it."""
-WORKER_USER = "grader-worker"
-"""The user that student code runs as where the grader is root; setup.sh makes it."""
-
-
 _WARM_UP = """import numpy as np
 
 def test_warm_up(submission, rng, check):
@@ -88,26 +83,27 @@ class Worker:
         self.probe: Mapping[str, bool] = {}
         """What the self-probe could do from inside the jail."""
         self.level = level
-        self.user = worker_user() if level == "full" else None
+        self._identity = identity() if level == "full" else None
+        self.user = self._identity.user if self._identity is not None else None
         self._seed = questions.seed
         self._readable = readable_paths()
         self._held = Stage()
         self._stage = self._held.path
         self.submission = self._folder("submission")
         """Where the clean submission goes; the worker can read it."""
-        self._work = self._folder("work")
+        self._scratch = Scratch(self._folder("work"), self.user)
         self._zygote: launch.Zygote | None = None
         self._controls: dict[str, socket.socket] = {}
         """The judge's end of each process that holds tests, by the name of their folder."""
         self._holder: dict[str, str] = {}
         """Test id to the name of the folder that it is in."""
         self._ready = False
+        self._settled = False
         try:
             self._folders = {"visible": self._copy_tests("visible", questions.visible, questions.withheld)}
             if questions.hidden:
                 self._folders["hidden"] = self._copy_tests("hidden", questions.hidden)
-            if self.user is not None:
-                os.chown(self._work, *self.user)
+            self._scratch.renew()
             with contextlib.suppress(OSError):
                 prctl(PR_SET_DUMPABLE, 0)
             become_subreaper()
@@ -124,19 +120,30 @@ class Worker:
     ) -> None:
         self.close()
 
-    def may_read(self, path: Path) -> bool:
-        """Whether a file lies where Landlock lets student code read, as in an image with all projects below /usr."""
-        real = path.resolve()
-        return any(real.is_relative_to(Path(entry).resolve()) for entry in self._readable)
+    @property
+    def needed(self) -> list[Path]:
+        """What student code and the worker's processes read, wherever it is."""
+        return [*needed_paths(), self._stage]
+
+    def may_read(self, project: Path) -> bool:
+        """Whether Landlock lets student code read a project's answers, as in an image with all projects below /usr."""
+        real = project.resolve()
+        folders = [Path(entry).resolve() for entry in self._readable]
+        return any(
+            answers.is_relative_to(entry)
+            for answers in (real, real / "testcases", real / "reference")
+            for entry in folders
+        )
 
     def empty_submission(self) -> None:
         """Make room for another submission."""
+        self._settled = False
         for entry in self.submission.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
-    def _folder(self, name: str, again: bool = False) -> Path:
+    def _folder(self, name: str) -> Path:
         folder = self._stage / name
-        folder.mkdir(exist_ok=again)
+        folder.mkdir()
         folder.chmod(0o755)  # whatever the caller's umask is: the worker may be another user
         return folder
 
@@ -181,7 +188,7 @@ class Worker:
             forbid=self.assignment.submission.forbid,
             helpers=str(helpers) if helpers.is_dir() else "",
             submission=str(self.submission),
-            work=str(self._work),
+            work=str(self._scratch.path),
             stage=str(self._stage),
             judge=os.getpid(),
             level=self.level,
@@ -306,7 +313,12 @@ class Worker:
         from grader.recording import Recording
         from grader.sandbox.run import Run
 
-        self._clear_work()
+        self._scratch.renew()
+        if not self._settled:
+            settle_times(self.submission)
+            for folder in self._folders.values():
+                settle_times(folder)
+            self._settled = True
         limits = self.assignment.limits
         name = self._holder.get(test, "visible")
         self._show_hidden(name == "hidden")
@@ -323,18 +335,11 @@ class Worker:
             channel_end.close()
             os.close(output_end)
         with channel, os.fdopen(output, "rb", buffering=0) as pipe:
-            run = Run(channel, pipe, self._controls[name], limits, seconds, given=given)
+            run = Run(channel, pipe, self._controls[name], limits, seconds, given=given, excess=self._scratch.excess)
             recording = run.finish()
         if run.zygote_lost:
             self._stop()
         return run.layers is not None, recording
-
-    def _clear_work(self) -> None:
-        """Leave nothing of the last test to the next, however it was left."""
-        self._folder("work", again=True)  # where a test could, it may have removed it
-        left = os.listdir(self._work)
-        if left:
-            remove([self._work / name for name in left])
 
     def _stop(self) -> None:
         """End the zygote and whatever came from it."""
@@ -349,20 +354,10 @@ class Worker:
     def close(self) -> None:
         """End every process and remove every file that this worker made."""
         self._stop()
+        self._scratch.close()
         self._held.remove()
-
-
-def worker_user() -> tuple[int, int] | None:
-    """Return uid and gid of the user for student code; None where we may not become another, or there is no such."""
-    if not may_change_user():
-        return None
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(WORKER_USER)
-    except KeyError:
-        return None
-    return entry.pw_uid, entry.pw_gid
+        if self._identity is not None:
+            self._identity.release()
 
 
 def _demand_library(assignment: Assignment) -> None:
@@ -371,14 +366,6 @@ def _demand_library(assignment: Assignment) -> None:
             f"{assignment.name} needs torch, which isn't installed for {sys.executable}; "
             f"install it: {sys.executable} -m pip install torch"
         )
-
-
-def may_change_user() -> bool:
-    """Whether we are root with what makes root able to become another user, which a container may have taken."""
-    if os.geteuid() != 0:
-        return False
-    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text("ascii", "replace"), re.M)
-    return match is None or int(match[1], 16) & _USER_RIGHTS == _USER_RIGHTS
 
 
 def readable_paths() -> list[str]:
@@ -398,3 +385,8 @@ def readable_paths() -> list[str]:
         if spec is not None and spec.origin is not None:
             paths.add(str(Path(spec.origin).parent))
     return sorted(path for path in paths if os.path.exists(path))
+
+
+def needed_paths() -> list[Path]:
+    """Return what must stay open for a worker to start and run: what it reads, and the interpreter as a whole."""
+    return [*map(Path, readable_paths()), Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable)]

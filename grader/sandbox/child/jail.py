@@ -17,11 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.levels import Level, at_least
-from grader.sandbox.child import landlock, seccomp
+from grader.sandbox.child import landlock, powers, seccomp
 from grader.sandbox.libc import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, system_call
 
 OPEN_FILES = 256
-FILE_BYTES = 64 * 2**20
+WORK_BYTES = 64 * 2**20
+"""What a child may write to disk: one file, and all of its work folder."""
+WORK_FILES = 20_000
+SMALL = 4096
+"""A limit on a user's tasks below this is one that a single child could use up."""
 TASKS = 64
 """Processes and threads that a test may add to those of its user, where no filter refuses forks."""
 _CLOSE_RANGE = 436  # the same number on every architecture
@@ -34,8 +38,8 @@ class Jail:
     basic: bool
     user: tuple[int, int] | None
     """The uid and gid of the worker; None to stay who we are."""
-    ruleset: int | None
-    """A Landlock ruleset, or None."""
+    rules: landlock.Rules | None
+    """What Landlock leaves, or None."""
     filtered: bool
     """Whether system calls are filtered."""
 
@@ -45,21 +49,39 @@ class Jail:
         held = {
             "basic": self.basic,
             "seccomp": self.filtered,
-            "landlock": self.ruleset is not None,
+            "landlock": self.rules is not None,
             "uid": self.user is not None,
         }
         return [name for name, there in held.items() if there]
 
 
-def prepare(level: Level, user: tuple[int, int] | None, readable: Iterable[Path], writable: Iterable[Path]) -> Jail:
+NO_JAIL = Jail(basic=False, user=None, rules=None, filtered=False)
+
+
+def prepare(
+    level: Level,
+    user: tuple[int, int] | None,
+    readable: Iterable[Path],
+    work: Path,
+    *,
+    listed: Iterable[Path] = (),
+) -> Jail:
     """Detect what works here, up to `level`.
+
+    Args:
+        level: the strongest to use.
+        user: the uid and gid of the worker.
+        readable: folders and files that may be read.
+        work: the folder that holds the work folders.
+        listed: folders of which the entries' names alone may be read.
 
     Raises OSError where the kernel offers a layer and then refuses it: that is a fault to look into, not a lower level.
     """
+    powers.know()
     return Jail(
         basic=at_least(level, "basic"),
         user=user if at_least(level, "full") else None,
-        ruleset=landlock.prepare(readable, writable) if at_least(level, "landlock") else None,
+        rules=landlock.prepare(readable, listed, work) if at_least(level, "landlock") else None,
         filtered=at_least(level, "seccomp") and seccomp.available(),
     )
 
@@ -74,10 +96,11 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         cpu_seconds: processor time.
         keep: the highest descriptor that stays open.
     """
+    parent = os.getppid()
     os.chdir(work)
     os.setsid()
     if jail.basic:
-        _set_limits(memory_mb, cpu_seconds, tasks=None if jail.filtered else TASKS)
+        _set_limits(memory_mb, cpu_seconds, jail.user[0] if jail.user else os.getuid(), filtered=jail.filtered)
         # not on every kernel, and not worth failing for
         with contextlib.suppress(OSError):
             _write("/proc/self/oom_score_adj", b"1000")
@@ -87,10 +110,13 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
     if jail.basic:
+        powers.drop()
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which clears it
+        if os.getppid() != parent:
+            os._exit(70)  # it died before we asked to be told
         prctl(PR_SET_NO_NEW_PRIVS)
-    if jail.ruleset is not None:
-        landlock.restrict(jail.ruleset)
+    if jail.rules is not None:
+        landlock.restrict(jail.rules, (work, os.devnull))
     _close_descriptors(keep)
     if jail.filtered:
         seccomp.install()
@@ -122,18 +148,24 @@ def _close_descriptors(keep: int) -> None:
         os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
-def _set_limits(memory_mb: int, cpu_seconds: int, tasks: int | None) -> None:
-    """Bound address space (on top of what is mapped now), CPU time, file size, open files; no core files."""
+def _set_limits(memory_mb: int, cpu_seconds: int, uid: int, *, filtered: bool) -> None:
+    """Bound address space (on top of what is mapped now), CPU time, file size, open files, tasks; no core files."""
     mapped = int(_read("/proc/self/statm").split()[0]) * resource.getpagesize()
     limits = {
         resource.RLIMIT_AS: mapped + memory_mb * 2**20,
         resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_FSIZE: FILE_BYTES,
+        resource.RLIMIT_FSIZE: WORK_BYTES,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
     }
-    if tasks is not None:
-        limits[resource.RLIMIT_NPROC] = tasks + _tasks_of(os.getuid())
+    given = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    small = given != resource.RLIM_INFINITY and given < SMALL
+    if small or not filtered:
+        used = _tasks_of(uid)
+        # the kernel counts a user's tasks in all containers: half of what is left stays for gradings beside this one
+        half = used + max(given - used, 2) // 2 if small else used + TASKS
+        limits[resource.RLIMIT_NPROC] = half if filtered else min(half, used + TASKS)
     for name, value in limits.items():
         hard = resource.getrlimit(name)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.sandbox.libc import system_call
@@ -24,7 +25,7 @@ _RULE_PATH_BENEATH = 1
 # access rights of <linux/landlock.h>, by the ABI that brought them
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _ABI_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
-_TRUNCATE = 1 << 14
+_REFER, _TRUNCATE = 1 << 13, 1 << 14
 _NET_TCP = 3  # bind and connect, ABI 4
 _SCOPES = 3  # abstract unix sockets and signals, ABI 6
 
@@ -50,31 +51,63 @@ def abi() -> int:
         return 0
 
 
-def prepare(readable: Iterable[Path], writable: Iterable[Path]) -> int | None:
-    """Return a Landlock ruleset (a descriptor) that leaves only these files reachable; None without Landlock.
+@dataclass(frozen=True)
+class Rules:
+    """Landlock as it is used here, in two layers: the reading one is the same for all children, and made once."""
+
+    reading: int
+    """A ruleset: what may be read; all rights below the folder that holds the work folders."""
+    version: int
+    """The kernel's ABI."""
+
+
+def prepare(readable: Iterable[Path], listed: Iterable[Path], work: Path) -> Rules | None:
+    """Return the rules that leave only these files reachable; None without Landlock.
 
     Made once in the zygote: adding two dozen rules costs more than a fork. Raises OSError when the kernel offers
     Landlock and then refuses it.
+
+    Args:
+        readable: folders and files that may be read.
+        listed: folders whose entries' names may be read, below them too, and nothing else.
+        work: the folder that holds the work folders.
     """
     version = abi()
     if version == 0:
         return None
-    handled = sum(rights for since, rights in _ABI_RIGHTS.items() if since <= version)
-    attr = _RulesetAttr(handled, _NET_TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
-    size = 8 if version < 4 else 16 if version < 6 else 24  # the kernel takes the size that its ABI knows
-    ruleset = system_call(_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
+    refer = _REFER if version >= 2 else 0  # denied by every layer that doesn't name it
+    ruleset = _ruleset(version, _READ_FILE | _READ_DIR | refer)
     for path in outermost(readable):
-        _allow(ruleset, path, (_READ_FILE | _READ_DIR) & handled)
-    for path in writable:
-        _allow(ruleset, path, handled & ~_EXECUTE)
-    return ruleset
+        _allow(ruleset, path, _READ_FILE | _READ_DIR)
+    for path in listed:
+        _allow(ruleset, path, _READ_DIR)
+    _allow(ruleset, work, _READ_FILE | _READ_DIR | refer)
+    return Rules(ruleset, version)
 
 
-def restrict(ruleset: int) -> None:
-    """Bind this process and all that come from it to a ruleset, for good. Needs NO_NEW_PRIVS and a single thread."""
+def restrict(rules: Rules, writable: Iterable[str]) -> None:
+    """Bind this process and all that come from it to the rules, for good; only in `writable` may anything change.
+
+    Needs NO_NEW_PRIVS and a single thread.
+    """
     if thread_count() != 1:
         raise RuntimeError("Landlock binds the calling thread only, and another one is running")
-    system_call(_RESTRICT_SELF, ruleset, 0)
+    handled = sum(rights for since, rights in _ABI_RIGHTS.items() if since <= rules.version)
+    handled &= ~(_READ_FILE | _READ_DIR)
+    writing = _ruleset(rules.version, handled, outside=True)
+    for path in writable:
+        _allow(writing, Path(path), handled & ~_EXECUTE)
+    for ruleset in (rules.reading, writing):
+        system_call(_RESTRICT_SELF, ruleset, 0)
+    os.close(writing)
+
+
+def _ruleset(version: int, handled: int, *, outside: bool = False) -> int:
+    """Make a ruleset for these rights to files; with `outside`, it also refuses TCP, signals and abstract sockets."""
+    net = _NET_TCP if outside and version >= 4 else 0
+    attr = _RulesetAttr(handled, net, _SCOPES if outside and version >= 6 else 0)
+    size = 8 if version < 4 else 16 if version < 6 else 24  # the kernel takes the size that its ABI knows
+    return system_call(_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
 
 
 def outermost(paths: Iterable[Path]) -> list[Path]:

@@ -1,22 +1,50 @@
-"""Makes the interpreter reachable for the worker's user where it lies under a folder that only its owner may enter.
+"""The file system as a child sees it: a view of the mounts that is the zygote's own, where mounting is allowed.
 
 An interpreter under a home folder of mode 0700 can't be used after a change of user: neither its files nor modules that
-are imported late can be opened. In a mount namespace of the zygote's own, the closed folder is covered by an empty one,
-and what the worker needs is bound back to its place. What else lay in the closed folder is gone from the worker's view.
+are imported late can be opened. So the closed folder is covered by an empty one, and what the worker needs is bound
+back to its place. What else was in the closed folder is gone from the worker's view. Work folders are on a file
+system of their own there, of bounded size, which is gone when the zygote is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 
 from grader.sandbox.child.landlock import outermost
-from grader.sandbox.libc import mount, unshare
+from grader.sandbox.libc import mount, system_call, unshare
 
 _CLONE_NEWNS = 0x00020000
+_MOUNT_SETATTR = 442  # the same number on every architecture
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_NOATIME, _ANY_ATIME = 0x10, 0x70
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
+
+
+def own_view() -> bool:
+    """Give this process a view of the mounts of its own, in which reading leaves no time of access behind.
+
+    False where mounting isn't allowed: as a plain user, and in most containers.
+    """
+    try:
+        unshare(_CLONE_NEWNS)
+        mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    except OSError:
+        return False
+    with contextlib.suppress(OSError):  # Linux 5.12
+        attributes = struct.pack("<4Q", _NOATIME, _ANY_ATIME, 0, 0)
+        system_call(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, len(attributes))
+    return True
+
+
+def mount_work(around: Path, size: int, files: int) -> None:
+    """Mount a file system of `size` bytes and so many files on a folder, in this process's own view alone."""
+    options = f"mode=0755,size={size},nr_inodes={files}"
+    mount("grader", str(around), "tmpfs", _MS_NOSUID | _MS_NODEV, options)
 
 
 def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:

@@ -13,6 +13,7 @@ import os
 import platform
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from grader.sandbox.libc import PR_SET_SECCOMP, prctl
 
@@ -49,6 +50,15 @@ _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "mq_timedreceive": (243, 183), "mq_notify": (244, 184), "memfd_secret": (447, 447),
     # files in memory, which no limit on memory counts
     "memfd_create": (319, 279),
+    # what the kernel counts for the whole machine (fs.aio-max-nr), or for a user (signals that wait: a timer takes one)
+    "io_setup": (206, 0), "io_destroy": (207, 1), "io_submit": (209, 2), "io_cancel": (210, 3),
+    "io_getevents": (208, 4), "io_pgetevents": (333, 292), "timer_create": (222, 107),
+    # makes every processor stop for a moment
+    "membarrier": (324, 283),
+    # becoming somebody else; a change of user would also make a process survive its parent
+    "setuid": (105, 146), "setgid": (106, 144), "setreuid": (113, 145), "setregid": (114, 143),
+    "setresuid": (117, 147), "setresgid": (119, 149), "setfsuid": (122, 151), "setfsgid": (123, 152),
+    "setgroups": (116, 159), "capset": (126, 91),
     # watching files, and files behind paths
     "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
     "fanotify_init": (300, 262), "fanotify_mark": (301, 263), "name_to_handle_at": (303, 264),
@@ -64,31 +74,65 @@ _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "keyctl": (250, 219), "add_key": (248, 217),
     "request_key": (249, 218), "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
-    "kexec_load": (246, 104), "kexec_file_load": (320, 294), "reboot": (169, 142), "syslog": (103, 116),
+    "uselib": (134, None),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446), "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294), "reboot": (169, 142), "syslog": (103, 116),
     "acct": (163, 89), "settimeofday": (164, 170), "clock_settime": (227, 112), "adjtimex": (159, 171),
     "clock_adjtime": (305, 266), "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58),
     "iopl": (172, None), "ioperm": (173, None), "seccomp": (317, 277), "lookup_dcookie": (212, 18),
     # priorities of others
     "setpriority": (141, 140), "ioprio_set": (251, 30), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
     "sched_setattr": (314, 274), "setrlimit": (160, 164), "mbind": (237, 235), "set_mempolicy": (238, 237),
+    "set_mempolicy_home_node": (450, 450),
 }  # fmt: skip
 
-# these report success and do nothing: copying a file sets its mode and times, and nobody needs that to work here
+# these report success and do nothing: copying a file sets its mode and times, and nobody needs that to work here; what
+# a child writes needn't survive a loss of power, and writing it out would slow whoever uses the disk; a child is alone
+# in its work folder, and a lock on a shared file would be felt by other tests
 _IGNORED: Mapping[str, tuple[int | None, int | None]] = {
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
+    "sync": (162, 81), "syncfs": (306, 267), "fsync": (74, 82), "fdatasync": (75, 83), "sync_file_range": (277, 84),
+    "msync": (26, 227), "flock": (73, 32),
 }  # fmt: skip
 
 # allowed on the calling process alone: its id, or 0, in the first argument
 _ON_ITSELF: Mapping[str, tuple[int | None, int | None]] = {
     "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261), "sched_setaffinity": (203, 122),
 }  # fmt: skip
-# refused with these values of the second argument, allowed with others: what makes the kernel send signals to the
-# owner of a descriptor (F_SETOWN, F_SETSIG, F_SETOWN_EX, F_NOTIFY; FIOSETOWN, SIOCSPGRP), or type into a terminal
-# (TIOCSTI, TIOCLINUX)
-_COMMANDS: Mapping[str, tuple[tuple[int, int], tuple[int, ...]]] = {
-    "fcntl": ((72, 25), (8, 10, 15, 1026)),
-    "ioctl": ((16, 29), (0x8901, 0x8902, 0x5412, 0x541C)),
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A call of many operations, of which one argument says which: all but a few are refused."""
+
+    numbers: tuple[int, int]
+    argument: int
+    """The place of the argument; the kernel looks at its lower half only."""
+    allowed: tuple[int, ...]
+    ignored: tuple[int, ...]
+    """Operations that report success and do nothing."""
+    refusal: int
+    """The errno of all others: a kernel's own for an operation that it doesn't know, so that libraries go on."""
+
+
+# Lists of what is allowed: the others make the kernel send signals to the owner of a descriptor, type into a terminal,
+# make a file immutable, lease or lock what others use, take pipes' memory from the other processes of the user, or let
+# a process outlive its parent, be traced, change the way it is shown or keep its children.
+_CHOICES: Mapping[str, _Choice] = {
+    # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_OFD_GETLK, F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_GET_SEALS;
+    # ignored: F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
+    "fcntl": _Choice((72, 25), 1, (0, 1, 2, 3, 4, 5, 36, 1030, 1032, 1034), (6, 7, 37, 38), errno.EINVAL),
+    # FIOCLEX, FIONCLEX, FIONBIO, FIONREAD, TCGETS, TCGETS2, TIOCGWINSZ, TIOCGPGRP
+    "ioctl": _Choice(
+        (16, 29), 1, (0x5451, 0x5450, 0x5421, 0x541B, 0x5401, 0x802C542A, 0x5413, 0x540F), (), errno.ENOTTY
+    ),
+    # PR_GET_PDEATHSIG, PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_SECCOMP, PR_CAPBSET_READ, PR_SET_TIMERSLACK,
+    # PR_GET_TIMERSLACK, PR_GET_NO_NEW_PRIVS, PR_GET_THP_DISABLE, PR_SVE_GET_VL, PR_SME_GET_VL, PR_SET_VMA (names of
+    # memory); nothing here ever needs PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_PTRACER,
+    # PR_SET_MM, PR_SET_SECCOMP, PR_MCE_KILL, PR_SCHED_CORE, PR_SET_MEMORY_MERGE and their like
+    "prctl": _Choice((157, 167), 0, (2, 3, 15, 16, 21, 23, 29, 30, 39, 42, 51, 64, 0x53564D41), (), errno.EINVAL),
 }
 _FIRST_UNKNOWN = 463
 """From here on (setxattrat, Linux 6.13) a kernel has calls that this list doesn't know; it answers as an older kernel.
@@ -163,14 +207,19 @@ def program(pid: int) -> bytes:
         _INSTRUCTION.pack(_EQUAL, 0, 1, _CLONE3[column]),
         _return(_errno(errno.ENOSYS)),
     ]
-    for row, values in _COMMANDS.values():
-        # the kernel looks at the lower half only
+    for choice in _CHOICES.values():
+        known = len(choice.allowed) + len(choice.ignored)
         code += [
-            _INSTRUCTION.pack(_EQUAL, 0, len(values) + 3, row[column]),
-            _INSTRUCTION.pack(_LOAD, 0, 0, _ARGUMENTS + 8),
-            *(_INSTRUCTION.pack(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)),
+            _INSTRUCTION.pack(_EQUAL, 0, known + 4, choice.numbers[column]),
+            _INSTRUCTION.pack(_LOAD, 0, 0, _ARGUMENTS + 8 * choice.argument),
+            *(_INSTRUCTION.pack(_EQUAL, known - place, 0, value) for place, value in enumerate(choice.allowed)),
+            *(
+                _INSTRUCTION.pack(_EQUAL, known - place + 1, 0, value)
+                for place, value in enumerate(choice.ignored, len(choice.allowed))
+            ),
+            _return(_errno(choice.refusal)),
             _return(_ALLOW),
-            _return(_errno(errno.EPERM)),
+            _return(_errno(0)),
         ]
     refused, ignored = numbers(_REFUSED), numbers(_IGNORED)
     # one test a call, then the three answers; jumps are counted from the next instruction and fit a byte

@@ -24,9 +24,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.levels import at_least
 from grader.recording import Observation
-from grader.sandbox.child.jail import Jail, enter, prepare
-from grader.sandbox.child.reach import closed_folders, open_folders
+from grader.sandbox.child.jail import NO_JAIL, WORK_BYTES, WORK_FILES, Jail, enter, prepare
+from grader.sandbox.child.packages import Refuser, hidden_packages, without_packages
+from grader.sandbox.child.reach import closed_folders, mount_work, open_folders, own_view
 from grader.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from grader.sandbox.probe import attempt
 from grader.sandbox.processes import become_subreaper, kill_children, thread_count
@@ -42,6 +44,7 @@ from grader.sandbox.protocol import (
     decode,
     encode,
 )
+from grader.sandbox.scratch import Scratch
 from grader.sandbox.wire import encode_end, encode_observation, encode_ready
 from grader.testing.describe import describe
 from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_arguments
@@ -86,7 +89,8 @@ class Server:
         self.twins = twins
         self.plugin = plugin
         self.errors: list[str] = []
-        self.jail = make_jail(settings)
+        self.jail = NO_JAIL
+        self.scratch: Scratch | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a test file can't be imported."""
@@ -99,6 +103,8 @@ class Server:
             self.send(Problem("\n".join(self.errors)[:20_000]))
             return True
         items = {item.nodeid: item for item in session.items}
+        # only now: a forbidden package that a test file loaded is needed
+        self.jail, self.scratch = make_jail(self.settings)
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
             self.send(describe(item))
@@ -154,6 +160,8 @@ class Server:
         """
         if thread_count() != 1:
             raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
+        if self.scratch is not None:
+            self.scratch.renew()
         pid = os.fork()
         if pid == 0:
             tests = [items[name] for name in command.tests]
@@ -225,11 +233,16 @@ def run_child(
         os._exit(70)
 
 
-def make_jail(settings: Settings) -> Jail:
-    """Prepare the layers that the judge asks for and this machine has."""
-    work = Path(settings.work)
+def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
+    """Prepare the layers that the judge asks for and this machine has.
+
+    Where this process may mount, the work folders are on a disk that only it and its children see: the judge can't make
+    them anew, so they are returned, to be renewed here.
+    """
     readable = [Path(entry) for entry in (*settings.readable, settings.tests, settings.submission)]
+    work = Path(settings.work).parent
     user = settings.user
+    own_disk = at_least(settings.level, "basic") and own_view()
     closed = closed_folders([*readable, work]) if user is not None else {}
     if closed:
         try:
@@ -237,11 +250,22 @@ def make_jail(settings: Settings) -> Jail:
         except OSError as error:
             print(f"the worker's user can't reach {closed}: {error}", file=sys.stderr)
             user = None  # the judge sees that the layer is missing
-    jail = prepare(settings.level, user, readable, [work, Path(os.devnull)])
-    if jail.ruleset is not None:
+    hidden = hidden_packages(settings.forbid, settings.library) if at_least(settings.level, "landlock") else []
+    kept, listed = without_packages([*readable, Path(os.devnull)], hidden)
+    user = user if at_least(settings.level, "full") else None
+    scratch = None
+    if own_disk:
+        mount_work(work, WORK_BYTES, WORK_FILES)
+        scratch = Scratch(work, user)
+        scratch.renew()
+    jail = prepare(settings.level, user, kept, work, listed=listed)
+    if jail.rules is not None:
         # out of the way of the numbers that a child gives its own descriptors
-        jail = replace(jail, ruleset=fcntl.fcntl(jail.ruleset, fcntl.F_DUPFD_CLOEXEC, 10))
-    return jail
+        moved = fcntl.fcntl(jail.rules.reading, fcntl.F_DUPFD_CLOEXEC, 10)
+        jail = replace(jail, rules=replace(jail.rules, reading=moved))
+        if hidden:
+            sys.meta_path.insert(0, Refuser(hidden))
+    return jail, scratch
 
 
 def main(descriptor: int) -> None:

@@ -11,4 +11,5 @@ def attack(layer, x):
     code = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *step) for step in steps))
     program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(steps), ctypes.addressof(code)))
     libc.prctl(38, 1, 0, 0, 0)
-    libc.prctl(22, 2, program, 0, 0)
+    if libc.prctl(22, 2, program, 0, 0) != 0:
+        raise PermissionError("no filter of its own")
