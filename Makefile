@@ -1,6 +1,7 @@
 # make demo            sets up and shows the main job: record, grade three hand-ins, results.json
 # make test            sets up and runs all tests
 # make test-hostile    makes every attack of tests/hostile at every level of isolation, as root and as a plain user
+# make test-isolation  the isolation tests as root without the worker's user, as root with it, and as a plain user
 # make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
 # make fuzz            100,000 hostile streams, archives and values instead of a few hundred
 # make forging         score-forging hand-ins, graded by the peers and by this project, as a table
@@ -8,13 +9,17 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test lint test-hostile test-container fuzz forging bench clean
+.PHONY: demo test lint test-hostile test-isolation test-container fuzz forging bench clean
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
 
 test: .venv/test-ready lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# 77 says that nothing may be mounted here
+test-isolation: .venv/test-ready
+	$(BIN)/python tests/isolation_run.py || test $$? -eq 77
 
 # 77 says that there are no containers to be had here
 test-container: .venv/test-ready

@@ -108,6 +108,13 @@ MISTAKES: dict[str, tuple[str, str, str | None, str]] = {
         "a Python file",
     ),
     "a colon in a part's title": ('"Backward"', '"Part 2: Backward"', "[parts.backward]", "has a colon"),
+    "two parts of one title but for case": ('"Backward"', '"forWARD"', "[parts.backward]", "each needs its own"),
+    "a module of Python's": ('"line.py"', '"statistics.py"', "files =", "is imported as 'statistics'"),
+    "a module of the grader's": ('"line.py"', '"numpy.py"', "files =", "is imported as 'numpy'"),
+    "a package of Python's": ('"line.py"', '"json/line.py"', "files =", "is imported as 'json'"),
+    "a shell's words in the archive": ("forbid =", 'archive = "$(x).tar"\nforbid =', "archive", "letters, digits"),
+    "an option in the archive": ("forbid =", 'archive = "-x.tar"\nforbid =', "archive", "letters, digits"),
+    "lines in the archive": ("forbid =", 'archive = "a\\nb.tar"\nforbid =', "archive", "letters, digits"),
     "two parts of one title": ('"Backward"', '"Forward"', "[parts.backward]", "each needs its own"),
     "a part without a title": ('title = "Backward"\n', "", "[parts.backward]", "[parts.backward] needs 'title'"),
     "a part without points": ("points = 1.5\n", "", "[parts.backward]", "needs 'points', a number from 0 up"),
@@ -212,3 +219,18 @@ def test_an_unknown_assignment_says_which_one_may_be_meant(project: Project, tmp
     (tmp_path / "empty" / "testcases").mkdir(parents=True)
     with pytest.raises(UsageError, match="there are: none"):
         load_assignment(tmp_path / "empty", "small")
+
+
+def test_a_pattern_is_held_against_the_references_files(project: Project) -> None:
+    project.edit(SETTINGS, '"line.py"', '"*.py"')
+    project.load()
+    project.write("reference/small/queue.py", "")
+    assert "'queue.py' is imported as 'queue'" in failure(project).message
+
+
+@pytest.mark.parametrize("name", ["$(x)", "a b", "-a", "a;b", "`x`", "ä"])
+def test_a_folders_name_is_plain(project: Project, name: str) -> None:
+    folder = project.file("testcases") / name
+    project.file("testcases/small").rename(folder)
+    with pytest.raises(AssignmentError, match="goes into scripts"):
+        read_assignment(folder)

@@ -23,14 +23,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from strict_json import strict_loads, validate
 
+from grader.arguments import FORMATS
 from grader.assignment import Assignment, read_assignment
 from grader.errors import AssignmentError
 from grader.export import exporter
-from grader.export.autolab import to_autolab
+from grader.export.autolab import to_autolab, to_feedback
 from grader.export.csv import class_csv, to_csv
+from grader.export.formats import EXPORTERS
 from grader.export.gradescope import to_gradescope
 from grader.export.junit import to_junit
-from grader.export.markus import to_markus
+from grader.export.markus import HIDDEN, to_markus
 from grader.export.plain import to_json
 from grader.export.prairielearn import to_prairielearn
 from grader.export.terminal import render, to_terminal
@@ -353,6 +355,10 @@ def test_prairielearn_takes_every_report(report: Report) -> None:
     text = to_prairielearn(report)
     assert text.isascii()
     value = strict_loads(text)
+    if not report.graded:  # no attempt is taken for a fault of ours
+        assert value["gradable"] is False
+        assert value["format_errors"]
+        return
     assert value["gradable"] is True
     assert isinstance(value["score"], float)
     assert 0 <= value["score"] <= 1
@@ -400,6 +406,9 @@ def test_markus_takes_every_report(report: Report) -> None:
         assert row["status"] in ("pass", "partial", "fail", "error")
         assert type(row["time"]) is int
         assert (row["status"] == "pass") == (row["marks_earned"] == row["marks_total"])
+    if not report.graded:
+        assert not tests
+        return
     assert sum(row["marks_earned"] for row in tests) == pytest.approx(float(report.score))
     assert sum(row["marks_total"] for row in tests) == pytest.approx(float(report.max_score))
 
@@ -448,7 +457,7 @@ def test_csv_has_one_row_a_hand_in(named: list[tuple[str, Report]]) -> None:
     assert len(rows) == len(named) + 1
     assert {len(row) for row in rows} == {len(head_report.parts) + 4}
     for row, (_, report) in zip(rows[1:], same, strict=True):
-        assert float(row[1]) == pytest.approx(float(report.score))
+        assert not report.graded or float(row[1]) == pytest.approx(float(report.score))
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "\t"))]
 
 
@@ -626,3 +635,44 @@ def test_two_gradings_differ_in_times_only(bonus: Assignment, wrong: Path) -> No
 )
 def test_an_export_depends_on_the_report_alone(make: Callable[[Report], str]) -> None:
     assert make(one_test()) == make(one_test())
+
+
+# whole reports
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_whole_report_is_bounded_and_keeps_its_rows(name: str) -> None:
+    """However many texts there are, and however many bytes a character takes where it is written."""
+    one = one_test(output="🎓" * 30_000, message="m" * 50_000, hint="é" * 50_000).tests[0]
+    tests = tuple(replace(one, id=f"t{number}", title=f"Title {number}", number="") for number in range(60))
+    notes = tuple(f"link{number} is a link, not a regular file, and was left out." for number in range(9_990))
+    report = replace(one_test(), tests=tests, notes=notes, staff_notes=notes)
+    text = exporter(name)(report)
+    assert len(text.encode()) <= 2**20
+    assert name == "csv" or all(f"Title {number}" in text for number in range(60))
+    assert "notes more" in text or name in ("autolab", "junit", "csv")
+    assert len(to_feedback(report)) <= 500_000
+    assert "scores" in strict_loads(to_feedback(report).splitlines()[-1])
+
+
+def test_short_texts_stay_whole_beside_a_flood() -> None:
+    flood = one_test(output="x" * 5_000_000).tests[0]
+    short = replace(one_test(message="this is why").tests[0], id="b", output="said")
+    value = strict_loads(to_json(replace(one_test(), tests=(flood, short))))
+    assert (value["tests"][1]["message"], value["tests"][1]["output"]) == ("this is why", "said")
+
+
+@pytest.mark.parametrize("titles", [["Adds"] * 3, ["Adds", "Adds (2)", "Adds"], ["Relu", "ReLU"], ["_order", "_order"]])
+def test_equal_titles_lose_no_row(titles: list[str]) -> None:
+    one = one_test().tests[0]
+    tests = tuple(replace(one, id=str(at), title=title, number="") for at, title in enumerate([*titles, HIDDEN]))
+    tests += (replace(one, id="hidden", visibility="hidden"),)
+    report = replace(one_test(), tests=tests)
+    names = [strict_loads(line)["name"] for line in to_markus(report).splitlines()]
+    assert len({name.casefold() for name in names}) == len(tests)
+    stage = strict_loads(to_autolab(report).splitlines()[1])["Part A"]
+    assert len([key for key in stage if not key.startswith("_")]) == len(tests) - 1
+
+
+def test_formats_are_those_of_the_command_line() -> None:
+    assert set(EXPORTERS) == set(FORMATS)
