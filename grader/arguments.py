@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from grader import __version__
 from grader.levels import LEVELS
@@ -28,9 +30,20 @@ class _Help(NamedTuple):
     examples: tuple[str, ...]
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose wrong calls end with exit code 2 also where standard error can't be written to."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the call, and end."""
+        with suppress(OSError):
+            self.print_usage(sys.stderr)
+            print(f"{self.prog}: error: {message}", file=sys.stderr, flush=True)
+        raise SystemExit(2)
+
+
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Return a parser whose result has the chosen one of `commands` as `command`, and its own parser as `parser`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="grader",
         description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
         epilog="exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; "
