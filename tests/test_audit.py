@@ -126,6 +126,18 @@ def test_a_good_assignment_is_proven(small: Callable[..., Assignment]) -> None:
 # nothing that students hold earns points
 
 
+def test_a_handout_that_would_show_a_hidden_test_fails_the_audit(small: Callable[..., Assignment]) -> None:
+    hidden = TEST.format(points=2, number="2.1", name="scale", call="scale(rng.normal(size=5), 3.5)")
+    hidden = hidden.replace("number, weight", "number, visibility, weight").replace(
+        "@weight", '@visibility("hidden")\n@weight'
+    )
+    shown = TEST.format(points=1, number="1.1", name="double", call="double(rng.normal(size=(3, 4)))")
+    shown += "\n\n# see also\nNOTE = 'check("value", submission.solution.scale(rng.normal(size=5), 3.5))'\nassert NOTE\n"
+    found = run(small(test_double__py=shown, test_scale__py=hidden))
+    assert any("the handout is refused" in sentence and "test_double.py" in sentence for sentence in found.failures)
+    assert "hidden tests and solutions in the handout: it is refused" in summary(found)
+
+
 def test_a_value_that_is_the_same_with_every_seed_earns_points_by_replay(small: Callable[..., Assignment]) -> None:
     constant = TEST.format(points=1, number="1.1", name="double", call="double(np.arange(3.0))")
     found = run(small(test_double__py=f"import numpy as np\n{constant}"))

@@ -22,6 +22,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.authoring.audited import ALONE, Audit, Candidate, Graded, Kind, Survivor
 from grader.authoring.expectations import failures
+from grader.authoring.handout import refusal
 from grader.authoring.journal import Journal, Outcome
 from grader.authoring.mutants import IN_PLACE, gaps, mutants
 from grader.authoring.template import on_disk
@@ -62,7 +63,7 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Pro
             reasons = [entry.reason for entry in equivalents if entry.matches(mutant.file, mutant.before, mutant.after)]
             survivors.append(Survivor(mutant, reasons[0] if reasons else ""))
     points = _replayed(load_current(assignment, PUBLIC), fixtures)
-    unproven = Audit(assignment, fixtures, tuple(graded), tuple(survivors), (), points, 0.0)
+    unproven = Audit(assignment, fixtures, tuple(graded), tuple(survivors), (), points, refusal(assignment), 0.0)
     return replace(unproven, failures=tuple(failures(unproven)), seconds=time.monotonic() - start)
 
 

@@ -62,6 +62,7 @@ def _numbers(found: Audit) -> str:
     boxes = {
         "accepted variants": f"{sum(not item.lost for item in accepted)} / {len(accepted)}",
         **({"variants with partial credit": str(len(partial))} if partial else {}),
+        "hidden tests in the handout": "refused" if found.handout else "none",
         "points for the handout's values": f"{float(sum(found.replayed.values())):g}",
         "points for trivial stubs": most_earned(found, "stub"),
         "points for the tests' own names": most_earned(found, "borrowed"),

@@ -77,6 +77,8 @@ class Audit:
     """Expectations that don't hold, as sentences; empty where the assignment is proven."""
     replayed: Mapping[str, Fraction]
     """Test to the points that the values in the handout earn; empty where the law holds."""
+    handout: str
+    """Why the handout is refused: it would show a hidden test or a solution, or doesn't work; else empty."""
     seconds: float
 
     def of(self, kind: Kind) -> list[Graded]:

@@ -28,6 +28,8 @@ def failures(found: Audit) -> Iterator[str]:
     for test, outcome in template.outcomes.items():
         if outcome.status != "missing":
             yield f"the template should be 'missing' in {test}, and is '{outcome.status}'"
+    if found.handout:
+        yield f"the handout is refused: {found.handout}"
     for test, worth in found.replayed.items():
         yield f"the values in the handout earn {float(worth):g} points in {test}; draw its inputs from rng"
     for kind, what in _UNEARNED.items():
@@ -99,6 +101,7 @@ def summary(found: Audit) -> list[str]:
         + (f"; variants with partial credit: {len(partial)}" if partial else ""),
         f"points for nothing: values of the handout {float(sum(found.replayed.values())):g}, "
         f"trivial stubs {most_earned(found, 'stub')}, the tests' own names {most_earned(found, 'borrowed')}",
+        f"hidden tests and solutions in the handout: {'it is refused' if found.handout else 'none'}",
         f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",
         f"mutants killed: {total - len(found.survivors)} of {total}; "
         f"declared equivalent: {sum(bool(item.reason) for item in found.survivors)}; "

@@ -17,7 +17,7 @@ from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.authoring.proof import PACKAGE, prove
 from grader.authoring.shipped import Shipped, marks, places_of, shipped
 from grader.authoring.template import build
-from grader.errors import UsageError
+from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
 from grader.fixtures import PUBLIC, load_current, save
 
@@ -110,6 +110,16 @@ def make_handout(assignment: Assignment, output: Path) -> list[str]:
         else:
             output.write_bytes(zip_bytes(files))
     return sorted(files)
+
+
+def refusal(assignment: Assignment) -> str:
+    """Return why the assignment's handout would give something away or not work; empty where it is fine."""
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            _fill(assignment, Path(temporary))
+        except AssignmentError as error:
+            return str(error)
+    return ""
 
 
 def _fill(assignment: Assignment, root: Path) -> None:
