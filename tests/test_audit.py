@@ -132,7 +132,8 @@ def test_a_handout_that_would_show_a_hidden_test_fails_the_audit(small: Callable
         "@weight", '@visibility("hidden")\n@weight'
     )
     shown = TEST.format(points=1, number="1.1", name="double", call="double(rng.normal(size=(3, 4)))")
-    shown += "\n\n# see also\nNOTE = 'check("value", submission.solution.scale(rng.normal(size=5), 3.5))'\nassert NOTE\n"
+    line = 'check("value", submission.solution.scale(rng.normal(size=5), 3.5))'
+    shown += f"\n\nNOTE = {line!r}\nassert NOTE\n"
     found = run(small(test_double__py=shown, test_scale__py=hidden))
     assert any("the handout is refused" in sentence and "test_double.py" in sentence for sentence in found.failures)
     assert "hidden tests and solutions in the handout: it is refused" in summary(found)
