@@ -127,15 +127,16 @@ def test_a_good_assignment_is_proven(small: Callable[..., Assignment]) -> None:
 
 
 def test_a_handout_that_would_show_a_hidden_test_fails_the_audit(small: Callable[..., Assignment]) -> None:
+    title = "The question that nobody may know before"
     hidden = TEST.format(points=2, number="2.1", name="scale", call="scale(rng.normal(size=5), 3.5)")
-    hidden = hidden.replace("number, weight", "number, visibility, weight").replace(
-        "@weight", '@visibility("hidden")\n@weight'
-    )
-    shown = TEST.format(points=1, number="1.1", name="double", call="double(rng.normal(size=(3, 4)))")
-    line = 'check("value", submission.solution.scale(rng.normal(size=5), 3.5))'
-    shown += f"\n\nNOTE = {line!r}\nassert NOTE\n"
-    found = run(small(test_double__py=shown, test_scale__py=hidden))
-    assert any("the handout is refused" in sentence and "test_double.py" in sentence for sentence in found.failures)
+    for old, new in (
+        ("number, weight", "number, visibility, weight"),
+        ("@weight", '@visibility("hidden")\n@weight'),
+        ('"""scale"""', f'"""{title}"""'),
+    ):
+        hidden = hidden.replace(old, new)
+    found = run(small(assignment__toml=f'{TOML}[handout]\nnote = "See: {title}"\n', test_scale__py=hidden))
+    assert any("the handout is refused" in sentence for sentence in found.failures), found.failures
     assert "hidden tests and solutions in the handout: it is refused" in summary(found)
 
 
