@@ -126,17 +126,13 @@ def test_a_good_assignment_is_proven(small: Callable[..., Assignment]) -> None:
 # nothing that students hold earns points
 
 
-def test_a_handout_that_would_show_a_hidden_test_fails_the_audit(small: Callable[..., Assignment]) -> None:
-    title = "The question that nobody may know before"
-    hidden = TEST.format(points=2, number="2.1", name="scale", call="scale(rng.normal(size=5), 3.5)")
-    for old, new in (
-        ("number, weight", "number, visibility, weight"),
-        ("@weight", '@visibility("hidden")\n@weight'),
-        ('"""scale"""', f'"""{title}"""'),
-    ):
-        hidden = hidden.replace(old, new)
-    found = run(small(assignment__toml=f'{TOML}[handout]\nnote = "See: {title}"\n', test_scale__py=hidden))
-    assert any("the handout is refused" in sentence for sentence in found.failures), found.failures
+def test_a_handout_that_is_refused_fails_the_audit(
+    small: Callable[..., Assignment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tests/test_handout_hidden.py has what is refused."""
+    monkeypatch.setattr("grader.authoring.audit.refusal", lambda assignment: f"{assignment.name} shows a hidden test")
+    found = run(small())
+    assert found.failures == ("the handout is refused: small shows a hidden test",)
     assert "hidden tests and solutions in the handout: it is refused" in summary(found)
 
 
