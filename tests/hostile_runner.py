@@ -189,7 +189,7 @@ class Runner:
                     outcome = hostile_judge.judge(name, verdict, source, self.planted, level, worker, fixtures)
                 except BaseException as error:
                     outcome = Outcome(name, through=[_shortly(error)])
-                own = sorted(children())
+                own = sorted(children() | (worker.processes if worker is not None else set()))
                 answers.write(json.dumps({"outcome": dataclasses.asdict(outcome), "children": own}) + "\n")
                 answers.flush()
 

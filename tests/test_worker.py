@@ -32,6 +32,8 @@ from grader.sandbox.worker import Worker
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 TARGET = "test_dropout_forward.py::test_evaluation"
+DROPS = "forward(x, train=True) drops"
+"""The name of its second check."""
 """Where a submission misbehaves in one test only; there, its input is the right value."""
 FORWARD, ALL = 5, 8
 """How many tests, of the forward part and in all, have an input of a shape of their own; more would do."""
@@ -63,15 +65,24 @@ class Dropout:
     def backward(self, delta):
         return delta * self.mask
 
-ACTS = {}
+ACTS, SEEN = {}, set()
 """
+ONCE = """
+if x.shape in SEEN:
+    return Dropout
+SEEN.add(x.shape)
+"""
+"""Before a body that isn't to run again when the test calls the layer again."""
 
 
-def dropout(bodies: Mapping[tuple[int, ...], str], module: str = "") -> dict[str, str]:
-    """A right dropout that runs a body for each of these shapes of its input, and `module` when it is imported."""
+def dropout(bodies: Mapping[tuple[int, ...], str], module: str = "", *, once: bool = False) -> dict[str, str]:
+    """A right dropout that runs a body for each of these shapes of its input, and `module` when it is imported.
+
+    `once` is for a body that may not run again when a test calls the layer again.
+    """
     text = DROPOUT + textwrap.dedent(module)
     for number, (shape, body) in enumerate(bodies.items()):
-        lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+        lines = textwrap.indent((ONCE if once else "") + textwrap.dedent(body).strip(), "    ")
         text += f"\ndef act{number}(self, x, train):\n{lines}\n    return Dropout\n\nACTS[{shape}] = act{number}\n"
     return {"mytorch/dropout.py": text}
 
@@ -91,7 +102,7 @@ def scouted(bonus: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Repo
     """The report of a submission that prints the shapes of its inputs."""
     folder = tmp_path_factory.mktemp("places")
     shutil.copytree(bonus.reference, folder, dirs_exist_ok=True)
-    scout = DROPOUT.replace("if x.shape in ACTS:", "print(x.shape)\n        if x.shape in ACTS:")
+    scout = DROPOUT.replace("if x.shape in ACTS", "print(x.shape)\n        if x.shape in ACTS")
     (folder / "mytorch" / "dropout.py").write_text(scout, "utf-8")
     return grade(bonus, folder)
 
@@ -161,14 +172,22 @@ class Grading:
         return report
 
     def batch(
-        self, bodies: Mapping[str, str], module: str = "", *, level: Level = "full", seconds: float = 5
+        self,
+        bodies: Mapping[str, str],
+        module: str = "",
+        *,
+        level: Level = "full",
+        seconds: float = 5,
+        once: bool = False,
     ) -> dict[str, TestResult]:
         """Grade a submission that misbehaves in as many tests as there are bodies; every other test must pass."""
         used = dict(zip(bodies, self.places, strict=False))
         assert len(used) == len(bodies)
         names = {place.shape: place.check for place in self.places}
         files = dropout(
-            {used[name].shape: body for name, body in bodies.items()}, f"NAMES = {names}\n{textwrap.dedent(module)}"
+            {used[name].shape: body for name, body in bodies.items()},
+            f"NAMES = {names}\n{textwrap.dedent(module)}",
+            once=once,
         )
         report = self.report(files, level=level, seconds=seconds)
         results = {test.id: test for test in report.tests}
@@ -178,9 +197,11 @@ class Grading:
         assert report.score == report.max_score - sum(test.max_score - test.score for test in found.values())
         return found
 
-    def target(self, body: str, module: str = "", *, level: Level = "full", seconds: float = 5) -> TestResult:
+    def target(
+        self, body: str, module: str = "", *, level: Level = "full", seconds: float = 5, once: bool = False
+    ) -> TestResult:
         """Grade a submission that misbehaves in one test; every other test must pass."""
-        return self.batch({"": body}, module, level=level, seconds=seconds)[""]
+        return self.batch({"": body}, module, level=level, seconds=seconds, once=once)[""]
 
 
 @pytest.fixture
@@ -233,7 +254,7 @@ ENDINGS: dict[str, tuple[str, Sequence[Status], str]] = {
         "",
     ),
     "a failed assertion": ("assert x.shape == (1, 2)", ["error", "failed"], "mytorch/dropout.py"),
-    "not implemented": ("raise NotImplementedError", ["missing"], "not implemented"),
+    "not implemented": ("raise NotImplementedError", ["missing"], "first write what this calls"),
     "sys.exit(0)": ("sys.exit(0)", ["error"], "exit()"),
     "pytest.skip": ("import pytest; pytest.skip('no need')", ["failed", "error"], ""),
     "pytest.xfail": ("import pytest; pytest.xfail('as expected')", ["failed", "error"], ""),
@@ -384,7 +405,8 @@ def test_output_is_kept_with_its_test_and_made_harmless(grading: Grading) -> Non
         print("first", flush=True)
         os.write(2, b"\xff\x00\x1b]0;title\x07second\r\n")
         print("\x1b[31mthird\x9b2J <script>alert(1)</script>")
-        """
+        """,
+        once=True,
     )
     assert target.status == "passed"
     assert target.output.replace("\ufffd", "") == "first\nsecond\nthird2J <script>alert(1)</script>\n"
@@ -392,7 +414,7 @@ def test_output_is_kept_with_its_test_and_made_harmless(grading: Grading) -> Non
 
 def test_a_test_may_do_without_its_output(grading: Grading) -> None:
     bodies = ("sys.stdout = sys.stderr = None", "sys.stdout.close()", "os.close(1); os.close(2)", "sys.stdout = 7")
-    for body, result in grading.batch({body: body for body in bodies}).items():
+    for body, result in grading.batch({body: body for body in bodies}, once=True).items():
         assert result.status == "passed", (body, result.message)
 
 
@@ -495,7 +517,10 @@ def test_forged_frames_gain_nothing(names: list[str], grading: Grading) -> None:
 
 def test_a_right_value_sent_by_hand_is_a_right_value(grading: Grading) -> None:
     """A worker that forges its answer has answered the question; what isn't sent by the judge's rules is worthless."""
-    assert grading.target("send(check(x), END); os._exit(0)", FRAMES).status == "passed"
+    assert (
+        grading.target(f"send(check(x), check(self.right(x, True), {DROPS!r}), END); os._exit(0)", FRAMES).status
+        == "passed"
+    )
 
 
 # what it leaves behind
@@ -612,7 +637,9 @@ def test_a_link_in_the_work_folder_isnt_followed(grading: Grading, tmp_path: Pat
     outside.mkdir()
     (outside / "kept.txt").write_text("kept", "utf-8")
     target = grading.target(
-        f"os.symlink({str(outside)!r}, 'folder'); os.symlink({str(outside / 'kept.txt')!r}, 'file')", level="none"
+        f"os.symlink({str(outside)!r}, 'folder'); os.symlink({str(outside / 'kept.txt')!r}, 'file')",
+        level="none",
+        once=True,
     )
     assert target.status == "passed"
     assert (outside / "kept.txt").read_text("utf-8") == "kept"
@@ -626,7 +653,7 @@ def test_folders_nested_deep_are_cleared_away(grading: Grading) -> None:
 
 def test_the_work_folder_itself_may_be_gone(grading: Grading) -> None:
     bodies = {"removed": "os.rmdir(os.getcwd())", "moved": "os.rename(os.getcwd(), os.getcwd() + '-gone')"}
-    for name, result in grading.batch(bodies, level="none").items():
+    for name, result in grading.batch(bodies, level="none", once=True).items():
         assert result.status == "passed", (name, result.message)
 
 
@@ -644,8 +671,8 @@ def test_a_temporary_folder_that_only_its_owner_may_enter(
 def paths_to_guard(grading: Grading, more: Sequence[Path]) -> list[str]:
     assignment = grading.assignment
     wanted = [
-        assignment.folder / "fixtures" / "manifest.json",
-        assignment.folder / "fixtures" / "arrays.npz",
+        assignment.folder / "fixtures" / "graded.npz",
+        assignment.folder / "fixtures" / "public.npz",
         assignment.folder / "variants.toml",
         assignment.reference / "mytorch" / "dropout.py",
         assignment.reference / "mytorch" / "optimizer.py",
@@ -732,7 +759,8 @@ def test_the_process_is_bare(grading: Grading, monkeypatch: pytest.MonkeyPatch) 
                         pass
                 """,
             "modules": "print(json.dumps(sorted(name for name in sys.modules if name.startswith('grader'))))",
-        }
+        },
+        once=True,
     )
     environment, arguments, folder, no_user_site = json.loads(results["environment"].output)
     assert "hunter2" not in str(environment)

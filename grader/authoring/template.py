@@ -234,6 +234,8 @@ def write(assignment: Assignment) -> list[str]:
 
 def on_disk(assignment: Assignment) -> dict[str, str]:
     """Return the files of `student_template/<assignment>`, relative path to text; none where there is no folder."""
+    if not assignment.template.is_dir():
+        return {}
     return {name: file.read_text("utf-8") for name, file in own_files(assignment.template).items()}
 
 

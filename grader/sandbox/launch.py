@@ -58,8 +58,6 @@ class Zygote:
 
 def start() -> Zygote:
     """Start a zygote; it loads numpy, pytest and our side of the border, and then waits for its settings."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    log = os.memfd_create("grader-zygote-log")  # no file: nothing to find, and gone with the process
     package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = [entry for entry in sys.path if entry and os.path.isdir(entry)]
     path += [] if package in path else [package]
@@ -70,7 +68,11 @@ def start() -> Zygote:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         **dict.fromkeys(_THREADS, "1"),
     }
-    with theirs:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with contextlib.ExitStack() as started, theirs:
+        started.callback(ours.close)  # unless all of it works
+        log = os.memfd_create("grader-zygote-log")  # no file: nothing to find, and gone with the process
+        started.callback(os.close, log)
         descriptor = theirs.fileno()
         pid = os.posix_spawn(
             sys.executable,
@@ -85,4 +87,5 @@ def start() -> Zygote:
             ],
             setsid=True,
         )
+        started.pop_all()
     return Zygote(pid, ours, log)

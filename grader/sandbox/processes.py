@@ -21,12 +21,13 @@ def become_subreaper() -> None:
     prctl(PR_SET_CHILD_SUBREAPER)
 
 
-def children() -> set[int]:
-    """Return the process ids of this process's children, zombies included."""
+def children(parent: int | str = "self") -> set[int]:
+    """Return the process ids of a process's children, of this one's by default; zombies are included."""
     found: set[int] = set()
-    for thread in os.listdir("/proc/self/task"):
-        with contextlib.suppress(OSError), open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
-            found.update(int(pid) for pid in file.read().split())
+    with contextlib.suppress(FileNotFoundError):
+        for thread in os.listdir(f"/proc/{parent}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{parent}/task/{thread}/children", encoding="ascii") as file:
+                found.update(int(pid) for pid in file.read().split())
     return found
 
 

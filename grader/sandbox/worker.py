@@ -80,6 +80,8 @@ class Worker:
         """The collected tests, visible ones first; what they say about themselves counts in a record run only."""
         self.layers: tuple[str, ...] = ()
         """The layers of isolation that hold; known when the worker is ready."""
+        self.processes: frozenset[int] = frozenset()
+        """The ids of the zygote and its twin, when the worker is ready."""
         self.probe: Mapping[str, bool] = {}
         """What the self-probe could do from inside the jail."""
         self.level = level
@@ -233,6 +235,8 @@ class Worker:
             broken = broken_layers(ready.probe, ready.layers)
             if broken:
                 raise InternalError(f"the isolation doesn't hold: {'; '.join(broken)}; the worker's log:\n{self.log()}")
+        assert self._zygote is not None
+        self.processes = frozenset({self._zygote.pid} | children(self._zygote.pid))
         self.tests = tuple(tests)
         self._show_hidden(False)
         self._ready = True
