@@ -564,7 +564,7 @@ def test_a_signal_to_the_parent_costs_one_test(grading: Grading, monkeypatch: py
     """Without a jail it arrives, and a new parent must be started for the tests that follow."""
     monkeypatch.setattr(run, "EXIT_SECONDS", 0.5)
     bodies = {name: f"os.kill(os.getppid(), signal.{name})" for name in ("SIGKILL", "SIGSTOP")}
-    grading.batch(bodies, level="none", seconds=2)
+    grading.batch(bodies, level="none", seconds=2, once=True)
     for result in grading.batch(bodies, level="full").values():
         assert result.status == "error"
         assert "PermissionError" in result.message
