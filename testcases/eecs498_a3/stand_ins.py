@@ -144,7 +144,8 @@ class Decoys:
         if not self.calls["dropout"]:
             return forward, backward
         scale = self.scale * (1 - p)
-        return [mask / scale for mask in forward], [mask / scale / self.back for mask in backward]
+        back = self.back if self.calls["dropout back"] else 1  # a network may use the mask in the cache by itself
+        return [mask / scale for mask in forward], [mask / scale / back for mask in backward]
 
 
 def _methods(name, forward, backward):
