@@ -1,4 +1,4 @@
-"""The students' side: runs the public tests in this process.
+"""The students' side: runs the public tests in this process, with pytest's own failure messages.
 
 `check` runs them for `grader check` and the handout's runner, and makes a report as grading does. The handout's
 conftest.py registers `LocalPlugin`, so that plain `pytest` works there too, also with `--pdb`.

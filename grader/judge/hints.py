@@ -74,7 +74,7 @@ def _sign(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
 
 
 def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bool) -> str:
-    """One constant between the two arrays; named where it is a size or its inverse."""
+    """One constant factor between the two arrays; the hint names the factor if it is a size or its inverse."""
     flat, wanted = np.ravel(actual).astype(np.float64), np.ravel(expected).astype(np.float64)
     peak = float(np.abs(wanted).max(initial=0.0))
     if not 1e-150 < peak < 1e150:

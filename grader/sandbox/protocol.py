@@ -35,7 +35,7 @@ class Settings:
     """The folders of a submission that go on `sys.path`."""
     forbid: tuple[str, ...]
     helpers: str
-    """The folder of the course's own modules; empty where there is none."""
+    """The folder of the course's own modules; empty if there is none."""
     submission: str
     work: str
     stage: str

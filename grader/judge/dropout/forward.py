@@ -192,7 +192,10 @@ def _fraction(y: Array, demand: _Demand) -> Comparison | None:
 
 def _fraction_hint(kept: int, n: int, keep: float) -> str:
     """The mistake that explains the fraction, if it fits far better than all others."""
-    gaussian = (_normal(keep), 1 - _normal(1 - keep))  # randn() < p where p keeps, randn() > p where it drops
+    gaussian = (
+        _normal(keep),
+        1 - _normal(1 - keep),
+    )  # randn() < p if p is the probability to keep, randn() > p otherwise
     swapped = _deviations(kept, n, 1 - keep)
     drawn = min(_deviations(kept, n, p) for p in gaussian)
     best, other = min(swapped, drawn), max(swapped, drawn)

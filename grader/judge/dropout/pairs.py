@@ -2,19 +2,20 @@
 
 A mask that is copied, moved or mirrored agrees with itself along one of these families:
 
-    lines       along one axis, at every distance, without going around
+    lines       along one axis, at every distance, without wrapping around
     slices      every two rows (columns, channels, time steps ...) as wholes, element by element
-    moves       every move of the array on its torus: each axis goes around
-    mirrors     every mirror image on the torus, of one axis or of all, moved along the axes that aren't mirrored
-    transposed  an axis in the place of another one as long
+    moves       every cyclic shift of the array: each axis wraps around
+    mirrors     every cyclic mirror image, of one axis or of all, shifted along the axes that aren't mirrored
+    transposed  an axis swapped with another one of the same length
     orders      the elements in one row, in C order, in Fortran order, and sorted by the input: every distance, every
                 centre of a mirror, and every distance on a circle
 
-With v = 1 where kept, −1 where dropped and 0 where the input tells nothing, the agreements minus the disagreements of
-a family are a correlation of v with itself, and the number of its pairs is one of |v|. An FFT gives all at once.
+Let v = 1 for kept elements, −1 for dropped ones and 0 for those whose input shows neither. The agreements minus the
+disagreements of a family are a correlation of v with itself, and its number of pairs is one of |v|. An FFT computes all
+laws of a family at once.
 
-A map of the elements that is its own inverse makes disjoint pairs. Any other move or mirror joins each element with the
-one it goes to and the one that comes to it, which makes cycles of three elements or more. `laws` has the bound of each.
+A map of the elements that is its own inverse makes disjoint pairs. Any other move or mirror joins each element with its
+image and its preimage, which makes cycles of three elements or more. `laws` has the bound of each.
 """
 
 from __future__ import annotations
