@@ -226,7 +226,7 @@ class Worker:
         for name in sorted(self._controls, reverse=True):  # visible ones first
             found, ready = self._wait_for(name, deadline)
             self.layers, self.probe = ready.layers, ready.probe
-            # the twin collects all tests; it keeps only those that the zygote of the visible tests doesn't have
+            # the twin collects all tests; those that the zygote of the visible tests has too stay with that zygote
             for test in found:
                 if self._holder.setdefault(test.id, name) == name:
                     tests.append(test)
