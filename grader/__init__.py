@@ -1,3 +1,3 @@
-"""Grades deep-learning homework: a reference in; fixtures, template, local checker and platform scores out."""
+"""Grades deep-learning homework: makes fixtures, template, local checker and platform scores from a reference."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""What the command line takes: a function a command, which adds that command's arguments."""
+"""The arguments of the command line: one function for each command adds that command's arguments."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PLATFORMS = ("gradescope", "autolab")
 _CORES = os.cpu_count() or 1
 
 Command = Callable[[argparse.Namespace], int]
-"""Does the work; returns the exit code."""
+"""A function that runs a command and returns the exit code."""
 
 
 class _Help(NamedTuple):
-    """What `--help` says of a command, and what adds its arguments."""
+    """The help text of a command, and the function that adds its arguments."""
 
     summary: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
@@ -87,7 +87,7 @@ def _add_check(sub: argparse.ArgumentParser, what: str) -> None:
 
 
 def _list(sub: argparse.ArgumentParser) -> None:
-    """Shows all assignments, so it takes none."""
+    """It needs no assignment, because it shows all."""
 
 
 def _record(sub: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
-"""The noun `Assignment`: what assignment.toml says, checked.
+"""The noun `Assignment`: the checked contents of assignment.toml.
 
-Read by every stage; imports nothing heavy, because grading starts its worker before it loads numpy.
+Every stage reads it. It imports no large library, because grading starts its worker before it loads numpy.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _LOADED = frozenset(
         "torch",
     )
 )
-"""Packages that are imported before a submission is, beside those of the standard library."""
+"""Packages that are imported before a submission, in addition to the standard library."""
 _PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
-"""A name that a shell, make and a URL leave as it is, and that no program takes for an option."""
+"""A name that needs no quoting in a shell, make or a URL, and that no program takes for an option."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Part:
     name: str
     """The stem of the test file without `test_`."""
     title: str
-    """What students and Autolab see; no colons, because Autolab rewrites the line that holds it."""
+    """The title that students and Autolab see; without colons, because Autolab rewrites the line that holds it."""
     points: Fraction
-    """What the weights of the part's tests must add up to."""
+    """The required sum of the weights of the part's tests."""
     manual: Fraction = Fraction(0)
-    """Points that a person gives beside them; no machine ever scores these."""
+    """Points that a person gives in addition; the grader never scores these."""
 
 
 @dataclass(frozen=True)
@@ -64,38 +64,38 @@ class SubmissionSpec:
     archive: str = "handin.tar"
     """The name of the hand-in that `create_tarball.sh` makes; letters, digits, `_`, `.` and `-`."""
     lent: tuple[str, ...] = ()
-    """Patterns of files, say of an earlier homework, that the reference lends to a submission which hasn't got them."""
+    """Patterns of files, for example of an earlier homework, that the reference lends to a submission without them."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use; the judge enforces all of it."""
+    """The limits of one submission; the judge enforces them."""
 
     test_seconds: float = 10.0
     """Wall time of one test."""
     total_seconds: float = 120.0
     """Wall time of all tests together."""
     memory_mb: int = 512
-    """Address space that a test may take beyond what the libraries hold already, in MiB."""
+    """Address space that a test may use in addition to that of the libraries, in MiB."""
     output_kb: int = 32
     """Captured output kept for one test, in KiB; the rest is counted and dropped."""
     value_mb: int = 64
     """Bytes of observed values that one test may send, in MiB."""
 
     def replaced(self, **changes: float | None) -> Limits:
-        """Return the same limits with some replaced; None leaves one as it is."""
+        """Return the same limits with some replaced; a value of None keeps a limit."""
         given = {name: value for name, value in changes.items() if value is not None}
         return replace(self, **given)  # type: ignore[arg-type]  # one dict, several field types
 
 
 @dataclass(frozen=True)
 class Handout:
-    """Where things lie in what students download."""
+    """The layout of the folder that students download."""
 
     runner: str = "autograder/runner.py"
-    """The script that runs the local checker; empty where there is no handout, as for a suite."""
+    """The script that runs the local checker; empty if there is no handout, as for a suite."""
     note: str = ""
-    """What the handout's README says beside what is made for it, in Markdown."""
+    """Markdown text for the handout's README, in addition to its generated text."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,14 @@ class Assignment:
     parts: tuple[Part, ...]
     handout: Handout = field(default_factory=Handout)
     audited: tuple[str, ...] = ("**",)
-    """Patterns of the reference's files whose solution regions the audit changes; files of an earlier homework aren't
-    graded again, so nothing would catch a mistake in them."""
+    """Patterns of the reference's files whose solution regions the audit changes. Files of an earlier homework don't
+    belong here, because they aren't graded again and no test would detect a mistake in them."""
     late: LatePolicy | None = None
-    """What late work costs, where the platform itself takes nothing off."""
+    """The deduction for late work, if the platform itself makes none."""
     rate_limit: RateLimit | None = None
     """How often a student may hand in."""
     ungraded: tuple[str, ...] = ()
-    """Functions that students write and that carry no points, as `Class.method`: no test could lose any by them."""
+    """Functions that students write and that carry no points, as `Class.method`: no test loses points by them."""
 
     @property
     def project(self) -> Path:
@@ -159,7 +159,7 @@ class Assignment:
 
     @property
     def manual_points(self) -> Fraction:
-        """What a person can give beside it."""
+        """The points that a person can give in addition."""
         return sum((part.manual for part in self.parts), Fraction(0))
 
     def part(self, name: str) -> Part:
@@ -178,7 +178,7 @@ class Assignment:
         return files
 
     def with_limits(self, **changes: float | None) -> Assignment:
-        """Return the same assignment with some limits replaced; None leaves one as it is."""
+        """Return the same assignment with some limits replaced; a value of None keeps a limit."""
         return replace(self, limits=self.limits.replaced(**changes))
 
 
@@ -201,7 +201,7 @@ def load_assignment(project: Path, name: str) -> Assignment:
     """Read `testcases/<name>/assignment.toml` of a project."""
     folder = project / "testcases" / name
     if not (folder / "assignment.toml").is_file():
-        import difflib  # only on the way to an error
+        import difflib  # needed only for an error message
 
         known = assignment_names(project)
         close = difflib.get_close_matches(name, known, n=1)
@@ -219,7 +219,7 @@ def read_assignment(folder: Path) -> Assignment:
 
 
 class _Reader:
-    """Turns the parsed TOML into an Assignment, or says which line is wrong; `where` is a path of tables and key."""
+    """Turns the parsed TOML into an Assignment, or reports the wrong line; `where` is a path of tables and key."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
@@ -376,7 +376,7 @@ class _Reader:
         return RateLimit(int(submissions), float(hours))
 
     def within(self, table: Mapping[str, Any], name: str, key: str, default: int | None, most: int) -> Fraction:
-        """A number from 0 to `most`, exactly as it is written; `default` None: it must be there."""
+        """A number from 0 to `most`, exactly as written; with a `default` of None, it is required."""
         value = table.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             raise self.fail((name, key), f"[{name}] needs '{key}', a number from 0 to {most}")
@@ -426,7 +426,7 @@ class _Reader:
 
 
 def _named_files(patterns: tuple[str, ...], reference: Path) -> Iterator[PurePosixPath]:
-    """The Python files of a submission that are known: by their whole names, or as the reference has them."""
+    """The known Python files of a submission: those with a full name in the patterns, and those in the reference."""
     for pattern in patterns:
         if set(pattern) & set("*?["):
             found = sorted(file.relative_to(reference).as_posix() for file in reference.glob(pattern))
@@ -436,7 +436,7 @@ def _named_files(patterns: tuple[str, ...], reference: Path) -> Iterator[PurePos
 
 
 def _imported_as(file: PurePosixPath, path: tuple[str, ...]) -> Iterator[str]:
-    """The top-level modules that a file is, or is in, with these folders on the path."""
+    """The names by which a file, or its package, is a top-level module with these folders on the path."""
     for folder in path:
         if file.is_relative_to(folder):
             yield file.relative_to(folder).parts[0].removesuffix(".py")

@@ -1,8 +1,8 @@
-"""The command line: calls one stage, prints. Imports stages late, so that each command loads its own.
+"""The command line: calls one stage and prints. It imports stages late, so that a command loads only its own stage.
 
 Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; 2 a wrong call or assignment; 3 our
-own fault or the machine's, or less isolation than grading demands; 128 and the signal's number where one ended it: 130
-interrupted, 143 terminated, 129 hung up.
+own fault or the machine's, or less isolation than grading demands; 128 plus the signal's number if a signal ended it:
+130 interrupted, 143 terminated, 129 hung up.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
 SHOWN = 20
-"""Failed expectations that an audit prints; the page has them all."""
+"""The greatest number of failed expectations that an audit prints; its page has them all."""
 
 
 NOT_GRADED = "not graded, and not by a fault of the submission"
 
 
 def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:
-    """Run one command and return its exit code; `grade` goes on with `zygote`, if one was started for it already."""
+    """Run one command and return its exit code; `grade` uses `zygote`, if it was started before."""
     options = argparse.Namespace(zygote=zygote, command=None)
     try:
         try:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
     except MemoryError:
         return _fault(options, "the memory here is used up; end other programs, or run this where there is more")
     except OutputError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter would try once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # otherwise the interpreter retries the write at its exit
         if error.errno == errno.EPIPE:
             return DONE  # the reader has seen enough
         _say(f"grader: can't write to standard output: {error.strerror}; name a file with -o, or another place")
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
         fact = error.strerror or str(error) or type(error).__name__
         return _fault(options, f"{place}{fact}; see to the rights and the room there, then run this again")
     except ModuleNotFoundError:
-        raise  # the caller knows how its packages are installed
+        raise  # the caller handles it: it knows how its packages are installed
     except Exception:
         with suppress(OSError):
             traceback.print_exc()
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
 
 
 def _say(sentence: str) -> None:
-    """Write to standard error; where that can't be done, nobody is there to be told so."""
+    """Write to standard error; a failure is ignored, because there is no other place to report it."""
     with suppress(OSError):
         print(sentence, file=sys.stderr, flush=True)
 
@@ -107,12 +107,12 @@ def _assignment(options: argparse.Namespace) -> Assignment:
 
 
 def _reopen_answers(options: argparse.Namespace) -> None:
-    """Open what gradings that were killed left closed: a command that reads answers couldn't."""
+    """Open the files that killed gradings left closed, because a command that reads answers needs them."""
     _reopen(_project(options))
 
 
 def _reopen(project: Path) -> None:
-    if sys.platform == "linux":  # there is no grading elsewhere
+    if sys.platform == "linux":  # only Linux has grading
         from grader.sandbox.conceal import reopen
         from grader.sandbox.worker import needed_paths
 
@@ -121,7 +121,7 @@ def _reopen(project: Path) -> None:
 
 @contextmanager
 def _outside() -> Iterator[None]:
-    """Leave the current folder: spawned processes look for modules there before anywhere else."""
+    """Change to another folder, because spawned processes look for modules first in the current one."""
     before = os.open(".", os.O_RDONLY)
     os.chdir(os.sep)
     try:
@@ -133,7 +133,7 @@ def _outside() -> Iterator[None]:
 
 @contextmanager
 def _progress(title: str) -> Iterator[Progress]:
-    """A bar on standard error where that is a terminal; nothing elsewhere."""
+    """A progress bar on standard error if that is a terminal; otherwise no output."""
     if not sys.stderr.isatty():
         yield lambda done, total, what: None
         return
@@ -175,7 +175,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _worth(points: Fraction, manual: Fraction) -> str:
-    """Points by the machine, and by a person where there are such."""
+    """The points by the machine, and those by a person if there are any."""
     return f"{float(points):g}" + (f" + {float(manual):g} by a person" if manual else "")
 
 
@@ -324,10 +324,10 @@ def _limits(options: argparse.Namespace) -> dict[str, float | None]:
 
 
 def _draft_writer(options: argparse.Namespace) -> Callable[[Report], None]:
-    """Return what writes a report that says "not graded", for as long as there is no other."""
+    """Return a function that writes a preliminary report, which says "not graded"."""
 
     def write(report: Report) -> None:
-        if options.output is not None and is_replaced(options.output):  # what is written elsewhere stays
+        if options.output is not None and is_replaced(options.output):  # only a file that the final report replaces
             notes = (f"{NOT_GRADED.capitalize()}.", *report.notes)
             write_atomically(options.output, _exported(replace(report, notes=notes), options.format))
 

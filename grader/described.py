@@ -1,6 +1,6 @@
-"""The noun `Described`: what a collected test says about itself, by its decorators and its docstring.
+"""The noun `Described`: the description of a collected test by its decorators and its docstring.
 
-A record run turns it into a TestSpec; in a grading, nothing of it but the id matters.
+A record run turns it into a TestSpec; a grading uses only its id.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Described:
-    """One collected test. The fields that decorators set have whatever type the author gave them."""
+    """One collected test. Fields that decorators set may have any type, because the author chose it."""
 
     id: str
     function: str

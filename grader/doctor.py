@@ -1,4 +1,4 @@
-"""`grader doctor`: which layers of isolation hold here, tried from inside a jail, and what to do about the others."""
+"""`grader doctor`: tries the layers of isolation from inside a jail, and advises about the missing ones."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ LAYERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found."""
+    """The result of the examination."""
 
     level: Level
-    """"none" where anything is broken."""
+    """"none" if any layer is broken."""
     layers: tuple[str, ...]
     probe: Mapping[str, bool]
     broken: tuple[str, ...]
-    """What layers claim to hold and don't, as sentences; nothing is graded then."""
+    """Sentences about layers that don't hold although they claim to; if there are any, nothing can be graded."""
     remedies: Mapping[str, str]
-    """Missing layer to what can be done about it."""
+    """Missing layer to the advice about it."""
     versions: Mapping[str, str]
 
 
 def examine() -> Findings:
-    """Start a worker on an assignment of nothing and look at what its jail holds."""
+    """Start a worker on an empty assignment and examine its jail."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "testcases" / "nothing"
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Who made the mistake decides how it looks.
+"""The types of errors, by who made the mistake.
 
 GraderError
 ├── UsageError        the call is wrong                       exit code 2
@@ -6,7 +6,7 @@ GraderError
 ├── SubmissionError   what the student handed in is damaged   a report with every test failed, exit code 0
 └── InternalError     our fault, or the machine's             exit code 3, never scored silently
 
-Terminated is beside them: somebody ends the grader by a signal      exit code 128 + its number
+Terminated isn't one of them: a signal ends the grader               exit code 128 + its number
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class UsageError(GraderError):
 
 
 class AssignmentError(GraderError):
-    """A file of the assignment is wrong: says where, what, and what to do."""
+    """A file of the assignment is wrong; the message has the place, the fact and the next step."""
 
     def __init__(self, file: Path | str, line: int | None, message: str) -> None:
         self.file = Path(file)
@@ -33,7 +33,7 @@ class AssignmentError(GraderError):
         super().__init__(f"{place}: {message}")
 
     def __reduce__(self) -> tuple[type[AssignmentError], tuple[Path, int | None, str]]:
-        """Let it cross from one process to another, as those of a pool do."""
+        """Make it picklable, because a pool sends it from one process to another."""
         return type(self), (self.file, self.line, self.message)
 
 
@@ -42,11 +42,11 @@ class SubmissionError(GraderError):
 
 
 class InternalError(GraderError):
-    """The grader, or the machine under it, failed; no student's work is judged by this."""
+    """The grader or its machine failed; this isn't a judgement of the student's work."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came; an interrupt to all that handle one."""
+    """SIGTERM or SIGHUP came; code that handles an interrupt handles this too."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

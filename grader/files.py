@@ -1,4 +1,4 @@
-"""Lists the files of a folder, and writes one at once, so that a reader sees the old contents or the new."""
+"""Lists the files of a folder, and replaces a file atomically: a reader sees the old contents or the new."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from grader.errors import AssignmentError, InternalError, UsageError
 
 _LEFT: Final = {"__pycache__", ".pytest_cache"}
 _MACHINE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
-"""Errors that are the machine's; every other comes from the name that the caller gave."""
+"""Errors that the machine causes; all others come from the path that the caller gave."""
 
 
 def own_files(root: Path) -> dict[str, Path]:
-    """Return the files of a folder by their relative paths, in order, without what running it leaves there.
+    """Return the files of a folder by their relative paths, in order, without files that running its code makes.
 
-    Links that point nowhere are passed over: editors keep such beside a file that is open.
+    Dangling links are skipped, because editors keep such links beside an open file.
 
     Raises:
-        AssignmentError: a link, a device, a pipe or a socket is in it, or a folder in it can't be read. What a link
-            points to may be anybody's file, and what is listed here goes into handouts and bundles.
+        AssignmentError: a link, a device, a pipe or a socket is in it, or a folder in it can't be read. A link may
+            point to a private file, and the listed files go into handouts and bundles.
     """
 
     def fail(error: OSError) -> NoReturn:
@@ -45,7 +45,7 @@ def own_files(root: Path) -> dict[str, Path]:
 
 
 def _demand_own(path: Path) -> bool:
-    """Whether a file or folder is there; raises AssignmentError for anything else."""
+    """Whether the path is a file or folder; raises AssignmentError for links, devices, pipes and sockets."""
     try:
         mode = path.lstat().st_mode
     except OSError:
@@ -60,24 +60,24 @@ def _demand_own(path: Path) -> bool:
 
 
 def is_replaced(file: Path) -> bool:
-    """Whether `write_atomically` replaces what is there: a regular file or nothing, by its own name or by links."""
+    """Whether `write_atomically` can replace this path: a regular file or no file, directly or through links."""
     return _descriptor(file) is None and (file.is_file() or not file.exists())
 
 
 def write_atomically(file: Path, contents: str | bytes, *, mode: int | None = None) -> None:
     """Write a file: a reader sees the old contents or the new, never a part.
 
-    Where a link is there, the file that it points to is replaced and the link stays. A device, a pipe, a socket or an
-    open descriptor (`/dev/stdout`) can't be replaced and is written to.
+    If the path is a link, the link stays and its target is replaced. A device, a pipe, a socket or an open file
+    descriptor (`/dev/stdout`) can't be replaced, so the contents are written to it.
 
     Args:
         file: where to write.
         contents: a text becomes UTF-8.
-        mode: the permissions; by default those of the file that was there, whose owner it keeps where we may give it
-            away, or what the caller's umask leaves of 0666.
+        mode: the permissions; by default those of the old file, or 0666 without the umask's bits. The owner of an
+            old file is kept if we may change owners.
 
     Raises:
-        UsageError: there can be no such file; nothing is left beside it.
+        UsageError: the file can't be written at this path; no temporary file is left.
         InternalError: the machine has no room for it.
     """
     data = contents.encode("utf-8") if isinstance(contents, str) else contents
@@ -114,17 +114,17 @@ def _replace(file: Path, data: bytes, mode: int | None) -> None:
                 os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         os.replace(temporary, file)
-    except BaseException:  # a deadline's alarm may ring in here, too
+    except BaseException:  # also the alarm of a deadline
         with suppress(OSError):
             temporary.unlink()
         raise
 
 
 def _write_to(file: Path, data: bytes) -> None:
-    """Write to what can't be replaced, from where it is: what was written there before stays."""
+    """Write to a path that can't be replaced, at its current position: earlier output stays."""
     ours = _descriptor(file)
     if ours is not None:
-        sys.stdout.flush()  # what was printed comes first
+        sys.stdout.flush()  # keeps the order of the output
         descriptor = os.dup(ours)
     elif stat.S_ISSOCK(file.stat().st_mode):
         with socket.socket(socket.AF_UNIX) as connection:
@@ -138,10 +138,10 @@ def _write_to(file: Path, data: bytes) -> None:
 
 
 def _descriptor(file: Path) -> int | None:
-    """Return the number of the descriptor of ours that a path like /dev/stdout is a name for; None for other paths."""
+    """Return our descriptor that a path such as /dev/stdout names; None for other paths."""
     path = os.fspath(file)
     for _ in range(40):  # as many links as the kernel follows
-        # of what the last part points to, not what that is: a descriptor's target may have no name
+        # resolve only the folder, not the last part: a descriptor's target may have no name
         path = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
         match = re.fullmatch(rf"/proc/{os.getpid()}(?:/task/\d+)?/fd/(\d+)", path)
         if match:

@@ -1,10 +1,9 @@
-"""The noun `Fixtures`: a recording of the reference on disk, with all that judging needs.
+"""The noun `Fixtures`: a recording of the reference on disk, with all data that judging needs.
 
-An assignment has two, in one file each. `graded.npz` was recorded with a secret seed; the judge reads it, and nobody
-else. `public.npz` was recorded with the seed of assignment.toml and holds visible tests alone: students get it with the
-handout. A file is a zip: `manifest.json` lists the tests with their points, visibility and checks, `*.npy` are their
-arrays, and the graded one has the questions too. It is replaced as a whole, so that a reader sees the old one or the
-new one, and it is byte for byte the same when its contents are.
+An assignment has two files of fixtures. `graded.npz` is recorded with a secret seed, and only the judge reads it.
+`public.npz` is recorded with the seed of assignment.toml and holds only visible tests; students get it with the
+handout. A file is a zip: `manifest.json` lists the tests with their points, visibility and checks; `*.npy` are their
+arrays; the graded file has the questions too. A file is replaced atomically. Equal contents give equal bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class TestSpec:
-    """One test as the record run saw it; what a worker says about any of this is ignored."""
+    """One test as the record run described it; a worker's claims about these fields are ignored."""
 
     id: str
     part: str
@@ -47,22 +46,22 @@ class TestSpec:
     visibility: Visibility = "visible"
     tags: tuple[str, ...] = ()
     hide_errors: str | None = None
-    """The sentence shown in place of a failure's message (gradescope_utils' hide_errors)."""
+    """The sentence that replaces a failure's message (gradescope_utils' hide_errors)."""
     partial: bool = False
     """Checks without points of their own share the test's points (gradescope_utils' partial_credit)."""
     leaderboard: tuple[str, str] | None = None
     """Column name and order."""
     expected: tuple[Observation, ...] = ()
-    """What the reference left, check by check."""
+    """The reference's observations, one for each check."""
     sealed: bool = True
-    """False when the outcome, or a part of it, is the worker's own word."""
+    """False if the outcome, or a part of it, is the worker's own claim."""
 
     __test__ = False
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A variant's recording of one test where it differs from the reference's."""
+    """A variant's recording of one test in which it differs from the reference."""
 
     variant: str
     credit: Fraction
@@ -72,19 +71,19 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Fixtures:
-    """Everything that the judge compares with."""
+    """All data with which the judge compares."""
 
     tests: tuple[TestSpec, ...]
     required: tuple[str, ...]
-    """Files of the reference that match the assignment's file list: what a submission should hold."""
+    """Files of the reference that match the assignment's file list; a complete submission has all of them."""
     alternatives: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
-    """Test id to the variants that differ there."""
+    """Test id to the variants that differ in this test."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the files that the record run depended on, by path relative to the assignment's folder."""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def public(self) -> Fixtures:
-        """Return what students may have: visible tests, with their alternatives."""
+        """Return the fixtures that students may have: visible tests, with their alternatives."""
         visible = tuple(test for test in self.tests if test.visibility == "visible")
         kept = {test.id: self.alternatives[test.id] for test in visible if test.id in self.alternatives}
         return replace(self, tests=visible, alternatives=kept)
@@ -96,12 +95,12 @@ def digest(data: bytes) -> str:
 
 
 def fixtures_file(assignment: Assignment, name: str = GRADED) -> Path:
-    """Return where an assignment keeps its fixtures: GRADED or PUBLIC."""
+    """Return the path of an assignment's fixtures; `name` is GRADED or PUBLIC."""
     return assignment.folder / "fixtures" / name
 
 
 def save(fixtures: Fixtures, file: Path, questions: Questions | None = None) -> None:
-    """Write fixtures to `file`, at once; its folder is made when absent."""
+    """Write fixtures to `file` atomically; a missing folder is made."""
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, packed(fixtures, questions))
 
@@ -115,7 +114,7 @@ def packed(fixtures: Fixtures, questions: Questions | None = None) -> bytes:
         entry: dict[str, Any] = {"type": value.type, "dtype": value.dtype}
         if value.array is not None:
             data = np.ascontiguousarray(value.array)
-            # one array that many tests and variants share is stored once
+            # an array that several tests and variants share is stored once
             key = digest(repr((data.dtype.str, data.shape)).encode() + data.tobytes())
             if key not in seen:
                 seen[key] = f"a{len(seen)}"
@@ -179,7 +178,7 @@ def _npy(array: Any) -> bytes:
 
 
 def _zipped(members: Mapping[str, bytes]) -> bytes:
-    """A zip with fixed dates: numpy's own savez stamps the clock into it, and no two records would be equal."""
+    """A zip with fixed dates: numpy's savez stores the current time, so that equal records would differ."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
@@ -190,12 +189,12 @@ def _zipped(members: Mapping[str, bytes]) -> bytes:
 
 
 def load(file: Path, assignment: Assignment) -> Fixtures:
-    """Read fixtures; raises AssignmentError, with what to do, where there are none or they are damaged."""
+    """Read fixtures; raises AssignmentError with the next step if they are missing or damaged."""
     remedy = f"run: grader record {assignment.name}"
     if not file.is_file():
         raise missing(assignment, file)
     try:
-        # from memory: a reader that fails on a damaged file would leave it open
+        # from memory, because a reader that fails on a damaged file leaves the file open
         with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             if manifest["format"] != FORMAT:
@@ -258,10 +257,10 @@ def _parse(manifest: Mapping[str, Any], arrays: Mapping[str, Any]) -> Fixtures:
 
 
 def recorded_hashes(assignment: Assignment) -> dict[str, str]:
-    """Return the hashes of all that decides what a recording means: tests, modules, variants, and of the settings those
-    that a test's values or points depend on.
+    """Return the hashes of all inputs of a recording: tests, modules, variants, and settings that affect a test's
+    values or points.
 
-    What `variants.toml` declares equivalent is for the audit alone: no recording depends on it.
+    The equivalences in `variants.toml` are excluded, because only the audit uses them.
     """
     assignment.test_files()  # each must exist
     folder = assignment.folder
@@ -272,7 +271,7 @@ def recorded_hashes(assignment: Assignment) -> dict[str, str]:
 
 
 def _recorded(file: Path) -> bytes:
-    """What a recording depends on in a file."""
+    """The contents of a file on which a recording depends."""
     data = file.read_bytes()
     if file.name != "variants.toml":
         return data
@@ -280,14 +279,14 @@ def _recorded(file: Path) -> bytes:
 
 
 def _recorded_settings(assignment: Assignment) -> str:
-    """What a recording depends on in assignment.toml: not titles, limits, late work, or what the audit looks at."""
+    """The settings on which a recording depends: without titles, limits, late work and settings of the audit."""
     spec = assignment.submission
     parts = [[part.name, str(part.points)] for part in assignment.parts]
     return json.dumps([assignment.seed, assignment.library, spec.files, spec.path, spec.forbid, spec.lent, parts])
 
 
 def load_current(assignment: Assignment, name: str = GRADED) -> Fixtures:
-    """Read the assignment's fixtures; raises AssignmentError where a test changed since they were recorded."""
+    """Read the assignment's fixtures; raises AssignmentError if a test has changed since the recording."""
     fixtures = load(fixtures_file(assignment, name), assignment)
     found = recorded_hashes(assignment)
     for file in sorted({*found, *fixtures.hashes}):

@@ -1,8 +1,8 @@
-"""One grading, in one screen.
+"""The stages of one grading.
 
     submission --ingest--> clean folder --worker--> recordings --judge--> results --> report
 
-Runs in the trusted process. Student code runs in the worker's children only; nothing of it is alive when the report
+It runs in the trusted process. Student code runs only in the worker's children, which have all ended when the report
 is returned.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.report import Report, TestResult
 
 Progress = Callable[[int, int, str], None]
-"""Called with how many steps are done, how many there are, and what the step is about: a test's title, say."""
+"""Called with the number of finished steps, the number of all steps, and the step's subject, such as a test's title."""
 
 
 def grade(
@@ -46,15 +46,15 @@ def grade(
     """Grade one submission with an assignment's own fixtures.
 
     Args:
-        assignment: what to grade against; its fixtures must be current.
+        assignment: the assignment to grade against; its fixtures must be current.
         source: the hand-in: a folder, an archive or a single file.
-        before: gets a report with everything failed, before any code of the submission runs.
-        progress: told about each test before it runs.
-        zygote: one that was started before, to save its start-up time.
-        level: the strongest isolation to use, where this machine has it.
-        minimum: the weakest isolation to grade under.
-        deadline: by time.monotonic(); tests that didn't run until then time out.
-        ignored: names at the top of a folder that are no part of the hand-in, such as a platform's script.
+        before: called with a report in which all tests failed, before any code of the submission runs.
+        progress: called before each test.
+        zygote: a zygote that was started before, to save its start-up time.
+        level: the strongest isolation to use, if this machine supports it.
+        minimum: the weakest isolation to accept.
+        deadline: by time.monotonic(); tests that haven't run by then time out.
+        ignored: names at the top of a folder that don't belong to the hand-in, such as a platform's script.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
@@ -62,7 +62,7 @@ def grade(
         InternalError: the machine failed, or the worker could not be made to run; no score is given.
     """
     with Worker(assignment, read_questions(assignment), zygote, level) as worker:
-        # only now: loading numpy and the fixtures takes as long as the worker takes to get ready beside us
+        # imported after the worker's start, because both take equally long and run at the same time
         from grader.fixtures import load_current
 
         fixtures = load_current(assignment)
@@ -92,9 +92,8 @@ def grade_in(
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before.
 
-    This is the one pipeline: a single grading, a suite and an audit all come through here. `only` has the ids of the
-    tests to run and to report, where that isn't all of them; the other arguments, and what is raised, are those of
-    `grade`.
+    This is the only pipeline: a single grading, a suite and an audit all use it. `only` has the ids of the tests to run
+    and to report; None means all. The other arguments and the errors are those of `grade`.
     """
     from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report
@@ -137,10 +136,10 @@ def demand_tests(worker: Worker, fixtures: Fixtures) -> None:
 
 
 def demand_isolation(worker: Worker, minimum: Level) -> str:
-    """Return the level that a worker which is ready reached, with its layers, for the report.
+    """Return the level of a ready worker, with its layers, for the report.
 
     Raises:
-        InternalError: it is below `minimum`.
+        InternalError: the level is below `minimum`.
     """
     level = level_of(worker.layers)
     if not at_least(level, minimum):
@@ -151,9 +150,9 @@ def demand_isolation(worker: Worker, minimum: Level) -> str:
 def run_tests(
     worker: Worker, fixtures: Fixtures, progress: Progress | None = None, deadline: float | None = None
 ) -> list[TestResult]:
-    """Run and judge every test of the fixtures, one child each, within the time for all of them together.
+    """Run and judge every test of the fixtures, each in its own child, within the assignment's total time.
 
-    `deadline`, by time.monotonic(), ends it sooner.
+    An earlier `deadline`, by time.monotonic(), shortens that time.
     """
     from grader.judge.assemble import command_for
     from grader.judge.score import judge_test

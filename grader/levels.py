@@ -1,4 +1,4 @@
-"""The levels of isolation, by the layers that hold."""
+"""The levels of isolation, by their active layers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal, get_args
 Level = Literal["none", "basic", "seccomp", "landlock", "full"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
-"""From the weakest to the strongest; each holds the layers of those before it."""
+"""From the weakest to the strongest; each includes the layers of the levels before it."""
 LAYER_OF: dict[Level, str] = {"basic": "basic", "seccomp": "seccomp", "landlock": "landlock", "full": "uid"}
 """The layer that a level adds."""
 
 
 def level_of(layers: Iterable[str]) -> Level:
-    """Return the highest level all of whose layers are there."""
+    """Return the highest level of which all layers are active."""
     held = set(layers)
     reached: Level = "none"
     for level in LEVELS[1:]:

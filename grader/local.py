@@ -1,7 +1,7 @@
-"""The students' side: the public tests, in this process, with pytest's own failures.
+"""The students' side: runs the public tests in this process, with pytest's own failure messages.
 
-`check` runs them for `grader check` and the handout's runner and makes a report as grading does. `LocalPlugin` is what
-the handout's conftest.py registers, so that plain `pytest`, with `--pdb` if wished, works there too.
+`check` runs them for `grader check` and the handout's runner, and makes a report as grading does. The handout's
+conftest.py registers `LocalPlugin`, so that plain `pytest` works there too, also with `--pdb`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from grader.errors import UsageError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load
 from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
+from grader.questions import seed_of
 from grader.recording import Observation, Recording
 from grader.report import Report
 from grader.testing.plugin import Interruption, TestingPlugin, pytest_arguments
@@ -29,7 +30,7 @@ from grader.testing.submission import Submission
 
 
 def find_handout(folder: Path) -> Path:
-    """Return the folder of tests in an unpacked handout; raises UsageError where `folder` isn't one."""
+    """Return the folder of tests in an unpacked handout; raises UsageError if `folder` isn't a handout."""
     found = sorted(folder.glob("autograder/**/assignment.toml"))
     if not found:
         raise UsageError(
@@ -40,7 +41,7 @@ def find_handout(folder: Path) -> Path:
 
 
 def submission_in(folder: Path, assignment: Assignment) -> Submission:
-    """Return the code in a folder as tests see it."""
+    """Return the code in a folder as the `submission` of tests."""
     spec = assignment.submission
     return Submission(folder, spec.path, spec.forbid, assignment.helpers)
 
@@ -52,7 +53,7 @@ class Collected:
         self.observations: list[Observation] = []
 
     def add(self, observation: Observation) -> None:
-        """Keep a copy of the values as they are now: code that works in place changes them later."""
+        """Keep a copy of the values, because code that works in place may change them later."""
         values = {
             role: value if value.array is None else replace(value, array=value.array.copy())
             for role, value in observation.values.items()
@@ -61,17 +62,17 @@ class Collected:
 
 
 class Asserting:
-    """A Recorder that fails the test at the first wrong value, so that a debugger stops where it was checked."""
+    """A Recorder that fails the test at the first wrong value, so that a debugger stops at that check."""
 
     def __init__(self, spec: TestSpec | None, alternatives: Sequence[Alternative]) -> None:
         accepted = [item.observations for item in alternatives if item.credit == 1]
         self._consistent = [spec.expected, *accepted] if spec is not None else []
 
     def add(self, observation: Observation) -> None:
-        """Compare with what is expected; raises AssertionError where no consistent set of values fits any more."""
+        """Compare with the expected values; raises AssertionError once no consistent set of values fits."""
         __tracebackhide__ = True
         if not self._consistent:
-            return  # a test that the student wrote: nothing is known about its values
+            return  # a test that the student wrote has no expected values
         message = ""
         still = []
         for expected in self._consistent:
@@ -98,19 +99,20 @@ class LocalPlugin(TestingPlugin):
         self._fixtures = load(fixtures_file(self._assignment, PUBLIC), self._assignment)
         self._tests = tests
         self._folder = folder
-        super().__init__(str(self._assignment.seed), self._assignment.library)
+        super().__init__(self._assignment.library)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Give each test a fresh import of the student's files and a recorder that asserts."""
         identity = item.nodeid
         if item.path.is_relative_to(self._tests):
-            # the id that grading uses, so that the test draws the same numbers wherever pytest was started
+            # use the id that grading uses, so that the seed doesn't depend on pytest's current folder
             identity = item.path.relative_to(self._tests).as_posix() + item.nodeid[item.nodeid.index("::") :]
         spec = next((spec for spec in self._fixtures.tests if spec.id == identity), None)
         recorder = Asserting(spec, self._fixtures.alternatives.get(identity, ()))
         submission = submission_in(self._folder, self._assignment)
-        self.begin(identity, submission, self._folder, recorder, given=False)
+        seed = seed_of(str(self._assignment.seed), identity)
+        self.begin(identity, submission, self._folder, recorder, given=False, seed=seed)
         submission.install()
         try:
             return (yield)
@@ -119,12 +121,12 @@ class LocalPlugin(TestingPlugin):
 
 
 class _TooLong(Interruption):
-    """Raised by the alarm in whatever runs too long."""
+    """The alarm raises it in code that runs too long."""
 
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the block after `seconds`, where the system has alarms; code that swallows everything goes on."""
+    """Interrupt the block after `seconds` if the system has alarms; code that catches every exception goes on."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -167,7 +169,8 @@ class _Loop:
         submission.install()
         try:
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), _time_limit(seconds):
-                ended = self._plugin.run(item, submission, self._folder, recorder, given=False)
+                seed = seed_of(str(self._assignment.seed), item.nodeid)
+                ended = self._plugin.run(item, submission, self._folder, recorder, given=False, seed=seed)
         except _TooLong:
             message = f"stopped after {seconds:g} s; the code doesn't end, or is far slower than needed"
             return Recording("timeout", message, output=output.getvalue())
@@ -181,23 +184,23 @@ class _Loop:
 
 
 def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Sequence[str] = ()) -> Report:
-    """Run the public tests on the code in `folder` and judge them as grading would.
+    """Run the public tests on the code in `folder` and judge them as grading does.
 
     Args:
-        assignment: whose `folder` holds the test files.
-        fixtures: the public ones.
-        folder: the student's code, in place; nothing is copied.
-        parts: only these parts; all where empty.
+        assignment: the assignment; its `folder` holds the test files.
+        fixtures: the public fixtures.
+        folder: the student's code; it isn't copied.
+        parts: the parts to run; empty for all.
 
     Raises:
-        UsageError: there is no such part, or the test files can't be imported.
+        UsageError: a part doesn't exist, or the test files can't be imported.
     """
     for part in parts:
         if part not in {known.name for known in assignment.parts}:
             raise UsageError(f"no part '{part}'; there are: {', '.join(known.name for known in assignment.parts)}")
     wanted = [part for part in assignment.parts if not parts or part.name in parts]
     public = {spec.part for spec in fixtures.tests}
-    plugin = TestingPlugin(str(assignment.seed), assignment.library)
+    plugin = TestingPlugin(assignment.library)
     loop = _Loop(plugin, folder.resolve(), assignment)
     files = [f"test_{part.name}.py" for part in wanted if part.name in public]
     pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])

@@ -1,6 +1,6 @@
-"""The nouns `LatePolicy` and `RateLimit`: what an assignment says about late work and about trying again.
+"""The nouns `LatePolicy` and `RateLimit`: an assignment's rules for late work and for repeated hand-ins.
 
-Only a platform that tells the grader when a student handed in can make use of them.
+They work only on a platform that tells the grader the time of a hand-in.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """What late work costs."""
+    """The deduction for late work."""
 
     percent_per_day: Fraction
-    """Taken off the score for each day begun after the due date."""
+    """The deduction for each day begun after the due date, in percent of the score."""
     most_percent: Fraction = Fraction(100)
-    """Never more than this is taken off."""
+    """The greatest deduction, in percent."""
     grace_minutes: float = 0.0
-    """A hand-in that is no later than this isn't late."""
+    """The delay up to which a hand-in isn't late."""
 
     def taken(self, late: timedelta) -> Fraction:
-        """Return the percentage that a hand-in this late loses, from 0 to 100."""
+        """Return the percentage, from 0 to 100, that a hand-in with this delay loses."""
         if late <= timedelta(minutes=self.grace_minutes):
             return Fraction(0)
         return min(self.percent_per_day * math.ceil(late / DAY), self.most_percent)
@@ -36,6 +36,6 @@ class RateLimit:
     """How often a student may hand in."""
 
     submissions: int
-    """As many as this are graded..."""
+    """The number of hand-ins that are graded in `hours`."""
     hours: float
-    """...in so many hours before and including a hand-in."""
+    """The length of the period, which ends with a hand-in and includes it."""

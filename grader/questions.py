@@ -1,11 +1,12 @@
-"""The noun `Questions`: the tests as a worker gets them, and the seed that their inputs are drawn from.
+"""The noun `Questions`: the tests in the form that a worker gets, and the seed of their inputs.
 
-A record run writes them into the graded fixtures; a grading reads them before it loads anything else, because the
-worker needs them first.
+A record run writes them into the graded fixtures. A grading reads them before all other data, because the worker needs
+them first.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
@@ -21,23 +22,28 @@ MEMBER = "questions.json"
 
 @dataclass(frozen=True)
 class Questions:
-    """The texts that a worker loads; hidden tests are apart, so that no child of a visible test holds them."""
+    """The texts that a worker loads; hidden tests are separate, so that no child of a visible test holds them."""
 
     seed: str
     visible: Mapping[str, str]
     """Name to text: the files of visible tests, and the modules beside them."""
     hidden: Mapping[str, str] = field(default_factory=dict)
-    """The same for hidden tests; empty where all tests are loaded together."""
+    """The same for hidden tests; empty if all tests are loaded together."""
     withheld: tuple[str, ...] = ()
     """Files below `helpers/` that hidden tests alone use, by their paths from the assignment's folder."""
 
 
+def seed_of(seed: str, test: str) -> int:
+    """Return the seed of one test, from 0 to 2**32 - 1: from the assignment's seed and the test's id."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{test}".encode()).digest()[:4], "little")
+
+
 def as_written(assignment: Assignment, seed: str | None = None) -> Questions:
-    """Return the assignment's tests as their author wrote them, all together: for a record run.
+    """Return the assignment's tests as their author wrote them, all together, for a record run.
 
     Args:
-        assignment: whose tests are meant; each part must have its test file.
-        seed: instead of the public one.
+        assignment: the assignment; each part must have its test file.
+        seed: the seed; None for the public one.
     """
     assignment.test_files()
     texts = {file.name: file.read_text("utf-8") for file in sorted(assignment.folder.glob("*.py"))}
@@ -45,12 +51,12 @@ def as_written(assignment: Assignment, seed: str | None = None) -> Questions:
 
 
 def to_json(questions: Questions) -> str:
-    """Return the questions as the graded fixtures hold them."""
+    """Return the questions in the format of the graded fixtures."""
     return json.dumps(asdict(questions), indent=1)
 
 
 def read_questions(assignment: Assignment) -> Questions:
-    """Return what the last record run wrote for workers; raises AssignmentError where there is nothing to read."""
+    """Return the questions that the last record run wrote; raises AssignmentError if they can't be read."""
     file = assignment.folder / "fixtures" / GRADED
     try:
         with zipfile.ZipFile(file) as archive:

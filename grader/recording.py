@@ -1,7 +1,7 @@
-"""The nouns that cross the border: a Value, and the Recording that one run of one test leaves behind.
+"""The nouns that pass from worker to judge: a Value, and the Recording of one run of one test.
 
-The worker makes them from a student's objects; the judge rebuilds them from bytes and compares them. Neither side
-ever sees an object of the other.
+The worker makes them from a student's objects. The judge rebuilds them from bytes and compares them, so the two sides
+share no objects.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
         *("float16", "float32", "float64", "complex64", "complex128"),
     )
 } | {"bfloat16": np.dtype("<u2")}
-"""Every dtype that may cross, by name, with its layout on the wire. bfloat16 travels as its 16 raw bits."""
+"""Every dtype that may be sent, by name, with its wire format. bfloat16 is sent as its 16 raw bits."""
 
 MOST_OUTPUTS = 12
-"""How many outputs one `check.dropout` may compare: each takes time, and makes its bounds wider."""
+"""The greatest number of outputs of one `check.dropout`: each output takes time and widens the bounds."""
 
 ValueType = Literal["array", "tensor", "scalar", "text"]
-"""What a value was before it was reduced; any other string names a Python type that can't be compared."""
+"""The kind of the observed object; any other string names a Python type that can't be compared."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """One observed value, reduced to what may cross the border."""
+    """One observed value, reduced to data that may be sent."""
 
     type: str
-    """A ValueType, or the name of the Python type that was found instead."""
+    """A ValueType, or the name of another Python type."""
     dtype: str = ""
-    """A key of DTYPES; for something that can't cross, the dtype's own name, for the message."""
+    """A key of DTYPES; for a value that can't be sent, its dtype's own name, for the message."""
     array: NDArray[Any] | None = None
     """A plain C-contiguous ndarray; bfloat16 widened to float32, text as UTF-8 bytes. None: can't be compared."""
 
@@ -46,7 +46,7 @@ class Value:
         return "" if self.array is None else self.array.tobytes().decode("utf-8", "replace")
 
     def describe(self) -> str:
-        """Say what this is: `a float64 array of shape (3, 4)`, `None`, `a list`."""
+        """Return a description: `a float64 array of shape (3, 4)`, `None`, `a list`."""
         if self.type == "NoneType":
             return "None"
         if self.array is None:
@@ -71,37 +71,37 @@ def plain(dtype: str, raw: bytes | bytearray | memoryview, shape: tuple[int, ...
 
 
 Claim = Literal["ok", "failed", "missing", "error", "refused", "skipped"]
-"""How the test body ended, in the worker's own words: believed when it costs points, never when it gives them."""
+"""How the test ended, as the worker claims; the claim may cost points but never give them."""
 
 Ending = Literal["ok", "failed", "missing", "error", "refused", "skipped", "timeout", "crashed", "internal"]
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one call of `check` left: the kind and its parameters matter in a record run only."""
+    """The observation of one call of `check`; the kind and its parameters matter only in a record run."""
 
     name: str
     kind: str
     values: Mapping[str, Value]
-    """Role to value: `actual`, and what else the kind observes; a record run adds what the kind is given."""
+    """Role to value: `actual` and the kind's other observed values; a record run adds the values given to the kind."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """JSON values; empty when a submission is graded."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What one run of one test left behind."""
+    """The result of one run of one test."""
 
     ending: Ending
     message: str = ""
-    """For a person; from the worker, so capped and stripped of control characters by the judge's side."""
+    """A message for people; it comes from the worker, so the judge caps it and removes control characters."""
     observations: tuple[Observation, ...] = ()
     output: str = ""
-    """What the test printed, standard output and error together, capped."""
+    """The test's standard output and standard error together, capped."""
     claimed_score: float | None = None
-    """What the test passed to gradescope_utils' set_score; the worker's own word."""
+    """The argument of gradescope_utils' set_score; the worker's own claim."""
     leaderboard: float | str | None = None
-    """What the test passed to set_leaderboard_value; the worker's own word."""
+    """The argument of set_leaderboard_value; the worker's own claim."""
     seconds: float = 0.0
     """Wall time by the judge's clock."""
     memory_mb: float = 0.0

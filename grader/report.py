@@ -1,4 +1,4 @@
-"""The nouns that leave the judge: CheckResult, TestResult, Report. Exporters read these and nothing else."""
+"""The nouns that the judge returns: CheckResult, TestResult, Report. Exporters read only these."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class CheckResult:
     name: str
     passed: bool
     message: str = ""
-    """Why not; empty when passed. Holds expected values only for tests that students may see."""
+    """The reason for a failure; empty if passed. It holds expected values only for tests that students may see."""
     hint: str = ""
-    """What the mistake looks like, in one sentence; empty when nothing fits."""
+    """One sentence about the likely mistake; empty if none was recognised."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,19 @@ class TestResult:
     max_score: Fraction
     visibility: Visibility
     message: str = ""
-    """What a student may read about it."""
+    """The message for the student."""
     hint: str = ""
     """One sentence about the likely mistake, or empty."""
     variant: str | None = None
     """The name of the known mistake or the accepted alternative whose recording the values match."""
     checks: tuple[CheckResult, ...] = ()
     command: str = ""
-    """How a student runs this test alone; empty for tests that students don't have."""
+    """The command with which a student runs this test; empty for tests that students don't have."""
     output: str = ""
-    """What the submission printed during the test."""
+    """The submission's output during the test."""
     tags: tuple[str, ...] = ()
     leaderboard: float | str | None = None
-    """What the test put on the leaderboard, if it did; the submission's own claim."""
+    """The test's value for the leaderboard, if any; the submission's own claim."""
     seconds: float = 0.0
     memory_mb: float = 0.0
 
@@ -61,7 +61,7 @@ class TestResult:
 
 @dataclass(frozen=True)
 class LeaderboardRow:
-    """A value a test put on the leaderboard; the submission's own claim."""
+    """A test's value for the leaderboard; the submission's own claim."""
 
     name: str
     value: float | str
@@ -80,7 +80,7 @@ class PartScore:
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on one submission: every test of the assignment is in it, from the start."""
+    """The verdict on one submission; it always has every test of the assignment."""
 
     assignment: str
     title: str
@@ -95,26 +95,26 @@ class Report:
     """The level of isolation that grading ran under; for instructors only."""
     seconds: float = 0.0
     kept: Fraction = Fraction(1)
-    """Which part of the score counts: less than 1 for late work, where the grader has to see to that."""
+    """The share of the score that counts; less than 1 for late work, if the grader makes the deduction."""
 
     @property
     def graded(self) -> bool:
-        """Whether any test was judged; where none was, by a fault of ours, zeros in the report aren't a grade."""
+        """Whether any test was judged; if none was, because of our own fault, zeros in the report aren't a grade."""
         return any(test.status != "internal" for test in self.tests)
 
     @property
     def score(self) -> Fraction:
-        """The sum of the tests' scores, before anything is taken off."""
+        """The sum of the tests' scores, before any deduction."""
         return sum((test.score for test in self.tests), Fraction(0))
 
     @property
     def counted(self) -> Fraction:
-        """What is left of the score when late work is taken off."""
+        """The score after the deduction for late work."""
         return self.score * self.kept
 
     @property
     def max_score(self) -> Fraction:
-        """What a right submission gets."""
+        """The score of a right submission."""
         return sum((test.max_score for test in self.tests), Fraction(0))
 
 
@@ -132,5 +132,5 @@ def part_scores(parts: Sequence[tuple[str, str]], tests: Sequence[TestResult]) -
 
 
 def number(value: Fraction) -> float | int:
-    """Return an exact score as JSON writes it best: whole numbers without a point."""
+    """Return an exact score as a number for JSON; a whole number has no decimal point."""
     return int(value) if value.denominator == 1 else float(value)

@@ -1,10 +1,10 @@
-"""Text that came from a submission, made safe and short enough to show."""
+"""Makes text from a submission safe and short enough to show."""
 
 from __future__ import annotations
 
 import re
 
-# what a terminal, a browser or a spreadsheet could take for a command: C0 and C1 controls, direction overrides
+# characters that a terminal, a browser or a spreadsheet could interpret: C0 and C1 controls, direction overrides
 _ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
@@ -12,14 +12,14 @@ _UNSAFE = re.compile(
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Return text that is safe to show: no control characters but newline and tab, no surrogates, cut at `limit`."""
+    """Return text that is safe to show: no surrogates, only newline and tab as control characters, cut at `limit`."""
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
     cleaned = _UNSAFE.sub("", _ESCAPES.sub("", text))
     return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
 
 
 def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters: the head and the tail around a mark, cut at line ends where there are any."""
+    """Return at most `limit` characters: the head and the tail around a mark, cut at line ends if possible."""
     if len(text) <= limit:
         return text
     mark = "\n[... left out ...]\n"

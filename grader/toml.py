@@ -1,4 +1,4 @@
-"""Reads a TOML file of an assignment; a mistake in it becomes an AssignmentError with its line."""
+"""Reads a TOML file of an assignment; a mistake in the file raises an AssignmentError with its line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_toml(file: Path) -> tuple[str, dict[str, Any]]:
 def line_of(text: str, *path: str) -> int | None:
     """Return the line, counted from 1, of a table or key named by its path: `line_of(text, "limits", "memory_mb")`.
 
-    Where the key isn't there, the line of the table that should have it; None where there is no such line either.
+    For a missing key, return the line of the table that should have it; None if that is missing too.
     """
     table: tuple[str, ...] = ()
     for number, line in _lines(text):
@@ -54,7 +54,7 @@ def entries_of(text: str, name: str) -> list[int]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Numbered lines, without those inside a text of several lines, which may look like anything."""
+    """Numbered lines, without those inside a multi-line string, which may look like headers or keys."""
     closing = ""
     for number, line in enumerate(text.split("\n"), 1):
         if closing:
@@ -65,7 +65,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _header(line: str) -> tuple[str, ...]:
-    """The names in a table's header, quoted or spaced as TOML allows; empty where the line isn't one."""
+    """The names in a table's header, quoted or spaced as TOML allows; empty if the line isn't a header."""
     try:
         value: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:

@@ -106,7 +106,7 @@ def _main(package: str, tests: str, result: str, *files: str) -> None:
 
     forget_arguments()
     listing = _Listing()
-    pytest.main(pytest_arguments(Path(tests), list(files)), plugins=[TestingPlugin("0", "numpy"), listing])
+    pytest.main(pytest_arguments(Path(tests), list(files)), plugins=[TestingPlugin("numpy"), listing])
     found = {"places": [asdict(place) for place in listing.places], "errors": listing.errors}
     Path(result).write_text(json.dumps(found), "utf-8")
 

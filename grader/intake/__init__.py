@@ -1,1 +1,1 @@
-"""A hand-in becomes a clean folder: what it holds, which file stands for which, and writing those that are wanted."""
+"""Makes a clean folder from a hand-in: lists its files, matches them to the assignment, writes the wanted ones."""

@@ -1,4 +1,4 @@
-"""Decides by its content what a file is, and lists its members."""
+"""Detects a file's type by its content, and lists its members."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _FOREIGN = (
 
 
 def list_archive(data: bytes, name: str, budget: Budget, troubles: Troubles) -> list[Member]:
-    """Return the regular files in an archive, or the one file that `data` is.
+    """Return the regular files in an archive; for a single source file, return that file.
 
     Args:
-        data: what is in the file.
+        data: the file's content.
         name: the file's name.
-        budget: what may still be used.
-        troubles: gets the members that can't be files.
+        budget: the budget of this intake.
+        troubles: collects the members that can't be files.
 
     Raises:
-        SubmissionError: that is no archive, or it is damaged or too large.
+        SubmissionError: the file isn't an archive, or it is damaged or too large.
     """
     return capped(_members(data, name, budget, troubles), name, budget)
 

@@ -1,4 +1,4 @@
-"""Decides which file of a hand-in is taken for which path of the assignment."""
+"""Chooses a file of a hand-in for each path of the assignment."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from grader.intake.members import Member, composed
 from grader.intake.notes import each, listed, shown
 
 _COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\))+$")
-"""What browsers and desktops add to the name of a file that they copy."""
+"""Prefixes and suffixes that browsers and desktops add to the name of a copied file."""
 _HERE = PurePosixPath(".")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which files are taken."""
+    """The files that are taken."""
 
     files: Mapping[str, Member]
     """By relative POSIX paths of the assignment."""
     left_out: tuple[str, ...] = ()
     """Files that the assignment doesn't ask for."""
     notes: tuple[str, ...] = ()
-    """Sentences for the student: what was found elsewhere, and what was there twice."""
+    """Sentences for the student about files that were found elsewhere or more than once."""
 
 
 def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[str]) -> Choice:
     """Choose among the files of one archive or folder.
 
-    The exact path is taken before one that differs by case, by its folder or by a copy's ending, and such a one only
-    where there is no other. Of two members with one path the last is taken, as unpackers do.
+    An exact path has priority. A path that differs by case, folder or a copy's suffix is taken only if it is the only
+    candidate. Of two members with the same path, the last one is taken, as unpackers do.
     """
     found = {member.path: member for member in members}
     spellings = {composed(name): name for name in required}
@@ -82,13 +82,13 @@ def _parts(pattern: str) -> tuple[str, ...]:
 
 
 def plain(path: PurePosixPath) -> PurePosixPath:
-    """A path in lower case, without what copying added to its name."""
+    """A path in lower case, without the marks of a copy in its name."""
     name = _COPY.sub("", path.stem.lower()) + path.suffix.lower()
     return PurePosixPath(str(path.parent).lower(), name or path.name.lower())
 
 
 def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterable[str]) -> PurePosixPath:
-    """The folder below which most of the required files are; the shallowest of equals."""
+    """The folder that has most of the required files; if several have as many, the shallowest."""
     names = set(required)
     depths = {len(PurePosixPath(pattern).parts) for pattern in spec.files}
     votes: dict[PurePosixPath, int] = {}
@@ -105,14 +105,14 @@ def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterab
 def _look_elsewhere(
     found: Mapping[PurePosixPath, Member], chosen: dict[str, Member], required: Sequence[str]
 ) -> list[tuple[str, str]]:
-    """Add to `chosen` what can only be meant for a required file that isn't there; return names and places."""
+    """Add to `chosen` the only candidate for each missing required file; return the names and the places."""
     moved: list[tuple[str, str]] = []
     missing = [name for name in required if name not in chosen]
     if not missing:
         return moved
     taken = {member.path for member in chosen.values()}
     free = [path for path in found if path not in taken]
-    # each name is looked at once: a hand-in may have ten thousand, made to be slow to look at
+    # indexes, so that each name is processed once: a hostile hand-in may have ten thousand
     lower = _by_name(free, lambda path: PurePosixPath(str(path).lower()))
     copies = _by_name(free, plain)
     names = set(required)
@@ -127,7 +127,7 @@ def _look_elsewhere(
             taken.add(place)
             moved.append((name, str(place)))
             continue
-        # what matched a pattern by another spelling gives way to the name that tests look for
+        # a chosen file whose name differs only in spelling gets the name that tests look for
         other = respelt.get(name.lower(), [])
         if len(other) == 1:
             key = other.pop()
@@ -137,7 +137,7 @@ def _look_elsewhere(
 
 
 _ByName = Mapping[str, Sequence[tuple[PurePosixPath, PurePosixPath]]]
-"""Last parts of paths to the paths, as they are looked for and as they are."""
+"""Last part of a path to pairs of the normalised path and the original path."""
 
 
 def _by_name(paths: Iterable[PurePosixPath], form: Callable[[PurePosixPath], PurePosixPath]) -> _ByName:
@@ -149,7 +149,7 @@ def _by_name(paths: Iterable[PurePosixPath], form: Callable[[PurePosixPath], Pur
 
 
 def _stand_in(name: PurePosixPath, lower: _ByName, copies: _ByName, taken: set[PurePosixPath]) -> PurePosixPath | None:
-    """A file elsewhere, in other case or named as a copy, that can only be meant for `name`, which is in lower case."""
+    """The only file in another folder, in other case or named as a copy, that fits `name`, which is in lower case."""
     deep = len(name.parts)
     same_name = [pair for pair in lower.get(name.name, ()) if pair[1] not in taken]
     same_tail = [pair for pair in same_name if pair[0].parts[-deep:] == name.parts]

@@ -13,9 +13,9 @@ from grader.errors import SubmissionError
 from grader.intake.limits import MIB, SLOW, Budget
 
 STEP = 2**16
-"""Bytes that go into a decompressor at once."""
+"""The number of bytes that are fed to a decompressor at once."""
 _XZ_BYTES = 80 * MIB
-"""Memory for xz: its strongest setting takes 65 MiB."""
+"""The memory limit of xz; its strongest setting needs 65 MiB."""
 
 
 class _Decompressor(Protocol):
@@ -29,7 +29,7 @@ class _Decompressor(Protocol):
 
 
 class _Inflate:
-    """zlib's decompressor with the methods that bz2's and lzma's have."""
+    """zlib's decompressor with the interface of those of bz2 and lzma."""
 
     def __init__(self, window: int) -> None:
         self._inner = zlib.decompressobj(window)
@@ -52,10 +52,10 @@ class _Inflate:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to compress."""
+    """A compression method."""
 
     mark: bytes
-    """What each stream begins with; empty where there is one stream."""
+    """The first bytes of each stream; empty if there is only one stream."""
     make: Callable[[], _Decompressor]
     weight: int = 1
 
@@ -73,13 +73,13 @@ def zip_lzma(data: memoryview, size: int) -> tuple[Method, memoryview]:
     """Return the method of a zip's LZMA member of `size` bytes, unpacked, and the rest of `data` after its header.
 
     Raises:
-        ValueError: that isn't such a header.
+        ValueError: `data` doesn't begin with such a header.
     """
     if bytes(data[2:4]) != b"\5\0" or len(data) < 9 or data[4] >= 9 * 5 * 5:
         raise ValueError("no LZMA header")
     rest, literal_bits = divmod(data[4], 9)
     position_bits, literal_position_bits = divmod(rest, 5)
-    # no match is farther back than the member is long, so the header can't ask for more memory than that
+    # a match can't be farther back than the member's size, so the dictionary needs no more memory than that
     filters = [
         {
             "id": lzma.FILTER_LZMA1,
@@ -93,9 +93,9 @@ def zip_lzma(data: memoryview, size: int) -> tuple[Method, memoryview]:
 
 
 def unpack(data: bytes | memoryview, method: Method, budget: Budget, limit: int | None = None) -> tuple[bytes, bool]:
-    """Return what `data` unpacks to, and whether it came to its proper end; at most `limit` bytes, if there is one.
+    """Return the unpacked data, at most `limit` bytes of it, and whether its proper end was reached.
 
-    Streams that follow each other are joined, and what comes after the last one is ignored, as gzip does.
+    Consecutive streams are joined, and data after the last stream is ignored, as gzip does.
 
     Raises:
         ValueError: the data is damaged.
@@ -124,8 +124,8 @@ def unpack(data: bytes | memoryview, method: Method, budget: Budget, limit: int 
                 decoder = method.make()
     except SubmissionError:
         raise
-    # the decompressors touch no file: an OSError is bz2's word for damage
+    # the decompressors touch no file: bz2 raises OSError for damaged data
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
-        if str(error).startswith("Error -4 "):  # zlib's own number for too little memory
+        if str(error).startswith("Error -4 "):  # zlib's code for too little memory
             raise MemoryError from None
         raise ValueError(str(error) or type(error).__name__) from None

@@ -1,7 +1,7 @@
-"""The bounds of one intake, and the budget that it draws on while it goes on.
+"""The caps of one intake, and the budget that counts its use of them.
 
-With the caps below an intake handles at most 50,000 entries, moves at most 200 MiB through decompressors, and holds
-at most 300 MiB. The worst archives that were found take 6 seconds of processor time: 5 for bzip2, 1 for the entries.
+With the caps below, an intake handles at most 50,000 entries, moves at most 200 MiB through decompressors, and holds
+at most 300 MiB. The worst known archives take 6 seconds of processor time: 5 for bzip2, 1 for the entries.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Caps:
-    """How much a hand-in may hold, and how much work it may make."""
+    """The limits of a hand-in's size and of the work that it causes."""
 
     archive_bytes: int = 100 * MIB
-    """Of a hand-in that is one file."""
+    """Size of a hand-in that is one file."""
     moved_bytes: int = 200 * MIB
-    """In and out of decompressors, and out of archives, in all layers together; see `SLOW`."""
+    """Bytes into and out of decompressors, and out of archives, in all nested archives together; see `SLOW`."""
     header_bytes: int = 4 * MIB
-    """Of a tar's long names and extended headers, in all layers together."""
+    """Bytes of long names and extended headers of tars, in all nested archives together."""
     entries: int = 50_000
-    """What archives and folders list, in all layers together: files, folders, links, and what systems leave there."""
+    """Entries in all nested archives and folders together: files, folders, links and junk of operating systems."""
     members: int = 10_000
-    """Files of one archive or folder, without what systems leave there."""
+    """Files of one archive or folder, without junk of operating systems."""
     archives: int = 8
-    """Archives inside the hand-in that are opened to look for the homework."""
+    """Archives inside the hand-in that are searched for the homework."""
     file_bytes: int = 10 * MIB
-    """Of one file that is taken."""
+    """Size of one file that is taken."""
     total_bytes: int = 50 * MIB
-    """Of all files that are taken."""
+    """Size of all files that are taken, together."""
 
 
 CAPS = Caps()
 SLOW = 4
-"""How much dearer a byte of bzip2, LZMA or xz is than one of deflate."""
+"""The cost of a byte of bzip2, LZMA or xz, relative to a byte of deflate."""
 
 
 class Budget:
-    """What one intake has used up of its caps; each method raises SubmissionError past its cap."""
+    """Counts an intake's use of its caps; `move`, `header` and `entry` raise SubmissionError past their cap."""
 
     def __init__(self, caps: Caps = CAPS) -> None:
         self.caps = caps
@@ -62,7 +62,7 @@ class Budget:
             raise SubmissionError(f"the hand-in unpacks to more than {limit} MiB; hand in the source files only")
 
     def header(self, count: int) -> None:
-        """Count bytes of a tar's headers about headers."""
+        """Count bytes of a tar's long names and extended headers."""
         self.headers += count
         if self.headers > self.caps.header_bytes:
             raise SubmissionError(
@@ -71,7 +71,7 @@ class Budget:
             )
 
     def entry(self) -> None:
-        """Count one more thing that an archive or folder lists."""
+        """Count one more entry of an archive or folder."""
         self.entries += 1
         if self.entries > self._entries_limit:
             raise SubmissionError(
@@ -79,13 +79,13 @@ class Budget:
             )
 
     def archive(self) -> bool:
-        """Count one more archive inside the hand-in; False where it isn't to be opened any more."""
+        """Count one more archive inside the hand-in; False if it exceeds the cap and mustn't be opened."""
         self.archives += 1
         return self.archives <= self.caps.archives
 
     @contextmanager
     def half(self) -> Iterator[None]:
-        """Allow half of what is left inside the block, so that an archive of data leaves enough for the homework."""
+        """Allow the block half of the rest, so that an archive of data leaves enough budget for the homework."""
         limits = self._moved_limit, self._entries_limit
         self._moved_limit = self.moved + max(self._moved_limit - self.moved, 0) // 2
         self._entries_limit = self.entries + max(self._entries_limit - self.entries, 0) // 2

@@ -1,4 +1,4 @@
-"""One file of a hand-in, and which names a file may have."""
+"""One file of a hand-in, and the rules for names of files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.intake.limits import Budget
 from grader.intake.notes import Troubles, shown
 
 PART_BYTES = 255
-"""How long the name of a file or folder may be on a disk."""
+"""The greatest length of a file's or folder's name on a disk."""
 PATH_BYTES = 1000
 DEPTH = 30
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -34,13 +34,13 @@ class Member:
     path: PurePosixPath
     """Relative to the archive or folder, in Unicode's composed form."""
     size: int
-    """In bytes, as the archive or the folder says."""
+    """In bytes, according to the archive or the folder."""
     read: Callable[[], bytes]
-    """Returns exactly `size` bytes; raises SubmissionError where an archive doesn't hold them."""
+    """Returns exactly `size` bytes; raises SubmissionError if the archive doesn't hold them."""
 
 
 def capped(members: Iterable[Member], name: str, budget: Budget) -> list[Member]:
-    """Return all members of an archive or folder; raises SubmissionError as soon as they are too many."""
+    """Return all members of an archive or folder; raises SubmissionError as soon as there are too many."""
     found: list[Member] = []
     for member in members:
         if len(found) == budget.caps.members:
@@ -51,12 +51,12 @@ def capped(members: Iterable[Member], name: str, budget: Budget) -> list[Member]
 
 
 def is_junk_folder(name: str) -> bool:
-    """Whether a system, an editor or Python made this folder, and no student."""
+    """Whether an operating system, an editor or Python made this folder, rather than a student."""
     return name in _JUNK_FOLDERS
 
 
 def is_junk(path: PurePosixPath) -> bool:
-    """Whether a system, an editor or Python made this file, and no student."""
+    """Whether an operating system, an editor or Python made this file, rather than a student."""
     name = path.name
     return (
         name.startswith("._")
@@ -67,16 +67,16 @@ def is_junk(path: PurePosixPath) -> bool:
 
 
 def composed(name: str) -> str:
-    """A name in Unicode's composed form: a Mac writes é as e and an accent."""
+    """A name in Unicode's composed form, because macOS stores é as e and an accent."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def path_of(name: str, troubles: Troubles) -> PurePosixPath | None:
-    """Return the path below an archive's root; None for junk, and for what can't be a file, which `troubles` gets.
+    """Return the path below an archive's root; None for junk, and for an impossible path, which is added to `troubles`.
 
-    A colon is a name's character like any other, but for that of a drive's root.
+    A colon is an ordinary character, except in a drive's root such as `C:/`.
     """
-    # before it is taken apart: a name of a thousand folders is cheap to make and dear to look at
+    # checked before splitting, because a name of a thousand folders is cheap to make and expensive to process
     if len(name) > PATH_BYTES or name.count("/") + name.count("\\") > 2 * DEPTH:
         troubles.add("long", name[:PATH_BYTES])
         return None

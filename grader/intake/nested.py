@@ -1,4 +1,4 @@
-"""Looks for the homework in archives inside of a hand-in, where no file of it is loose."""
+"""Searches archives inside a hand-in for the homework, if none of its files is outside of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.intake.members import Member
 from grader.intake.notes import Troubles, each, shown
 
 LEVELS = 2
-"""How many archives inside of each other are opened, the hand-in itself not counted."""
+"""The greatest depth of nested archives that are opened, without the hand-in itself."""
 _PAPERS = (".pdf", ".md", ".txt", ".rst", ".doc", ".docx", ".odt", ".rtf", ".png", ".jpg", ".jpeg", ".html", ".csv")
 
 
@@ -28,16 +28,16 @@ def search(
     troubles: Troubles,
     levels: int = LEVELS,
 ) -> Choice:
-    """Choose among loose files; where none is of the homework, among those of the archive that holds most of it.
+    """Choose among loose files; if none belongs to the homework, choose from the archive that has most of it.
 
     Raises:
-        SubmissionError: the budget is used up, or a file that is wanted can't be read.
+        SubmissionError: the budget is used up, or a wanted file can't be read.
         InternalError: an archive in a folder can't be read.
     """
     loose = choose(members, spec, required)
     done = bool(set(loose.files) & set(required)) if required else _is_homework(loose, spec)
     archives = _archives(members) if levels and not done else []
-    # loose files of the homework that nothing requires give way to an archive with required ones only
+    # loose files of the homework, none of them required, are replaced only by an archive with required files
     best: tuple[int, float] = (0, math.inf if _is_homework(loose, spec) else 0)
     choice, failures = loose, []
     for member in archives:
@@ -59,20 +59,20 @@ def search(
 
 
 def _archives(members: Sequence[Member]) -> list[Member]:
-    """Members named as archives, those first that are likely to be the homework: no copies, small, not deep."""
+    """Members named as archives; the likeliest homework is first: not a copy, small, not deep."""
     found = [member for member in {m.path: m for m in members}.values() if member.path.name.lower().endswith(SUFFIXES)]
     return sorted(found, key=lambda m: (_is_copy(m.path.name), m.size > MIB, len(m.path.parts), str(m.path)))
 
 
 def _is_copy(name: str) -> bool:
-    """Whether an archive's name says that it is a copy of another: `handin (1).tar.gz`."""
+    """Whether an archive's name marks it as a copy, such as `handin (1).tar.gz`."""
     stem = name.lower()
     stem = stem[: -max(len(suffix) for suffix in SUFFIXES if stem.endswith(suffix))]
     return plain(PurePosixPath(f"{stem}.x")).stem != stem
 
 
 def _is_homework(choice: Choice, spec: SubmissionSpec) -> bool:
-    """Whether something was chosen by more than a bare `*`, which takes an archive or a paper too."""
+    """Whether a chosen file matches more than a bare `*`, or is neither an archive nor a paper."""
     telling = [pattern for pattern in spec.files if PurePosixPath(pattern).name != "*"]
     return any(
         wanted(PurePosixPath(name), telling) or not name.lower().endswith((*SUFFIXES, *_PAPERS))
@@ -91,7 +91,7 @@ def _inner(
 
 
 def _inside(archive: Member, inner: Choice, troubles: Troubles, members: Sequence[Member]) -> Choice:
-    """The inner choice, as one of the whole hand-in."""
+    """The inner choice, with the paths and notes of the whole hand-in."""
     outside = {str(member.path) for member in members} - {str(archive.path)}
     return Choice(
         files=inner.files,

@@ -1,9 +1,9 @@
-"""Opens a hand-in: a folder, or a file, never through a link.
+"""Opens a hand-in, which is a folder or a file, without following links.
 
-Everything here reads the machine's view of the hand-in. Where that fails (rights, a file that vanished, a disk, too
-many open files), the hand-in is not judged: InternalError. Each part of a path below the source is opened by the
-descriptor of the folder above it, and not through a link, so that a folder that is swapped for a link while it is read
-leads nowhere.
+If the machine can't read the hand-in (permissions, a file that vanished, a disk, too many open files), the code here
+raises InternalError, and the hand-in isn't judged. Each part of a path below the source is opened relative to its
+parent folder's descriptor, without following a link. So a folder that is replaced by a link during reading isn't
+followed.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def opened(source: Path, budget: Budget, troubles: Troubles, ignored: Collection
 
     Args:
         source: a folder, an archive or a single file.
-        budget: what may be used.
-        troubles: gets the members that can't be files.
-        ignored: names at the top of a folder that are no part of the hand-in.
+        budget: the budget of this intake.
+        troubles: collects the members that can't be files.
+        ignored: names at the top of a folder that don't belong to the hand-in.
 
     Raises:
         UsageError: `source` doesn't exist, or is a link, a device, a pipe or a socket.
-        SubmissionError: it can't be read by what is in it.
-        InternalError: it can't be read by what the machine says.
+        SubmissionError: its contents are damaged or too large.
+        InternalError: the machine can't read it.
     """
     descriptor, is_folder = _open_source(source)
     try:
@@ -92,7 +92,7 @@ def _read_source(descriptor: int, source: Path, budget: Budget) -> bytes:
         size = os.fstat(descriptor).st_size
         if size <= limit:
             with os.fdopen(os.dup(descriptor), "rb") as file:
-                # in memory: an archive's own headers then can't ask for more than there is
+                # read into memory, so that an archive's headers can't request more data than there is
                 return file.read(size)
     except OSError as error:
         raise _fault(shown(source.name), error) from None
@@ -102,7 +102,7 @@ def _read_source(descriptor: int, source: Path, budget: Budget) -> bytes:
 def _walk(
     root: int, folder: int, above: tuple[str, ...], budget: Budget, troubles: Troubles, ignored: Collection[str]
 ) -> Iterator[Member]:
-    """The regular files in the folder with the descriptor `folder`, whose parts below `root` are `above`."""
+    """The regular files in the open folder `folder`, whose path below `root` has the parts `above`."""
     place = shown("/".join(above) or "the hand-in's folder")
     names = []
     try:
@@ -138,7 +138,7 @@ def _walk(
 
 
 def _open(folder: int, name: str, path: PurePosixPath, kind: int) -> int:
-    """Open one entry of a folder, which must be of this kind and no link."""
+    """Open one entry of a folder; it must be of this kind and not a link."""
     try:
         descriptor = os.open(name, _FLAGS | (os.O_DIRECTORY if kind == stat.S_IFDIR else 0), dir_fd=folder)
     except OSError as error:
@@ -150,7 +150,7 @@ def _open(folder: int, name: str, path: PurePosixPath, kind: int) -> int:
 
 
 def _read(root: int, parts: tuple[str, ...], path: PurePosixPath, size: int, budget: Budget) -> bytes:
-    """Read one file, from the root down by descriptors."""
+    """Read one file; every part of its path is opened relative to its parent's descriptor."""
     budget.move(size)
     descriptor = root
     for number, part in enumerate(parts, 1):

@@ -1,11 +1,11 @@
 """Takes a hand-in (a folder, an archive or a single file) into a clean folder of regular files.
 
-Nothing of the hand-in is executed or parsed here, and nothing it names is followed: members are read as bytes, matched
-against the assignment's file list, and written anew. Faults are told apart by type:
+No code of the hand-in is executed or parsed here, and no link in it is followed. Members are read as bytes, matched
+against the assignment's file list, and written to new files. The type of an error tells its cause:
 
     SubmissionError   the bytes that the student handed in: damaged, encrypted, too large
     UsageError        the call: there is no such file, or it is a link or a device
-    InternalError     the machine: rights, a full disk, too little memory, a file that changed while it was read
+    InternalError     the machine: permissions, a full disk, too little memory, a file that changed during reading
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from grader.intake.notes import Troubles, each, listed, shown
 from grader.intake.sources import opened
 
 MEMORY_MB = 400
-"""What a judge needs to take any hand-in in."""
+"""The memory that a judge needs for the intake of any hand-in."""
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What was taken."""
+    """The result of an intake."""
 
     files: tuple[str, ...]
     """Relative POSIX paths in the clean folder."""
     missing: tuple[str, ...]
-    """Files of the reference that the submission doesn't have, and that aren't lent."""
+    """Required files that the submission doesn't have and that aren't lent."""
     notes: tuple[str, ...]
-    """Sentences for the student: what was found elsewhere, renamed, left out."""
+    """Sentences for the student about files that were found elsewhere, renamed or left out."""
 
 
 def ingest(
@@ -54,17 +54,17 @@ def ingest(
     """Copy the files that the assignment asks for from `source` into the empty folder `into`.
 
     Args:
-        source: what the student handed in; no link.
+        source: the hand-in; it must not be a link.
         spec: the assignment's file list.
         required: the paths that a complete submission has.
         into: an existing folder; files are made in it with mode 0644.
-        lender: the reference, from which the assignment may lend files that `source` hasn't got.
-        ignored: names at the top of a folder that are no part of the hand-in, such as a platform's script.
-        budget: a new one for each hand-in; the usual caps where there is none.
+        lender: the reference, from which the assignment may lend files that `source` doesn't have.
+        ignored: names at the top of a folder that don't belong to the hand-in, such as a platform's script.
+        budget: a new one for each hand-in; None for the usual caps.
 
     Raises:
         SubmissionError: `source` as a whole can't be taken; the sentence is for the student.
-        UsageError: `source` isn't there, or is no file and no folder.
+        UsageError: `source` doesn't exist, or is neither a file nor a folder.
         AssignmentError: a file that is to be lent can't be read.
         InternalError: the machine failed; this says nothing about the hand-in.
     """
@@ -81,7 +81,7 @@ def ingest(
 
 
 def _absences(left_out: Sequence[str], missing: Sequence[str], lent: Collection[str]) -> list[str]:
-    """Sentences about files that are there and weren't taken, and about files that aren't there."""
+    """Sentences about files that weren't taken, and about missing files."""
     own = [f"The submission has no file {name}; the course's own is used instead." for name in missing if name in lent]
     absent = [name for name in missing if name not in lent]
     gone = [f"The submission has no file {name}; the tests that need it can't pass." for name in absent]
@@ -90,7 +90,7 @@ def _absences(left_out: Sequence[str], missing: Sequence[str], lent: Collection[
 
 
 def read_hand_in(source: Path, spec: SubmissionSpec, *, ignored: Collection[str] = ()) -> Iterator[tuple[str, bytes]]:
-    """The files that `ingest` would write, with their paths, without writing them; raises the same errors."""
+    """Yield path and content of each file that `ingest` would write; raises the same errors."""
     budget = Budget()
     with _memory(), _chosen(source, spec, (), budget, Troubles(), ignored) as choice:
         yield from _read(choice, budget)
@@ -98,7 +98,7 @@ def read_hand_in(source: Path, spec: SubmissionSpec, *, ignored: Collection[str]
 
 @contextmanager
 def _memory() -> Iterator[None]:
-    """The caps bound what a hand-in can ask for, so memory that isn't there is the machine's fault."""
+    """Turn MemoryError into InternalError: the caps limit a hand-in's use of memory, so the machine has too little."""
     try:
         yield
     except MemoryError:
@@ -116,7 +116,7 @@ def _chosen(
     troubles: Troubles,
     ignored: Collection[str],
 ) -> Iterator[Choice]:
-    """Which files are taken; they can be read inside the block."""
+    """The files that are taken; they can be read inside the block."""
     with opened(source, budget, troubles, ignored) as members:
         choice = search(members, spec, required, budget, troubles)
         for name in sorted(_folders(choice.files) & set(choice.files)):
@@ -146,12 +146,12 @@ def _mib(member: Member) -> str:
 
 
 def _folders(names: Iterable[str]) -> set[str]:
-    """The folders that files of these names are in."""
+    """All parent folders of these files."""
     return {str(parent) for name in names for parent in PurePosixPath(name).parents}
 
 
 def _lend(lender: Path | None, names: Sequence[str], taken: Sequence[str], into: Path) -> set[str]:
-    """Copy files of the reference; return which, without those whose place something of the hand-in has taken."""
+    """Copy files of the reference, unless a file or folder of the hand-in is in the way; return the copied names."""
     if lender is None:
         return set()
     lent = {name for name in names if not _folders([name]) & set(taken) and name not in _folders(taken)}
@@ -166,13 +166,13 @@ def _lend(lender: Path | None, names: Sequence[str], taken: Sequence[str], into:
 
 
 def _write(folder: Path, name: str, data: bytes) -> None:
-    """Write one file; whatever goes wrong here is no fault of the hand-in."""
+    """Write one file; raises InternalError on failure, because that isn't the hand-in's fault."""
     target = folder.joinpath(*PurePosixPath(name).parts)
     try:
         for parent in reversed(target.parents):
             if parent.is_relative_to(folder) and parent != folder and not parent.is_dir():
                 parent.mkdir()
-                parent.chmod(0o755)  # whatever the umask is: the worker may be another user
+                parent.chmod(0o755)  # independent of the umask, because the worker may be another user
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o644)

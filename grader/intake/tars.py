@@ -1,8 +1,8 @@
-"""Lists a tar: ustar, GNU and pax, and the older form without a mark.
+"""Lists the members of a tar: ustar, GNU, pax, and the older format without a magic number.
 
-A reader of our own, because the standard library's follows headers about headers by recursion and copies every
-extended header into every member, so that a small file costs it minutes and gigabytes. Here each header is looked at
-once, and names and sizes are all that is kept.
+It doesn't use the standard library's reader, which processes extended headers recursively and copies each of them into
+every member, so that a small file can cost minutes and gigabytes. This reader processes each header once, and keeps
+only names and sizes.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _FOLDER, _SPARSE = b"5", b"S"
 _LONG_NAME, _LONG_LINK = b"L", b"K"
 _EXTENDED, _GLOBAL = (b"x", b"X"), b"g"
 _RECORD_BYTES = 16
-"""How much of the budget a record takes beside its bytes, because each is looked at alone."""
+"""The budget that a record uses in addition to its bytes, because each record is processed separately."""
 _OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 
 
 @dataclass(frozen=True)
 class _Said:
-    """What a header about the next one says of it."""
+    """The facts about the next member that an extended header gives."""
 
     name: bytes | None = None
     size: int | None = None
@@ -40,7 +40,7 @@ class _Said:
 
 
 def is_tar(data: bytes) -> bool:
-    """Whether this begins with a tar's header: its checksum decides, so that the oldest form is known too."""
+    """Whether this begins with a tar's header; the checksum decides, because the oldest format has no magic number."""
     return len(data) >= BLOCK and _is_header(data[:BLOCK])
 
 
@@ -94,7 +94,7 @@ def _read(data: bytes, path: PurePosixPath, start: int, size: int, budget: Budge
 
 
 def _is_header(header: bytes) -> bool:
-    """Whether the checksum is right: the sum of all bytes, blanks in its own place, or of signed bytes."""
+    """Whether the checksum is right: the sum of all bytes, signed or unsigned, with blanks for the checksum's own."""
     told = _number(header[148:156])
     if told is None or header == _ZEROS:
         return False
@@ -103,7 +103,7 @@ def _is_header(header: bytes) -> bool:
 
 
 def _number(field: bytes) -> int | None:
-    """A number of a header: octal digits, or binary after a first bit; None where it is neither or negative."""
+    """A header's number: octal digits, or binary if the first bit is set; None if it is malformed or negative."""
     if field[0] & 0x80:
         return int.from_bytes(field[1:], "big") if field[0] == 0x80 else None
     found = _OCTAL.fullmatch(field)
@@ -117,7 +117,7 @@ def _name(header: bytes) -> bytes:
 
 
 def _after_map(data: bytes, place: int) -> int:
-    """Where the data of a sparse file begins: after the blocks that go on with its map."""
+    """The offset of a sparse file's data: after the blocks that continue its map."""
     more = data[place + 482 : place + 483]
     place += BLOCK
     while more not in (b"", b"\0"):
@@ -127,7 +127,7 @@ def _after_map(data: bytes, place: int) -> int:
 
 
 def _heard(said: _Said, kind: bytes, body: bytes, budget: Budget) -> _Said:
-    """What is known of the next member after one more header about it."""
+    """The facts about the next member after one more extended header."""
     if kind == _LONG_NAME:
         return _Said(body.partition(b"\0")[0], said.size, said.sparse)
     if kind not in _EXTENDED:
@@ -144,7 +144,7 @@ def _heard(said: _Said, kind: bytes, body: bytes, budget: Budget) -> _Said:
 
 
 def _records(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The records of an extended header, `length key=value` and a line feed, up to the first that is none."""
+    """The records of an extended header, `length key=value` and a line feed, up to the first malformed one."""
     place = 0
     while place < len(body):
         blank = body.find(b" ", place, place + 12)

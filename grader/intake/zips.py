@@ -1,8 +1,8 @@
-"""Lists a zip by the directory at its end.
+"""Lists the members of a zip from the directory at its end.
 
-A reader of our own: it looks at one entry after the other and stops at the cap, where the standard library takes in
-the whole directory first. What a member asks for (a method, a password) is judged when it is read, so that a member
-that nobody wants costs nothing.
+It doesn't use the standard library's reader, which reads the whole directory first; this one reads entry by entry and
+stops at the cap. A member's compression method and encryption are checked only when it is read, so that an unwanted
+member costs nothing.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _COMMENT_BYTES = 2**16
 _FULL = 2**32 - 1
-"""A size or place that is in the extra field, because it doesn't fit here."""
+"""The value of a size or offset that doesn't fit and is in the extra field instead."""
 _FIELDS = 16
-"""How many fields of an extra field are looked at for that."""
+"""The number of fields of an extra field that are searched for it."""
 _STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
 _ENCRYPTED, _UTF_8 = 0x1, 0x800
 
@@ -78,7 +78,7 @@ def _directory(data: bytes, name: str, budget: Budget) -> Iterator[_Entry]:
         size, offset = _END_64.unpack_from(data, end)[8:10]
     place = end - size
     shift = place - offset
-    """How far everything is from where the zip says it is: something was put before it."""
+    """The distance between real and recorded offsets, because of data before the zip."""
     if place < 0 or shift < 0:
         raise _damaged(name, "its directory can't be found")
     while place < end:
@@ -96,7 +96,7 @@ def _directory(data: bytes, name: str, budget: Budget) -> Iterator[_Entry]:
 
 
 def _large(sizes: tuple[int, int, int], extra: bytes) -> list[int]:
-    """Sizes and place, those that don't fit into the entry taken from its extra field."""
+    """Sizes and offset; those that don't fit into the entry are read from its extra field."""
     found = list(sizes)
     wide = [index for index in range(3) if sizes[index] == _FULL]
     place = 0
@@ -112,7 +112,7 @@ def _large(sizes: tuple[int, int, int], extra: bytes) -> list[int]:
 
 
 def _decoded(name: bytes, flags: int) -> str:
-    """A name as its zip says that it is coded; UTF-8 also where the zip doesn't say so, as macOS doesn't."""
+    """A name, decoded as UTF-8 if possible, even without the UTF-8 flag, which macOS doesn't set."""
     try:
         return name.decode("utf-8")
     except UnicodeDecodeError:

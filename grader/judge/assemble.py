@@ -1,4 +1,4 @@
-"""From results to the report of a submission."""
+"""Makes the report of a submission from its results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTE_CHARS = 1000
 
 
 def command_for(assignment: Assignment, spec: TestSpec) -> str:
-    """Return how a student runs one test alone in the handout; empty where no handout has it."""
+    """Return the command with which a student runs one test in the handout; empty if no handout has the test."""
     if spec.visibility != "visible" or not assignment.handout.runner:
         return ""
     return f"pytest {shlex.quote(str(PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id))}"
@@ -42,7 +42,7 @@ def make_report(
     isolation: str = "",
     seconds: float = 0.0,
 ) -> Report:
-    """Put results together; notes carry names from the hand-in, so they are cleaned here."""
+    """Make a report from results; notes are cleaned here, because they contain names from the hand-in."""
     if [result.id for result in results] != [spec.id for spec in fixtures.tests]:
         raise InternalError("the results aren't those of the assignment's tests")
     rows = [

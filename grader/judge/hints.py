@@ -1,7 +1,7 @@
-"""What a wrong array looks like, from the two arrays alone: transposed, sign, a constant factor, one row off, zeros.
+"""Recognises mistakes from two arrays alone: transposed, sign, a constant factor, one row off, zeros.
 
-A hint is one sentence, or empty. It says what was recognised, never what the expected numbers are. The rules stand from
-the most to the least certain, and the first that fits is taken.
+A hint is one sentence, or empty. It names the recognised mistake, never the expected numbers. The rules are ordered
+from the most to the least certain, and the first rule that fits is used.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LINES = 2000
-"""Rows or columns up to which they are looked at one by one."""
+"""The greatest number of rows or columns that are compared one by one."""
 Close = Callable[[NDArray[Any], NDArray[Any]], bool]
 
 
 def hint_for(actual: NDArray[Any], expected: NDArray[Any], close: Close, *, show: bool) -> str:
-    """Return what the mistake looks like.
+    """Return a hint about the likely mistake; empty if no rule fits.
 
     Args:
         actual: the submission's array, of any shape and dtype.
         expected: the reference's array, likewise.
-        close: whether two arrays are equal as far as the check demands.
-        show: whether the student may know the expected numbers; a factor beside one's own values would tell them.
+        close: whether two arrays are equal within the check's tolerance.
+        show: whether the student may know the expected numbers; a factor and the student's values would reveal them.
     """
     if actual.dtype.kind not in "fiu" or expected.dtype.kind not in "fiu":
         return ""
@@ -74,11 +74,11 @@ def _sign(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
 
 
 def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bool) -> str:
-    """One constant between the two arrays; named where it is a size or its inverse."""
+    """One constant factor between the two arrays; the hint names the factor if it is a size or its inverse."""
     flat, wanted = np.ravel(actual).astype(np.float64), np.ravel(expected).astype(np.float64)
     peak = float(np.abs(wanted).max(initial=0.0))
     if not 1e-150 < peak < 1e150:
-        return ""  # its square isn't a number that a factor could be read off
+        return ""  # the square overflows or underflows, so it gives no factor
     square = float(wanted @ wanted)
     if not np.isfinite(square) or np.count_nonzero(wanted) < 2 or not np.isfinite(flat).all():
         return ""
@@ -119,7 +119,7 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, sho
 
 
 def _scattered(kept: NDArray[np.bool_]) -> bool:
-    """Whether the zeros lie about as a random mask's do: not in one piece, and no whole row or column of them."""
+    """Whether the zeros look like a random mask: not in one piece, and not a whole row or column."""
     if np.count_nonzero(kept) < 3 or np.count_nonzero(np.diff(kept.ravel())) < 4:
         return False
     rows = kept.reshape(kept.shape[0], -1)

@@ -1,7 +1,7 @@
 """The kinds of check, one small function each, in one table.
 
-A kind gets what the reference (or an accepted variant) left and what the submission left, and returns a Comparison.
-Its parameters and what it was given come from the reference's side only.
+A kind gets the observations of the reference (or an accepted variant) and of the submission, and returns a Comparison.
+Its parameters and the values that the test gave it come from the reference's side only.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Sighting:
 
     expected: Observation
     actual: Values
-    """Role to value, from the submission; empty when the check was never reached."""
+    """Role to value, from the submission; empty if the test never reached the check."""
     show_expected: bool
     explain: bool = True
-    """Whether anybody reads why the check fails."""
+    """Whether an explanation of a failure is needed."""
 
     @property
     def value(self) -> Value | None:
@@ -112,13 +112,13 @@ def _at_most_times(seen: Sighting) -> Comparison:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a check of one kind is judged."""
+    """The rules for checks of one kind."""
 
     judge: Callable[[Sighting], Comparison]
     given: tuple[str, ...] = ()
-    """Roles of values that the test gives to the check: of a variant, too, the reference's count."""
+    """Roles of values that the test gives to the check; for a variant, too, the reference's values are used."""
     sealed: bool = True
-    """False where the value is the submission's own claim: nothing that the judge can recompute or compare."""
+    """False if the value is the submission's own claim, which the judge can neither recompute nor compare."""
 
 
 KINDS: Mapping[str, Kind] = {

@@ -1,4 +1,4 @@
-"""From a recording to a result: the best credit among reference and accepted variants, for a test as a whole."""
+"""Makes a result from a recording: the best credit among reference and accepted variants, for a test as a whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.recording import Observation, Recording, Value
 from grader.report import CheckResult, Status, TestResult
 
 _LOST = frozenset({"timeout", "crashed", "refused", "internal", "skipped"})
-"""Endings after which nothing of the test counts."""
+"""Endings after which no check of the test earns points."""
 _STATUS: Mapping[str, Status] = {
     "failed": "failed",
     "missing": "missing",
@@ -51,24 +51,24 @@ def judge_test(
     command: str = "",
     show_expected: bool = False,
 ) -> TestResult:
-    """Judge what a submission left in one test.
+    """Judge a submission's recording of one test.
 
     Args:
         spec: the test, from the fixtures.
         alternatives: variants that differ from the reference in this test.
-        recording: what the submission's run left.
-        command: how a student runs this test alone; empty for tests that students don't have.
-        show_expected: whether messages may hold expected numbers: those of the public recording only.
+        recording: of the submission's run.
+        command: the command with which a student runs this test; empty for tests that students don't have.
+        show_expected: whether messages may contain expected numbers; True only for the public recording.
     """
     best = _best(spec, alternatives, recording, show_expected)
     counted = Fraction(0) if recording.ending in _LOST else best.worth
     if recording.ending != "ok" and not has_shares(spec):
         counted = Fraction(0)
     elif recording.ending != "ok" and best.share == 1:
-        # what came after the last check is a part of the test, too: it counts like one more check
+        # the code after the last check is a part of the test too; it counts as one more check
         counted *= Fraction(len(best.checks), len(best.checks) + 1)
     if spec.partial and not spec.expected and recording.ending == "ok":
-        # who never says how much was earned has earned nothing
+        # a partial-credit test that never calls set_score earns 0
         counted = _claimed(recording.claimed_score or 0.0, spec.points)
     score = spec.points * counted
     status = _status(recording, counted)
@@ -100,9 +100,9 @@ def judge_test(
 
 
 def replayed(public: TestSpec, graded: TestSpec, alternatives: Sequence[Alternative] = ()) -> Fraction:
-    """Return the points of a graded test that the public recording's values of it would earn.
+    """Return the points that the public recording's values would earn in the graded test.
 
-    A submission can answer with those: students have them. Numbers that a course published don't count here.
+    A submission can answer with those, because students have them. Numbers that the course published don't count here.
     """
     known = {item.name for item in public.expected if "published" in item.values}
     observations = tuple(item for item in public.expected if item.name not in known)
@@ -124,7 +124,7 @@ def judge_checks(
 
 
 def fits(expected: Sequence[Observation], observations: Sequence[Observation]) -> bool:
-    """Whether every expected check passes; stops at the first that doesn't, and never asks why."""
+    """Whether every expected check passes; stops at the first failure and makes no explanation."""
     actual = {item.name: item.values for item in observations}
     return all(
         KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), False, explain=False)).passed
@@ -138,7 +138,7 @@ def has_shares(spec: TestSpec) -> bool:
 
 
 def shares(spec: TestSpec) -> dict[str, Fraction]:
-    """Return which part of the test's points each check earns; they add up to 1. Needs points."""
+    """Return each check's share of the test's points; the shares add up to 1. The test must have points."""
     own = {item.name: Fraction(str(item.params["points"])) for item in spec.expected if "points" in item.params}
     others = [item.name for item in spec.expected if item.name not in own]
     rest = max(spec.points - sum(own.values(), Fraction(0)), Fraction(0))
@@ -147,7 +147,7 @@ def shares(spec: TestSpec) -> dict[str, Fraction]:
 
 
 def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, show_expected: bool) -> _Verdict:
-    """The most favourable of the consistent sets; the reference's messages where nothing is better."""
+    """The verdict of the most favourable consistent set; the reference's if no other is better."""
     best = _verdict(spec, spec.expected, recording, show_expected=show_expected)
     for item in alternatives:
         if item.credit <= best.worth or not (has_shares(spec) or fits(item.observations, recording.observations)):
@@ -189,13 +189,13 @@ def _status(recording: Recording, counted: Fraction) -> Status:
 
 
 def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> Alternative | None:
-    """The one known mistake whose whole recording the submission's values match; none where two do."""
+    """The known mistake whose whole recording the submission's values match; None if hints of several differ."""
     matches = [item for item in alternatives if item.credit == 0 and fits(item.observations, recording.observations)]
     return matches[0] if len({item.hint for item in matches}) == 1 else None
 
 
 def _first_hint(checks: Sequence[CheckResult]) -> str:
-    """The hint of the check that the message is about; one of another check says whose it is."""
+    """The hint of the check that the message is about, or of another check with that check's name."""
     failed = [check for check in checks if not check.passed]
     for check in failed:
         if check.hint:
@@ -204,7 +204,7 @@ def _first_hint(checks: Sequence[CheckResult]) -> str:
 
 
 def _message(spec: TestSpec, recording: Recording, best: _Verdict) -> str:
-    """What a student reads: how the test ended, or the first wrong check."""
+    """The message for the student: how the test ended, or the first wrong check."""
     if spec.hide_errors is not None:
         return spec.hide_errors
     failed = [check for check in best.checks if not check.passed]

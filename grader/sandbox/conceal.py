@@ -1,9 +1,9 @@
-"""The last resort where Landlock doesn't guard files: a project can't be read while student code runs.
+"""The last resort if Landlock doesn't guard files: makes a project unreadable while student code runs.
 
-The fixtures are in the judge's memory by then, so everything in the project that the worker doesn't need is closed by
-its mode (answers of other assignments, the history, builds): to its owner, where student code runs as the grader itself
-(the filter of system calls keeps that code from opening it again), and to all others, where student code runs as
-another user. Gradings that share one user wait for one another: nothing else keeps their files apart.
+The fixtures are in the judge's memory by then. So file modes close everything in the project that the worker doesn't
+need: answers of other assignments, the history, builds. If student code runs as another user, the modes exclude all
+users but the owner. If it runs as the grader's user, they exclude the owner, and the system call filter keeps student
+code from changing the modes back. Gradings that share one user run one at a time: nothing else separates their files.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from typing import Final
 from grader.errors import InternalError
 
 MARK: Final = ".open-mode"
-"""Ends the name of a mark, which begins with a dot and the name of what is closed."""
+"""The suffix of a mark's name; before it are a dot and the name of the closed path."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
 def concealed(project: Path, needed: Collection[Path], layers: Collection[str], *, demanded: bool) -> Iterator[None]:
-    """Close a project for the time of the block, unless Landlock keeps student code from it anyway.
+    """Close a project during the block, unless Landlock already guards it.
 
     Args:
         project: the folder that holds `testcases/` and `reference/`.
-        needed: what the worker must read, and stays open where it is in the project.
-        layers: the layers that hold.
-        demanded: whether to refuse where nothing guards the files: for root, whom a mode doesn't bind.
+        needed: paths that the worker must read; those in the project stay open.
+        layers: the active layers.
+        demanded: whether to raise if nothing can guard the files, for example because modes don't bind root.
 
     Raises:
-        InternalError: where that is demanded and can't be had, or something can't be closed.
+        InternalError: `demanded` is set and nothing can guard the files, or a path can't be closed.
     """
     if "landlock" in layers:
         yield
         return
     other_user = "uid" in layers
     if not other_user and (os.geteuid() == 0 or "seccomp" not in layers):
-        # a mode doesn't bind root, and without the filter an owner opens what is its own
+        # modes don't bind root, and without the filter an owner can change the modes back
         if demanded:
             raise InternalError(
                 "nothing here keeps student code from reading the answers: the kernel has no Landlock, or they lie "
@@ -63,20 +63,20 @@ def concealed(project: Path, needed: Collection[Path], layers: Collection[str], 
 
 
 def closable(project: Path, needed: Collection[Path]) -> list[Path]:
-    """Return what of a project the worker doesn't need: as few paths as cover it.
+    """Return the paths of a project that the worker doesn't need, as few as cover them all.
 
-    Raises InternalError where the project is the whole machine, of which nobody can say what may be closed.
+    Raises InternalError if the project is the root of the file system, because closing parts of that isn't safe.
     """
     project = project.resolve()
     if project == Path(project.anchor):
         raise InternalError("the project is the root of the file system; move it into a folder of its own")
-    # what lies around the project, as /usr may, doesn't make the project needed
+    # a needed folder that contains the project, such as /usr, doesn't make the project needed
     kept = [path for path in (entry.resolve() for entry in needed) if not project.is_relative_to(path)]
     return [path for folder in _opened_folders(project, kept) for path in _inside(folder, kept)]
 
 
 def _opened_folders(project: Path, kept: Collection[Path]) -> list[Path]:
-    """The folders whose entries are closed one by one: the project, and those in it that hold something needed."""
+    """The folders whose entries are closed one by one: the project, and its folders that hold a needed path."""
     between = {folder for path in kept for folder in path.parents if folder.is_relative_to(project)}
     return sorted({project} | between)
 
@@ -84,7 +84,7 @@ def _opened_folders(project: Path, kept: Collection[Path]) -> list[Path]:
 def _inside(folder: Path, kept: Collection[Path]) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.is_symlink():
-            # a mark, or a link: what it leads to is of this project only where it is the answers' own folder
+            # links are skipped, and so are marks; only the folders of answers may be links
             if entry.name not in ("testcases", "reference") or not entry.exists():
                 continue
             entry = entry.resolve()
@@ -93,9 +93,9 @@ def _inside(folder: Path, kept: Collection[Path]) -> Iterator[Path]:
 
 
 def reopen(project: Path, needed: Collection[Path]) -> None:
-    """Open what gradings that were killed left closed in a project; waits for one that goes on there.
+    """Open the paths of a project that killed gradings left closed; unless root, it first waits for other gradings.
 
-    Call it before anything of the project is read. `needed` is that of `concealed`.
+    Call it before reading any file of the project. `needed` is as for `concealed`.
     """
     project = project.resolve()
     kept = [path.resolve() for path in needed]
@@ -115,8 +115,8 @@ def _answers(project: Path) -> list[Path]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Wait until no other grading that shares its user with student code goes on."""
-    lock = os.open(_PACKAGE, os.O_RDONLY | os.O_CLOEXEC)  # a place that student code can't put another file into
+    """Wait until no other grading runs that shares its user with student code."""
+    lock = os.open(_PACKAGE, os.O_RDONLY | os.O_CLOEXEC)  # student code can't write here
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,7 +136,7 @@ def _alone() -> Iterator[None]:
 
 @contextmanager
 def _closed(folder: Path, paths: Collection[Path], bits: int) -> Iterator[None]:
-    """Take permissions of paths in a folder away; the last of several gradings that run at once gives them back."""
+    """Remove permissions of paths in a folder; the last of several concurrent gradings restores them."""
     with _shared(folder) as lock:
         modes = {path: _marked_mode(path) for path in paths}
         try:
@@ -147,7 +147,7 @@ def _closed(folder: Path, paths: Collection[Path], bits: int) -> Iterator[None]:
             if _open_if_alone(folder, lock):
                 for path, mode in modes.items():
                     with suppress(OSError):
-                        path.chmod(mode)  # where no mark could be made
+                        path.chmod(mode)  # for paths without a mark
 
 
 def _close(path: Path, mode: int) -> None:
@@ -156,7 +156,7 @@ def _close(path: Path, mode: int) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        if os.access(path, os.R_OK):  # what we can't read ourselves, code that runs as we do can't either
+        if os.access(path, os.R_OK):  # if we can't read it, student code with our user can't either
             raise InternalError(
                 f"{path} can't be closed to student code ({error.strerror}), and nothing else keeps it from being "
                 "read; grade as the project's owner, or where Landlock works"
@@ -165,7 +165,7 @@ def _close(path: Path, mode: int) -> None:
 
 @contextmanager
 def _shared(folder: Path) -> Iterator[int]:
-    """Hold a lock that several may hold, and none while another opens what is closed."""
+    """Hold a shared lock on a folder; it excludes a grading that opens the closed paths."""
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # not every file system has locks
@@ -176,9 +176,9 @@ def _shared(folder: Path) -> Iterator[int]:
 
 
 def _marked_mode(path: Path) -> int:
-    """Return the permissions that a path has while no grading closes it; the first of them leaves a mark that says so.
+    """Return the permissions that a path has while no grading closes it; the first grading stores them in a mark.
 
-    The mark is a symbolic link whose target is the mode: made at once and whole, and only where there is none.
+    The mark is a symbolic link whose target is the mode, because a link is created atomically and never overwritten.
     """
     mark = path.with_name(f".{path.name}{MARK}")
     try:
@@ -198,13 +198,13 @@ def _mode_of(mark: Path, otherwise: int) -> int:
 
 
 def _open_if_alone(folder: Path, lock: int) -> bool:
-    """Give everything marked its permissions back, where no other grading holds the lock; return whether it was so."""
+    """If no other grading holds the lock, restore the permissions of all marked paths; return whether it did."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False  # that one will
+        return False  # the grading that holds the lock will do it
     except OSError:
-        pass  # no locks here: nobody can be known
+        pass  # the file system has no locks, so other gradings can't be detected
     for mark in folder.glob(f".*{MARK}"):
         path = mark.with_name(mark.name[1 : -len(MARK)])
         with suppress(OSError):

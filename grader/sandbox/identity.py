@@ -1,9 +1,9 @@
-"""The user that student code runs as where the grader is root: of each grading that runs beside others, another one.
+"""The user that student code runs as if the grader is root: concurrent gradings have different users.
 
-Two gradings with one user could send signals to each other's children, read and change their files and use up what the
-kernel counts by user. So each takes an id that no other grading holds: that of the user grader-worker first, which is
-the only one where gradings come one by one, and then ids of a range that systemd's table of ids calls unused. They have
-no entry in /etc/passwd, no home and no group but their own number, and own nothing when a grading is over.
+Two gradings with one user could signal each other's children, read and change their files and use up resources that
+the kernel counts by user. So each grading takes an id that no other grading holds. The first is the id of the user
+grader-worker; a lone grading always gets it. More ids come from a range that systemd's table of ids calls unused. They
+have no entry in /etc/passwd, no home and no group but their own number, and own no files after a grading.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from pathlib import Path
 from grader.errors import InternalError
 
 WORKER_USER = "grader-worker"
-"""The user that student code runs as where the grader is root; setup.sh makes it."""
+"""The user that student code runs as if the grader is root; setup.sh creates it."""
 MORE_IDS = range(60600, 60728)
-"""Ids for gradings beside the first, where nobody has them."""
+"""Ids for concurrent gradings, unless an account or a group has them."""
 _LOCKS = "grader-users"
 _USER_RIGHTS = sum(1 << number for number in (0, 1, 5, 6, 7))
-"""Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID: to become the worker's user and to clear up
-behind it."""
+"""Bits of CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID and CAP_SETUID, which are needed to become the worker's
+user and to remove its files and processes."""
 _WAIT = 0.2
 
 
 class Identity:
-    """A user that no other grading has, until it is released or this process ends."""
+    """A user that no other grading has until `release` or the end of this process."""
 
     def __init__(self, user: tuple[int, int], lock: int) -> None:
         self.user = user
@@ -43,14 +43,14 @@ class Identity:
         self._lock = lock
 
     def release(self) -> None:
-        """Let another grading have it; nothing of it may run any more."""
+        """Release the user for other gradings; none of its processes may still run."""
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
 
 def worker_user() -> tuple[int, int] | None:
-    """Return uid and gid of the user grader-worker; None where we may not become another, or there is no such."""
+    """Return uid and gid of the user grader-worker; None if it doesn't exist or we may not change user."""
     if not may_change_user():
         return None
     try:
@@ -61,9 +61,9 @@ def worker_user() -> tuple[int, int] | None:
 
 
 def identity() -> Identity | None:
-    """Take a user for this process's grading; None where there is no user grader-worker, or we may not become it.
+    """Take a user for this process's grading; None if there is no user grader-worker or we may not become it.
 
-    Waits, and says so, where other gradings hold all. Raises InternalError where the locks can't be kept.
+    If other gradings hold all users, it prints so and waits. Raises InternalError if there is no place for locks.
     """
     first = worker_user()
     if first is None:
@@ -85,7 +85,7 @@ def identity() -> Identity | None:
 
 
 def may_change_user() -> bool:
-    """Whether we are root with what makes root able to become another user, which a container may have taken."""
+    """Whether we are root and have the capabilities to change user, which a container may have removed."""
     if os.geteuid() != 0:
         return False
     match = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text("ascii", "replace"), re.M)
@@ -93,7 +93,7 @@ def may_change_user() -> bool:
 
 
 def _more() -> Iterator[tuple[int, int]]:
-    """Ids that are free for users and for groups, and exist in this user namespace."""
+    """The ids that no user and no group has, and that exist in this user namespace."""
     users, groups = _mapped("uid"), _mapped("gid")
     for number in MORE_IDS:
         if not any(number in ids for ids in users) or not any(number in ids for ids in groups):
@@ -116,7 +116,7 @@ def _mapped(kind: str) -> list[range]:
 
 
 def _lock_folder() -> int:
-    """Open the folder of the locks: root's alone, so that nobody else can hold one."""
+    """Open the folder of the locks; only root may write to it, so that no other user can take a lock."""
     for parent in ("/run", tempfile.gettempdir()):
         path = os.path.join(parent, _LOCKS)
         try:
@@ -136,7 +136,7 @@ def _lock_folder() -> int:
 
 
 def _locked(uid: int, folder: int) -> int | None:
-    """Take the lock on an id: a descriptor, or None where another grading has it or something of it still runs."""
+    """Lock an id and return the descriptor; None if another grading holds it or a process of this user runs."""
     lock = os.open(str(uid), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -150,7 +150,7 @@ def _locked(uid: int, folder: int) -> int | None:
 
 
 def _runs(uid: int) -> bool:
-    """Whether any process has this user: of a grading that was killed a moment ago, or in another container."""
+    """Whether a process of this user runs: from a grading that was just killed, or in another container."""
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""Starts the zygote: an exec with a clean environment and nothing inherited but one end of a socket.
+"""Starts the zygote: an exec with a clean environment that inherits only one end of a socket and its log.
 
-Imports next to nothing, because the command line calls this before it reads its own arguments: while the libraries of
-the untrusted side load on one core, the trusted side loads its own on another.
+It imports very little, because the command line calls it before it reads its own arguments. So the untrusted side loads
+its libraries on one core while the trusted side loads its own on another.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import signal
 import socket
 import sys
 
-# The collector would look at every object that the imports make, several times, and find nothing. Compiled files are
-# written for our own modules, which would else be compiled again in every run, and not for tests and submissions.
+# The garbage collector is off because it would scan all imported objects several times and find nothing. Bytecode is
+# written for our own modules only, because every run imports them; it isn't written for tests and submissions.
 _BOOT = (
     "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2].split('\\n'); "
     "from grader.sandbox.child.zygote import main; sys.dont_write_bytecode = True; main(int(sys.argv[1]))"
@@ -31,7 +31,7 @@ class Zygote:
         self._ended = False
 
     def alive(self) -> bool:
-        """Whether it still runs; reaps it where it doesn't."""
+        """Whether the process still runs; reaps it if it has ended."""
         if not self._ended:
             try:
                 self._ended = os.waitpid(self.pid, os.WNOHANG)[0] == self.pid
@@ -40,12 +40,12 @@ class Zygote:
         return not self._ended
 
     def log(self) -> str:
-        """Return the end of what it printed, for messages about our own faults."""
+        """Return the end of the process's output, for messages about our own faults."""
         size = os.fstat(self._log).st_size
         return os.pread(self._log, 4000, max(size - 4000, 0)).decode("utf-8", "replace")
 
     def end(self) -> None:
-        """Kill it, reap it and close what belongs to it."""
+        """Kill and reap the process; close its socket and its log."""
         if self.alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -82,7 +82,7 @@ def start() -> Zygote:
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, log, 1),
                 (os.POSIX_SPAWN_DUP2, log, 2),
-                # a descriptor dup'ed on itself loses its close-on-exec mark
+                # duplicating a descriptor onto itself clears its close-on-exec flag
                 (os.POSIX_SPAWN_DUP2, descriptor, descriptor),
             ],
             setsid=True,

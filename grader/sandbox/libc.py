@@ -1,4 +1,4 @@
-"""The calls of the C library that Python doesn't have, each with an OSError where the kernel refuses."""
+"""C library calls that Python lacks; each raises OSError if the kernel refuses."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 
 def prctl(option: int, value: int = 1, argument: object = 0) -> None:
-    """Call prctl(2); raises OSError where the kernel refuses."""
+    """Call prctl(2); raises OSError if the kernel refuses."""
     _checked(_libc.prctl(option, ctypes.c_ulong(value), argument, 0, 0), f"prctl({option})")
 
 
 def system_call(number: int, *arguments: object) -> int:
-    """Call the kernel by the number of a system call; raises OSError where it refuses."""
+    """Make the system call with this number; raises OSError if the kernel refuses."""
     return _checked(int(_libc.syscall(number, *arguments)), f"system call {number}")
 
 
 def unshare(flags: int) -> None:
-    """Call unshare(2); raises OSError where the kernel refuses."""
+    """Call unshare(2); raises OSError if the kernel refuses."""
     _checked(_libc.unshare(flags), "unshare")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """Call mount(2); raises OSError where the kernel refuses."""
+    """Call mount(2); raises OSError if the kernel refuses."""
     result = _libc.mount(
         os.fsencode(source),
         os.fsencode(target),
@@ -47,7 +47,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
 
 
 def capset(sets: ctypes.Array[ctypes.c_char]) -> None:
-    """Give this process these capabilities: effective, permitted, inheritable in two halves of 32 bits each."""
+    """Set this process's capabilities: effective, permitted and inheritable, for the low and then the high 32 bits."""
     header = struct.pack("<Ii", _CAPABILITY_VERSION_3, 0)
     _checked(_libc.capset(header, sets), "capset")
 

@@ -1,7 +1,7 @@
-"""Processes that each keep one value, say a worker with its fixtures, and run one task after the other on it.
+"""Processes that each keep one value, for example a worker with its fixtures, and run tasks on it one by one.
 
-A process that dies takes only its task along: the task gets an InternalError, and another process takes its place.
-Tasks and results travel by pickle between processes of the grader's own; nothing of a submission does.
+If a process dies, only its current task fails, with an InternalError, and a new process replaces it. Tasks and results
+are pickled between the grader's own processes; data of a submission never is.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Held = TypeVar("Held")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
-_SPAWN = get_context("spawn")  # not forked: a worker takes every child that it doesn't know for a left-over
+_SPAWN = get_context("spawn")  # not forked: a worker kills every child that it doesn't know
 
 
 class Pool(Generic[Held]):
-    """A number of processes; as a context manager, it ends them, and cancels the tasks that haven't begun."""
+    """A number of processes. On exit, the context manager cancels queued tasks and ends the processes."""
 
     def __init__(self, jobs: int, make: Callable[[], AbstractContextManager[Held]]) -> None:
-        """Make ready for `jobs` processes; each starts with its first task, and calls `make` for what it keeps."""
+        """Prepare `jobs` processes. Each starts at its first task and calls `make` for the value that it keeps."""
         self._make = make
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
         self._tasks = queue.SimpleQueue()
@@ -45,7 +45,7 @@ class Pool(Generic[Held]):
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Future[Result]:
-        """Run `task(held, *args)` in one of the processes; the future has what it returns or raises."""
+        """Run `task(held, *args)` in one of the processes; the future has its result or exception."""
         assert not kwargs, "tasks take positional arguments"
         future: Future[Result] = Future()
         self._tasks.put((future, task, args))
@@ -68,7 +68,7 @@ class Pool(Generic[Held]):
             feeder.join()
 
     def _feed(self) -> None:
-        """Hand tasks to one process, until there is a None; runs in a thread of this process."""
+        """Send tasks to one process until a None comes; runs in a thread of this process."""
         process: BaseProcess | None = None
         ours: Connection | None = None
         while (item := self._tasks.get()) is not None:
@@ -102,8 +102,8 @@ class Pool(Generic[Held]):
 
 
 def _serve(tasks: Connection, make: Callable[[], AbstractContextManager[Any]]) -> None:
-    """Run tasks until there is a None, or nobody left to send one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started us decides what an interruption ends
+    """Run tasks until a None comes or the parent process closes the connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles interrupts
     try:
         with make() as held, suppress(EOFError):
             while (item := tasks.recv()) is not None:
@@ -125,7 +125,7 @@ def map_in(
     items: Sequence[Item],
     jobs: int,
 ) -> Iterator[Result]:
-    """Yield `task(held, item)` for each item, in order: in this process where others wouldn't pay, else in a pool."""
+    """Yield `task(held, item)` for each item, in order; uses a pool only if it is worth its start-up time."""
     if not items:
         return
     if jobs < 2 or len(items) < 2 * jobs:

@@ -1,4 +1,4 @@
-"""Tries, from inside a jail, what student code would try. A layer that claims to work and doesn't is our own fault."""
+"""Tries forbidden actions from inside a jail, as student code would. A layer that fails to refuse is our own fault."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ PROTECTS: Mapping[str, frozenset[str]] = {
     "open a socket": frozenset({"seccomp"}),
     "start a process": frozenset({"seccomp"}),
 }
-"""What is tried, and the layers each of which must refuse it; for every layer, something that no other refuses."""
+"""The attempted actions, and the layers that must each refuse them. Each layer is the only one for some action."""
 
 _HUGE = 2**36
-"""More bytes than any limit on a test's memory allows; they are asked for and never touched."""
+"""More bytes than any memory limit of a test allows; they are mapped and never touched."""
 _MAP_PRIVATE, _MAP_NORESERVE = 0x02, 0x4000
 
 NEEDS = "read the libraries"
-"""What must work, or no module that is imported late can be found."""
+"""The action that must succeed, because late imports need it."""
 
 
 def lay_out(stage: Path, tests: Path) -> None:
-    """Make the files that `attempt` tries to read, in the judge's folder and in one that Landlock leaves readable."""
+    """Make the files that `attempt` tries to read: in the judge's folder, and in one that Landlock lets it read."""
     for path, mode in ((stage / "secret", 0o600), (stage / "notice", 0o644), (tests / "private", 0o600)):
         path.touch(0o600)
         path.chmod(mode)
 
 
 def attempt(stage: Path, tests: Path, judge: int, libraries: Collection[str]) -> dict[str, bool]:
-    """Return what succeeded; runs in a jailed child before any student code."""
+    """Return for each action whether it succeeded; runs in a jailed child before any student code."""
     tries: dict[str, Callable[[], object]] = {
         "take memory without limit": lambda: mmap.mmap(-1, _HUGE, _MAP_PRIVATE | _MAP_NORESERVE).close(),
         "read a secret file": (stage / "secret").read_bytes,
@@ -68,7 +68,7 @@ def _fork() -> None:
 
 
 def broken_layers(done: Mapping[str, bool], layers: Collection[str]) -> list[str]:
-    """Return a sentence for each thing that a layer must refuse and didn't, or that must work and doesn't."""
+    """Return a sentence for each action that wrongly succeeded or wrongly failed."""
     if not done:
         return ["the jailed child that tries what the layers refuse didn't come to its end"]
     found = [

@@ -1,7 +1,7 @@
-"""Ends every process that a submission left behind.
+"""Ends every process that a submission left running.
 
-Both the zygote and the judge are "child subreapers": a process whose parent died becomes their child, however often
-it forked and whatever session it moved to. So killing all children until there are none is enough.
+The zygote and the judge are "child subreapers": a descendant whose parent died becomes their child, whatever its depth
+and its session. So it is enough to kill all children until none are left.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def children(parent: int | str = "self") -> set[int]:
 
 
 def kill_children(spare: Collection[int] = (), seconds: float = 5.0) -> bool:
-    """Kill and reap every child but those in `spare`, and what becomes a child by that; False when time ran out."""
+    """Kill and reap every child not in `spare`, and orphans that become children; False after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         targets = children().difference(spare)

@@ -23,9 +23,8 @@ MESSAGE_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Settings:
-    """What a zygote needs to know before it loads the tests."""
+    """The settings that a zygote needs before it loads the tests."""
 
-    seed: str
     library: str
     tests: str
     """The folder of the test files."""
@@ -35,7 +34,7 @@ class Settings:
     """The folders of a submission that go on `sys.path`."""
     forbid: tuple[str, ...]
     helpers: str
-    """The folder of the course's own modules; empty where there is none."""
+    """The folder of the course's own modules; empty if there is none."""
     submission: str
     work: str
     stage: str
@@ -43,9 +42,9 @@ class Settings:
     """The judge's process id, for the self-probe."""
     level: Level
     user: tuple[int, int] | None
-    """The uid and gid of the worker; None to stay who we are."""
+    """The uid and gid of the worker; None to keep the current user."""
     readable: tuple[str, ...]
-    """What student code may read beside the tests and the submission."""
+    """The paths that student code may read in addition to the tests and the submission."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,10 @@ class Command:
 
     tests: tuple[str, ...]
     """The ids of the tests that it runs."""
+    seeds: tuple[int, ...]
+    """The seed of each; the secret one that they are made from stays with the judge."""
     given: bool
-    """Whether checks also send what they were given: in a record run only."""
+    """Whether checks also send the values that they were given; true only in a record run."""
     memory_mb: int
     cpu_seconds: int
     value_bytes: int
@@ -67,7 +68,7 @@ class Ready:
 
     layers: tuple[str, ...]
     probe: Mapping[str, bool]
-    """What the self-probe could do from inside the jail."""
+    """For each action of the self-probe, whether it succeeded inside the jail."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,13 @@ class Started:
 
 @dataclass(frozen=True)
 class Ended:
-    """A child is over."""
+    """A child has ended."""
 
     status: int
     """As from wait4."""
     memory_mb: float
     clean: bool
-    """Whether nothing of the child is alive."""
+    """Whether all processes of the child have ended."""
 
 
 Message = Settings | Command | Described | Ready | Problem | Started | Ended
@@ -103,12 +104,12 @@ Kind = TypeVar("Kind", bound=Message)
 
 
 def encode(message: Message) -> bytes:
-    """Return a message as the other side reads it."""
+    """Return the bytes of a message."""
     return json.dumps([type(message).__name__, asdict(message)], default=str).encode("ascii")
 
 
 def decode(raw: bytes) -> Message | None:
-    """Return the message in some bytes; None where there is none: the other side has gone."""
+    """Return the message in `raw`; None if it holds no message, as when the other side has closed the socket."""
     try:
         name, fields = json.loads(raw)
         kind = _KINDS[name]

@@ -1,4 +1,4 @@
-"""Removes what student code may have left, whatever it looks like."""
+"""Removes any files and folders that student code left."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import stat
 from pathlib import Path
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""How a folder is opened: never through a link."""
+"""Flags to open a folder without following a link."""
 
 
 def remove(name: str | Path, parent: int | None = None) -> None:
-    """Remove a file or a folder: whatever its modes are, however deep it is, and never through a link.
+    """Remove a file or a folder, of any mode and depth, without following links.
 
-    Folders are moved to the top before they are emptied, so no path gets long and no descriptor is kept for a level.
-    Raises OSError where something can't be removed; what isn't there is fine.
+    Folders are moved to the top before they are emptied, so paths stay short and no level needs its own descriptor.
+    Raises OSError if something can't be removed; a missing file isn't an error.
     """
     try:
         top = _opened(name, parent)
@@ -34,7 +34,7 @@ def remove(name: str | Path, parent: int | None = None) -> None:
 
 
 def _empty(name: str, top: int) -> None:
-    """Remove a file of `top`, or a folder whose own folders come to `top` instead."""
+    """Remove a file of `top`, or a folder of `top` after moving its subfolders to `top`."""
     try:
         os.unlink(name, dir_fd=top)
         return
@@ -45,7 +45,7 @@ def _empty(name: str, top: int) -> None:
             try:
                 os.unlink(entry, dir_fd=folder)
             except (IsADirectoryError, PermissionError):
-                os.close(_opened(entry, folder))  # a folder can be moved by who may write to it
+                os.close(_opened(entry, folder))  # makes the folder writable, which moving it requires
                 os.rename(entry, secrets.token_hex(16), src_dir_fd=folder, dst_dir_fd=top)
     finally:
         os.close(folder)
@@ -53,12 +53,12 @@ def _empty(name: str, top: int) -> None:
 
 
 def _opened(name: str | Path, parent: int | None) -> int:
-    """Open a folder for reading that may be closed to its owner; raises NotADirectoryError for all else, links too."""
+    """Open a folder even if its mode excludes its owner; raises NotADirectoryError for anything else, also a link."""
     place = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     try:
         if not stat.S_ISDIR(os.fstat(place).st_mode):
             raise NotADirectoryError(os.fspath(name))
-        os.chmod(f"/proc/self/fd/{place}", 0o700)  # the descriptor's own folder, wherever its name leads by now
+        os.chmod(f"/proc/self/fd/{place}", 0o700)  # by descriptor, because the name may be a different file by now
         return os.open(".", FOLDER, dir_fd=place)
     finally:
         os.close(place)

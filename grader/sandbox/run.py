@@ -1,4 +1,4 @@
-"""The judge's side of one run: reads the child's frames and output until it is over or late, then kills."""
+"""The judge's side of one run: reads the child's frames and output until it ends; kills it at the deadline."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from grader.text import clean_text
 
 CHUNK = 2**18
 FORK_SECONDS = 30.0
-"""How long a child may take from the fork to the moment before its test."""
+"""How long a child may take from the fork to the start of its test."""
 EXIT_SECONDS = 5.0
-"""How long the zygote may take to bury a child that ended or was killed."""
+"""How long the zygote may take to reap a child that ended or was killed."""
 WATCH_SECONDS = 0.03
-"""How often a look is taken at what the child has written: it can write some ten MiB in between."""
+"""The interval at which the work folder is measured; a child can write some ten MiB in between."""
 
 
 class Output:
-    """The head and the tail of what a test printed; the middle of a flood is counted and dropped."""
+    """The head and the tail of a test's output; if it is too long, its middle is counted and dropped."""
 
     def __init__(self, cap: int) -> None:
         self._head_cap = cap * 3 // 4
@@ -38,7 +38,7 @@ class Output:
         self._dropped = 0
 
     def feed(self, data: bytes) -> None:
-        """Take what the test printed next."""
+        """Append output of the test."""
         room = self._head_cap - len(self._head)
         self._head += data[:room] if room > 0 else b""
         self._tail += data[max(room, 0) :]
@@ -48,14 +48,14 @@ class Output:
             del self._tail[:surplus]
 
     def text(self) -> str:
-        """Return it as clean text."""
+        """Return the output as clean text."""
         gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
         raw = bytes(self._head + gap + self._tail)
         return clean_text(raw.decode("utf-8", "replace"), self._head_cap + self._tail_cap + 60)
 
 
 class Run:
-    """One child, from its first frame to its burial."""
+    """One child, from its first frame until it is reaped."""
 
     def __init__(
         self,
@@ -84,20 +84,20 @@ class Run:
         self._fault: InternalError | None = None
         self._late = False
         self._excess = excess
-        """Says how the child wrote more than it may; raises InternalError where the machine has no room."""
+        """Returns how the child exceeded its disk limits; raises InternalError if the disk is full."""
 
     @property
     def layers(self) -> tuple[str, ...] | None:
-        """The layers of isolation; None where the child never got to run a test: no fault of the submission."""
+        """The layers of isolation; None if the child never reached its test, which isn't the submission's fault."""
         return self._decoder.layers
 
     def finish(self) -> Recording:
-        """Read until the child is buried and its ends are closed, or the deadline; return what it left.
+        """Read until the child is reaped, or kill it at the deadline; return its recording.
 
-        Raises InternalError where the machine had no room for what a test may write.
+        Raises InternalError if the disk had no room for a test's files.
         """
         start = time.monotonic()
-        # the test's time begins when its child says that it starts: a busy machine isn't the submission's fault
+        # the test's time begins at the child's first frame: a slow fork on a busy machine isn't the submission's fault
         deadline = start + FORK_SECONDS
         started = False
         watched = start + WATCH_SECONDS
@@ -121,7 +121,7 @@ class Run:
                     break
                 if last_call is None and started and now >= watched:
                     self._look()
-                    # a folder of many files takes long to look at
+                    # measuring a folder of many files is slow, so it may use a tenth of the time at most
                     watched = now + WATCH_SECONDS + 9 * (time.monotonic() - now)
                 wait = min((last_call or deadline) - now, WATCH_SECONDS if last_call is None else EXIT_SECONDS)
                 for key, _ in selector.select(max(wait, 0.0)):
@@ -136,7 +136,7 @@ class Run:
         return self._recording(seconds)
 
     def _look(self) -> None:
-        """Look at what the child has written; a machine without room is no fault of the submission."""
+        """Measure the work folder; a full disk isn't the submission's fault."""
         try:
             self._full = self._excess()
         except InternalError as error:
@@ -180,14 +180,14 @@ class Run:
         return not self.zygote_lost
 
     def _kill(self) -> None:
-        """Kill the child and its session; what left the session is the zygote's to find, or the worker's."""
+        """Kill the child and its process group; the zygote or the worker finds processes that left the group."""
         if self._pid is not None and self._pid > 1:
             for kill in (os.killpg, os.kill):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     kill(self._pid, signal.SIGKILL)
 
     def _drain(self) -> None:
-        """Read what is left in both buffers; their other ends are closed, or dead to us."""
+        """Read the rest of both buffers; their other ends are closed, or no longer matter."""
         deadline = time.monotonic() + 1.0
         for read in (self._read_channel, self._read_output):
             descriptor = self._channel.fileno() if read == self._read_channel else self._pipe.fileno()
@@ -223,7 +223,7 @@ class Run:
 
 
 def _cause(ended: Ended | None) -> str:
-    """Words for a wait status; for people only, since a submission can choose how it dies."""
+    """A description of a wait status, for people only: a submission can choose its own status."""
     if ended is None:
         return "no trace of it was left"
     status = ended.status

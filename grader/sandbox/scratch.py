@@ -1,7 +1,7 @@
-"""The folder that one child may write to: made anew for each, watched while it runs, removed however it was left.
+"""The folder that one child may write to: new for each child, watched while it runs, removed whatever is in it.
 
-The judge owns the folder around it and reaches both by descriptors, so nothing that a child puts in their place is
-followed, opened or removed through.
+The judge owns the parent folder and reaches both by descriptors, so a link that a child puts in their place isn't
+followed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from grader.sandbox.removal import FOLDER, remove
 
 NAME = "home"
 SPARE_BYTES = 16 * 2**20
-"""Room that must be left on the disk, or a test could fail for want of it."""
+"""Free space that the disk must have, so that no test fails because the disk is full."""
 _DEPTH = 64
-"""Folders deep that the watch looks: it holds a descriptor for each."""
+"""The deepest level of folders that the watch looks at; it needs one descriptor for each level."""
 _FUTURE = 10 * 365 * 86400.0
 
 
@@ -29,13 +29,13 @@ class Scratch:
     """Makes, watches and removes the work folders of one worker."""
 
     def __init__(self, around: Path, user: tuple[int, int] | None) -> None:
-        """Take the folder `around` them, which only the judge may change; `user` is whose the work folders are."""
+        """Use the parent folder `around`, which only the judge may change; `user` owns the work folders."""
         self.path = around / NAME
         self._user = user
         self._around = os.open(around, FOLDER)
 
     def renew(self) -> None:
-        """Replace the work folder by an empty one; raises InternalError where that can't be done."""
+        """Replace the work folder by an empty one; raises InternalError if that fails."""
         try:
             for name in os.listdir(self._around):  # a child may have moved its folder
                 remove(name, self._around)
@@ -47,7 +47,7 @@ class Scratch:
         self.check_room()
 
     def check_room(self) -> None:
-        """Raise InternalError where the disk is nearly full: what a test can't write would be held against it."""
+        """Raise InternalError if the disk is nearly full, because a failed write would cost the student points."""
         disk = os.fstatvfs(self._around)
         if disk.f_bavail * disk.f_frsize < SPARE_BYTES:
             raise InternalError(
@@ -56,9 +56,9 @@ class Scratch:
             )
 
     def excess(self) -> str:
-        """Say how the folder has grown past what a child may write; empty where it hasn't.
+        """Return a description of how the folder exceeds its limits; empty if it doesn't.
 
-        Raises InternalError where the disk is nearly full and this child isn't why.
+        Raises InternalError if the disk is nearly full and this child isn't the cause.
         """
         size, count = 0, 0
         for entry_size in _sizes(NAME, self._around):
@@ -69,12 +69,12 @@ class Scratch:
         return ""
 
     def close(self) -> None:
-        """Let go of the folder around; what is in it goes with the worker's stage."""
+        """Close the parent folder's descriptor; the folder is removed with the worker's stage."""
         os.close(self._around)
 
 
 def _sizes(name: str, parent: int, depth: int = 0) -> Iterator[int]:
-    """The bytes on disk of everything in a folder; what can't be looked into, or is too deep, counts as nothing."""
+    """The bytes on disk of every entry in a folder, without unreadable folders and folders that are too deep."""
     try:
         folder = os.open(name, FOLDER, dir_fd=parent)
     except OSError:
@@ -92,10 +92,10 @@ def _sizes(name: str, parent: int, depth: int = 0) -> Iterator[int]:
 
 
 def settle_times(folder: Path) -> None:
-    """Put the times of access of all files in a folder ahead of now, where reading doesn't change them any more.
+    """Set the access times of all files in a folder to the future, so that reading doesn't change them.
 
-    Mounts are "relatime" nearly everywhere: a read is noted where the last one is older than the last change. One
-    child could tell the next something by which files it reads.
+    Otherwise one child could pass information to the next by reading certain files. Nearly all mounts are "relatime": a
+    read updates the access time if that is older than the last change.
     """
     ahead = time.time() + _FUTURE
     for path in (folder, *folder.rglob("*")):

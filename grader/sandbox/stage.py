@@ -1,8 +1,8 @@
-"""The folder in which a grading keeps its files, and the removal of those that killed gradings left.
+"""The folder in which a grading keeps its files, and the removal of stages that killed gradings left.
 
-A live process holds a lock on each of its stages, and the kernel drops it when that process ends, however it ends. So a
-stage whose lock is free has no owner any more: that holds across containers, after a restart, and with no gap in which
-a stage exists that nobody is known to own. Where the file system has no locks, nothing is removed.
+A live process holds a lock on each of its stages, and the kernel releases the lock however that process ends. So a
+stage whose lock is free has no owner. That is true across containers and after a restart. If the file system has no
+locks, no stage is removed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ PREFIX = "grader-stage-"
 
 
 class Stage:
-    """A new folder of its own in the temporary folder; a context manager that removes it."""
+    """A new folder in the temporary folder; the context manager removes it."""
 
     def __init__(self) -> None:
-        """Remove what killed gradings left, then make a stage that others can look into."""
+        """Remove the stages that killed gradings left, then make a stage that other users can read."""
         sweep()
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
-            # until it is locked, the sweep of another grading may take it for left
+            # until it is locked, another grading's sweep may remove it
             with contextlib.suppress(FileNotFoundError):
                 self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 if _lock(self._lock) is not False and _is_at(self._lock, self.path):
@@ -45,9 +45,9 @@ class Stage:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the folder and give its lock back; a second time does nothing."""
+        """Remove the folder and release its lock; a second call does nothing."""
         if self._lock >= 0:
-            with contextlib.suppress(OSError):  # what was graded is worth more than a folder that stays
+            with contextlib.suppress(OSError):  # a folder that can't be removed mustn't cost the result
                 remove(self.path)
             os.close(self._lock)
             self._lock = -1
@@ -58,7 +58,7 @@ def sweep() -> None:
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             if entry.name.startswith(PREFIX):
-                with contextlib.suppress(OSError):  # it is another's, or was removed meanwhile
+                with contextlib.suppress(OSError):  # it belongs to another user, or was removed meanwhile
                     _remove_if_left(Path(entry.path))
 
 
@@ -66,7 +66,7 @@ def _remove_if_left(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         mine = os.fstat(descriptor).st_uid == os.geteuid()
-        # removed while the lock is held: its maker, were it alive, would find it taken and make another
+        # removed while the lock is held: a maker that hasn't locked it yet fails to lock it and makes another stage
         if mine and _lock(descriptor) and _is_at(descriptor, path):
             remove(path)
     finally:
@@ -74,7 +74,7 @@ def _remove_if_left(path: Path) -> None:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Take the lock; False where another process has it, None where there are no locks here."""
+    """Take the lock; False if another process holds it, None if the file system has no locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -85,7 +85,7 @@ def _lock(descriptor: int) -> bool | None:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether an open folder is still the one that has this name."""
+    """Whether this path still names the open folder."""
     try:
         there = path.lstat()
     except OSError:

@@ -2,8 +2,8 @@
 
     u32 length of header | header | bytes of the first array | bytes of the second | ...
 
-`encode_*` run in the worker. `Decoder` runs in the judge and believes nothing: every length is checked against a cap
-before memory is taken, dtypes come from a table by name, and whatever doesn't fit raises WireError.
+`encode_*` run in the worker. `Decoder` runs in the judge and trusts no input: it checks every length against a cap
+before it allocates memory, takes dtypes from a table by name, and raises WireError for malformed data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from grader.text import clean_text
 HEADER_BYTES = 256 * 1024
 ALL_HEADERS_BYTES = 2 * 2**20
 ARRAY_BYTES = 2**40
-"""More than any cap, and little enough that numpy takes every shape below it, with sizes of 0 in it too."""
+"""More than any cap, and so small that numpy accepts every shape below it, even if one of its sizes is 0."""
 FRAMES = 2000
 NDIM = 32
 NAME_CHARS = 200
@@ -32,12 +32,12 @@ _LENGTH = struct.Struct("<I")
 
 
 class WireError(Exception):
-    """The worker sent what a worker of ours doesn't send."""
+    """The worker sent data that the grader's own code never sends."""
 
 
 @dataclass(frozen=True)
 class End:
-    """The last frame: how the test ended, in the worker's words."""
+    """The last frame: how the test ended, as the worker claims."""
 
     claim: Claim
     message: str
@@ -49,7 +49,7 @@ class End:
 
 
 def encode_observation(item: Observation, budget: int) -> tuple[list[bytes], int]:
-    """Return the frame's chunks and the bytes of its arrays; an array over `budget` is named, not sent."""
+    """Return the frame's chunks and the bytes of its arrays; for an array over `budget`, only its size is sent."""
     entries: list[dict[str, Any]] = []
     buffers: list[bytes] = []
     used = 0
@@ -71,7 +71,7 @@ def encode_observation(item: Observation, budget: int) -> tuple[list[bytes], int
 
 
 def _raw(value: Value) -> np.ndarray[Any, Any]:
-    """The value's bytes as they go on the wire."""
+    """The value's array in its wire format."""
     assert value.array is not None
     array = np.ascontiguousarray(value.array)
     if value.dtype == "bfloat16":
@@ -80,7 +80,7 @@ def _raw(value: Value) -> np.ndarray[Any, Any]:
 
 
 def encode_ready(layers: list[str]) -> bytes:
-    """Return the first frame, which says that the jail is closed and no student code has run yet."""
+    """Return the first frame: the child has entered its jail, and no student code has run yet."""
     return _header({"frame": "ready", "layers": layers})
 
 
@@ -103,14 +103,14 @@ def _header(header: dict[str, Any]) -> bytes:
 
 
 class Decoder:
-    """Rebuilds observations from bytes as they come in."""
+    """Rebuilds observations from incoming bytes."""
 
     def __init__(self, cap: int, *, given: bool = True) -> None:
-        """Accept at most `cap` bytes of arrays in all; without `given`, forget the parameters that come along."""
+        """Accept at most `cap` bytes of arrays in all; without `given`, drop the parameters of the checks."""
         self._given = given
         self.observations: list[Observation] = []
         self.layers: tuple[str, ...] | None = None
-        """The layers of isolation; None until the first frame, which no student code can hold back."""
+        """The layers of isolation; None until the first frame, which is sent before student code runs."""
         self.end: End | None = None
         self._left = cap
         self._headers_left = ALL_HEADERS_BYTES
@@ -121,7 +121,7 @@ class Decoder:
         self._names: set[str] = set()
 
     def feed(self, data: bytes) -> None:
-        """Take bytes; raises WireError at the first thing that isn't as it must be."""
+        """Decode more bytes; raises WireError at the first malformed data."""
         if data and self.end is not None:
             raise WireError("data after the last frame")
         self._buffer += data
@@ -225,7 +225,7 @@ def _string(entry: dict[str, Any], key: str, limit: int) -> str:
 
 
 def _entry(entry: object) -> tuple[str, Value, tuple[int, ...], int]:
-    """Check one value's description; the product of its sizes must be its bytes before any memory is taken."""
+    """Check one value's description; before memory is allocated, its shape must agree with its number of bytes."""
     if not isinstance(entry, dict):
         raise WireError("a value without a description")
     role = _string(entry, "role", 20)

@@ -1,6 +1,6 @@
-"""The judge's handle on the untrusted side: starts the zygote and its twin, asks for runs, keeps deadlines, kills.
+"""The judge's handle on the untrusted side: starts the zygote and its twin, requests runs, enforces deadlines.
 
-Imports no numpy: the zygote takes longest to start, so it is started before the judge loads anything.
+It doesn't import numpy: the zygote takes longest to start, so it starts before the judge loads anything.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from grader.assignment import Assignment
 from grader.described import Described
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
-from grader.questions import Questions
+from grader.questions import Questions, seed_of
 from grader.sandbox import launch
 from grader.sandbox.identity import identity
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
@@ -53,8 +53,8 @@ def test_warm_up(submission, rng, check):
 class Worker:
     """The processes that run one assignment's tests; a context manager that leaves no process and no file behind.
 
-    A zygote holds the visible tests. Where there are hidden ones, a twin of it holds those: see `child.zygote`.
-    Use one at a time in a process: every child process that this process doesn't know is taken for a left-over.
+    A zygote holds the visible tests. Its twin holds the hidden tests, if there are any: see `child.zygote`.
+    Use one Worker at a time in a process: a Worker kills every child process that was started after it.
     """
 
     def __init__(
@@ -64,26 +64,26 @@ class Worker:
         zygote: launch.Zygote | None = None,
         level: Level = "full",
     ) -> None:
-        """Start loading, or go on with a zygote that was started before; returns at once.
+        """Start to load the tests and return at once.
 
         Args:
             assignment: whose tests to load.
             questions: the tests' texts, and their seed.
-            zygote: one that was started before.
-            level: the strongest isolation to use; what this machine has not got is left out.
+            zygote: a zygote that was started before; None starts a new one.
+            level: the strongest isolation to use; layers that this machine doesn't support are omitted.
         """
         if sys.platform != "linux":
             raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
         _demand_library(assignment)
         self.assignment = assignment
         self.tests: tuple[Described, ...] = ()
-        """The collected tests, visible ones first; what they say about themselves counts in a record run only."""
+        """The collected tests, visible ones first; only a record run uses their fields other than the id."""
         self.layers: tuple[str, ...] = ()
         """The layers of isolation that hold; known when the worker is ready."""
         self.processes: frozenset[int] = frozenset()
         """The ids of the zygote and its twin, when the worker is ready."""
         self.probe: Mapping[str, bool] = {}
-        """What the self-probe could do from inside the jail."""
+        """For each action of the self-probe, whether it succeeded inside the jail."""
         self.level = level
         self._identity = identity() if level == "full" else None
         self.user = self._identity.user if self._identity is not None else None
@@ -92,13 +92,13 @@ class Worker:
         self._held = Stage()
         self._stage = self._held.path
         self.submission = self._folder("submission")
-        """Where the clean submission goes; the worker can read it."""
+        """The folder for the clean submission; the worker can read it."""
         self._scratch = Scratch(self._folder("work"), self.user)
         self._zygote: launch.Zygote | None = None
         self._controls: dict[str, socket.socket] = {}
-        """The judge's end of each process that holds tests, by the name of their folder."""
+        """The judge's socket to each process that holds tests, by the name of the tests' folder."""
         self._holder: dict[str, str] = {}
-        """Test id to the name of the folder that it is in."""
+        """Test id to the name of the test's folder."""
         self._ready = False
         self._settled = False
         try:
@@ -124,11 +124,11 @@ class Worker:
 
     @property
     def needed(self) -> list[Path]:
-        """What student code and the worker's processes read, wherever it is."""
+        """The paths that student code and the worker's processes read."""
         return [*needed_paths(), self._stage]
 
     def may_read(self, project: Path) -> bool:
-        """Whether Landlock lets student code read a project's answers, as in an image with all projects below /usr."""
+        """Whether Landlock lets student code read a project's answers, for example if an image has it below /usr."""
         real = project.resolve()
         folders = [Path(entry).resolve() for entry in self._readable]
         return any(
@@ -138,7 +138,7 @@ class Worker:
         )
 
     def empty_submission(self) -> None:
-        """Make room for another submission."""
+        """Empty the submission's folder for another submission."""
         self._settled = False
         for entry in self.submission.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -146,11 +146,11 @@ class Worker:
     def _folder(self, name: str) -> Path:
         folder = self._stage / name
         folder.mkdir()
-        folder.chmod(0o755)  # whatever the caller's umask is: the worker may be another user
+        folder.chmod(0o755)  # independent of the umask, because the worker may be another user
         return folder
 
     def _copy_tests(self, name: str, texts: Mapping[str, str], withheld: Collection[str] = ()) -> Path:
-        """Give the worker some tests and the course's own modules; no fixtures, no variants."""
+        """Copy tests and the course's own modules for the worker, without fixtures and variants."""
         folder = self._folder(name)
         for file, text in {**texts, "test_warm_up.py": _WARM_UP}.items():
             (folder / file).write_text(text, "utf-8")
@@ -182,7 +182,6 @@ class Worker:
         helpers = folder / "helpers"
         files = [f"test_{part.name}.py" for part in self.assignment.parts]
         return Settings(
-            seed=self._seed,
             library=self.assignment.library,
             tests=str(folder),
             files=tuple(file for file in files if (folder / file).is_file()),
@@ -209,7 +208,7 @@ class Worker:
             raise InternalError(f"the worker is gone ({error.strerror})") from None
 
     def _receive(self, name: str, seconds: float) -> Message | None:
-        """The next message from one process; None when it is gone or silent for so long."""
+        """The next message from one process; None if it has ended or sends nothing for `seconds`."""
         control = self._controls[name]
         if not select.select([control], [], [], max(seconds, 0.0))[0]:
             return None
@@ -219,7 +218,7 @@ class Worker:
             return None
 
     def wait_ready(self) -> None:
-        """Wait until the tests are collected; raises AssignmentError where they can't be imported."""
+        """Wait until the tests are collected; raises AssignmentError if they can't be imported."""
         if self._ready:
             return
         deadline = time.monotonic() + COLLECT_SECONDS
@@ -228,7 +227,7 @@ class Worker:
         for name in sorted(self._controls, reverse=True):  # visible ones first
             found, ready = self._wait_for(name, deadline)
             self.layers, self.probe = ready.layers, ready.probe
-            # hidden tests are collected among all others: those stay with the zygote that has no hidden ones
+            # the twin collects all tests; those that the zygote of the visible tests has too stay with that zygote
             for test in found:
                 if self._holder.setdefault(test.id, name) == name:
                     tests.append(test)
@@ -250,7 +249,7 @@ class Worker:
             elif isinstance(message, Ready):
                 return tests, message
             elif isinstance(message, Problem):
-                # the tests by their own names, not those of our copies, and of pytest's report what is about them
+                # name the original test files instead of our copies, and keep only the report's lines about them
                 folder = str(self.assignment.folder)
                 lines = message.text.replace(str(self._folders[name]), folder).splitlines()
                 told = [line for line in lines if folder in line or re.match(r"E |[\w-]+\.py:\d+: ", line)]
@@ -260,7 +259,7 @@ class Worker:
                 raise InternalError(f"the worker didn't start; its log:\n{self.log()}")
 
     def demand(self, visible: Collection[str], hidden: Collection[str]) -> None:
-        """Wait until the worker is ready; raises AssignmentError unless it collected exactly the tests of these ids."""
+        """Wait until the worker is ready; raises AssignmentError unless it collected exactly these tests."""
         self.wait_ready()
         held = {test for test, name in self._holder.items() if name == "visible"}
         odd = sorted(held ^ set(visible)) if "hidden" in self._folders else []
@@ -274,22 +273,22 @@ class Worker:
             )
 
     def _show_hidden(self, shown: bool) -> None:
-        """Let student code read the texts of hidden tests, or not; Landlock sees to that by itself."""
+        """Allow or forbid student code to read the texts of hidden tests; not needed with Landlock."""
         if "hidden" in self._folders and "landlock" not in self.layers:
             closed = 0o700 if self.user is not None else 0o000
             self._folders["hidden"].chmod(0o755 if shown else closed)
 
     def log(self) -> str:
-        """Return the end of what the zygote itself printed, for messages about our own faults."""
+        """Return the end of the zygote's own output, for messages about our own faults."""
         return self._zygote.log() if self._zygote is not None else ""
 
     def run(self, test: str, *, given: bool = False, seconds: float | None = None) -> Recording:
-        """Run one test in a child of its own and return what it left; never raises for what the child does.
+        """Run one test in its own child and return its recording; no action of the child makes this raise.
 
         Args:
             test: the test's id.
-            given: record run: checks also send their parameters and what they were given.
-            seconds: the deadline, where it is shorter than the assignment's.
+            given: in a record run, True: checks also send their parameters and the values that they were given.
+            seconds: a deadline; the assignment's applies if it is shorter.
         """
         for attempt in (1, 2):
             self._restart_if_dead()
@@ -297,7 +296,7 @@ class Worker:
             started, recording = self._run(test, given, min(seconds or math.inf, self.assignment.limits.test_seconds))
             if started:
                 return recording
-            # no student code ran: once more with a fresh zygote, then it is an error of ours
+            # no student code ran: retry once with a new zygote, then report our own fault
             log = self.log() + recording.output
             self._stop()
             if attempt == 2:
@@ -309,11 +308,11 @@ class Worker:
     def _restart_if_dead(self) -> None:
         if self._zygote is None or not self._zygote.alive():
             self._stop()
-            self._show_hidden(True)  # the twin loads them again
+            self._show_hidden(True)  # the twin loads the hidden tests again
             self._start()
 
     def _run(self, test: str, given: bool, seconds: float) -> tuple[bool, Recording]:
-        # numpy comes with these: not before the zygote has started
+        # these import numpy, so they are imported after the zygote has started
         from grader.recording import Recording
         from grader.sandbox.run import Run
 
@@ -328,10 +327,17 @@ class Worker:
         self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         output, output_end = os.pipe()
-        command = Command((test,), given, limits.memory_mb, math.ceil(seconds) + 1, limits.value_mb * 2**20)
+        command = Command(
+            (test,),
+            (seed_of(self._seed, test),),
+            given,
+            limits.memory_mb,
+            math.ceil(seconds) + 1,
+            limits.value_mb * 2**20,
+        )
         try:
             self._send(name, command, (channel_end.fileno(), output_end))
-        except InternalError as error:  # it was killed, and a moment ago that wasn't to be seen yet
+        except InternalError as error:  # the zygote died after `alive` was checked
             channel.close()
             os.close(output)
             return False, Recording("internal", str(error))
@@ -346,7 +352,7 @@ class Worker:
         return run.layers is not None, recording
 
     def _stop(self) -> None:
-        """End the zygote and whatever came from it."""
+        """End the zygote and all its descendants."""
         if self._zygote is not None:
             self._zygote.end()
             self._zygote = None
@@ -356,7 +362,7 @@ class Worker:
             kill_children(self._known)
 
     def close(self) -> None:
-        """End every process and remove every file that this worker made."""
+        """End every process and remove every file of this worker."""
         self._stop()
         self._scratch.close()
         self._held.remove()
@@ -373,17 +379,20 @@ def _demand_library(assignment: Assignment) -> None:
 
 
 def readable_paths() -> list[str]:
-    """Return what a worker needs to read: the interpreter, its libraries and our own side of the border."""
+    """Return the paths that a worker must read: the interpreter, its libraries and the grader's own package."""
     scheme = sysconfig.get_paths()
     prefixes = {Path(prefix) for prefix in (sys.prefix, sys.base_prefix)}
     paths = {
         *("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"),
-        *("/proc/cpuinfo", "/sys/devices/system/cpu"),  # without these torch chooses other kernels, and other numbers
+        *(
+            "/proc/cpuinfo",
+            "/sys/devices/system/cpu",
+        ),  # without these torch chooses other kernels, whose results differ
         *(scheme[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         *(str(prefix / name) for prefix in prefixes for name in ("lib", "lib64", "pyvenv.cfg")),
         str(Path(__file__).resolve().parents[1]),
     }
-    # a dependency may be installed elsewhere, as a development install is
+    # a dependency may be installed elsewhere, for example as a development install
     for name in ("numpy", "pytest", "gradescope_utils"):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
@@ -392,5 +401,5 @@ def readable_paths() -> list[str]:
 
 
 def needed_paths() -> list[Path]:
-    """Return what must stay open for a worker to start and run: what it reads, and the interpreter as a whole."""
+    """Return the paths that must stay accessible so that a worker can run: those it reads, and the interpreter."""
     return [*map(Path, readable_paths()), Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable)]

@@ -1,6 +1,6 @@
-"""What a test file imports. Loaded beside student code, so nothing here knows an answer.
+"""The names that a test file imports. They are loaded beside student code, so no module here holds an answer.
 
-The decorators are gradescope_utils' own; `submission`, `rng` and `check` are pytest fixtures and need no import.
+The decorators are those of gradescope_utils; `submission`, `rng` and `check` are pytest fixtures and need no import.
 """
 
 from gradescope_utils.autograder_utils.decorators import (

@@ -1,8 +1,8 @@
-"""Stand-ins for what a submission imports and isn't here, where it doesn't matter to the homework.
+"""Stand-ins for modules that a submission imports, that are absent here, and that don't matter to the homework.
 
-Editions of a course rename their helper package: `from common.helpers import softmax_loss` finds what `a3_helper` has,
-if all that is asked for is among the course's helpers. And hand-ins hold more than the homework: what draws or shows
-progress, mostly below `if __name__ == "__main__"`, does nothing here.
+Editions of a course rename their helper package. So `from common.helpers import softmax_loss` gets the function of
+`a3_helper`, if the course's helpers have all imported names. Hand-ins also hold code that draws or shows progress,
+mostly below `if __name__ == "__main__"`; that code does nothing here.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from types import FrameType, ModuleType
 from typing import Any
 
 DRAWING = frozenset({"matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google"})
-"""Packages that draw or belong to a notebook; nothing that is graded comes from them."""
+"""Packages that draw or belong to a notebook; no graded value comes from them."""
 PROGRESS = "tqdm"
 
 
 def importing_frame(root: Path) -> FrameType | None:
-    """Return the frame of the import that is being run, if it stands in a file below `root`.
+    """Return the frame of the current import, if it is in a file below `root`.
 
-    Code without a file (of `exec`, or the frozen importer) and importlib ask for whoever called them.
+    Frames without a file (`exec`, the frozen importer) and frames of importlib are skipped: their caller counts.
     """
     frame: FrameType | None = sys._getframe(1)
     here = str(Path(__file__).parent)
@@ -39,17 +39,17 @@ def importing_frame(root: Path) -> FrameType | None:
 
 
 class StandIns(Loader):
-    """A finder for the end of `sys.meta_path`: asked only for modules that nobody else has."""
+    """A finder for the end of `sys.meta_path`: it is asked only for modules that no other finder has."""
 
     def __init__(self, root: Path, helpers: Path | None) -> None:
-        """Stand in for imports from files below `root`; `helpers` is the folder of the course's own modules."""
+        """Serve imports from files below `root`; `helpers` is the folder of the course's own modules."""
         self._root = root
         self._helpers = helpers
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find a package that only draws or shows progress, or one that is asked for nothing but helpers."""
+        """Find a package that only draws or shows progress, or one from which only helpers are imported."""
         frame = importing_frame(self._root)
         if frame is None:
             return None
@@ -60,11 +60,11 @@ class StandIns(Loader):
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Make the module of a drawing package; the others are ordinary ones."""
+        """Make the module of a drawing package; None, for an ordinary module, otherwise."""
         return _Drawing(spec.name) if spec.name.partition(".")[0] in DRAWING else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Fill a module with what it lends."""
+        """Put the stand-in's names into a module."""
         top = module.__name__.partition(".")[0]
         if top == PROGRESS:
             names = {"tqdm": _Bar, "tqdm_notebook": _Bar, "trange": lambda *args, **_: _Bar(range(*args))}
@@ -81,7 +81,7 @@ class StandIns(Loader):
 
 
 def _wanted(frame: FrameType, module: str) -> set[str]:
-    """The names that an import statement takes from `module`; empty where it takes the module whole."""
+    """The names that an import statement imports from `module`; empty if it imports the whole module."""
     tree = ast.parse(Path(frame.f_code.co_filename).read_bytes())
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno):
@@ -92,7 +92,7 @@ def _wanted(frame: FrameType, module: str) -> set[str]:
 
 
 class _Drawing(ModuleType):
-    """A module that has every name; each takes any call and does nothing."""
+    """A module that has every name; each value accepts any call and does nothing."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -105,7 +105,7 @@ class _Drawing(ModuleType):
 
 
 class _Bar:
-    """An iterable without a progress bar; it takes the calls that one has."""
+    """An iterable that shows no progress bar but accepts tqdm's method calls."""
 
     def __init__(self, iterable: Iterable[Any] = (), *_: object, **__: object) -> None:
         self._iterable = iterable
@@ -114,7 +114,7 @@ class _Bar:
         return iter(self._iterable)
 
     def __len__(self) -> int:
-        return len(self._iterable)  # type: ignore[arg-type]  # as with tqdm: only what has a length
+        return len(self._iterable)  # type: ignore[arg-type]  # fails without a length, as tqdm does
 
     def __enter__(self) -> _Bar:
         return self

@@ -1,7 +1,7 @@
-"""The `check` that a test calls: names a value and says how it is judged.
+"""The `check` that a test calls: it names a value and its kind of check.
 
-Here a check only writes down what it saw. Which values are right is decided elsewhere: by the judge when a
-submission is graded, by the local checker on a student's machine.
+A check only records values. The judge decides whether they are right when a submission is graded; the local checker
+does it on a student's machine.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Recorder(Protocol):
 
 
 def seed_everything(seed: int) -> None:
-    """Seed `random`, `numpy.random` and, where it is loaded, torch."""
+    """Seed `random`, `numpy.random` and, if it is loaded, torch."""
     random.seed(seed)
     np.random.seed(seed)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed looks at every accelerator, too, for 1 ms
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed costs 1 ms more for accelerators
 
 
 class Check:
-    """Names values for the judge. Every keyword that sets points is in points of the test."""
+    """Names values for the judge. Each `points` argument is in points of the test."""
 
     def __init__(self, recorder: Recorder, *, given: bool) -> None:
-        """Send observations to `recorder`; with `given`, also what a kind was given beside the observed value."""
+        """Send observations to `recorder`; with `given`, also a kind's other arguments and its parameters."""
         self._recorder = recorder
         self._given = given
         self._names: set[str] = set()
@@ -56,7 +56,7 @@ class Check:
         given: Mapping[str, object] | None = None,
         **params: object,
     ) -> None:
-        """Write down one check. What it was given crosses from the reference's run only: the judge trusts no other."""
+        """Record one check. `given` and `params` are sent only in a run of the reference: the judge trusts no other."""
         __tracebackhide__ = True
         if name in self._names:
             raise ValueError(f"two checks of this test are named {name!r}; give each a name of its own")
@@ -82,9 +82,9 @@ class Check:
         Args:
             name: unique in the test; students see it.
             value: an array, a tensor, a number or a text.
-            points: what this check alone is worth; without it, see the test's decorators.
-            rtol: relative tolerance, instead of the one of the reference's dtype.
-            atol: absolute tolerance, instead of the one that follows from the reference's scale.
+            points: the points of this check; without it, see the test's decorators.
+            rtol: relative tolerance; the default depends on the reference's dtype.
+            atol: absolute tolerance; the default depends on the reference's scale.
             published: the number that the course printed; the reference must agree with it when fixtures are made.
         """
         __tracebackhide__ = True
@@ -101,8 +101,8 @@ class Check:
     def calls(call: Callable[[], object]) -> list[object]:
         """Call `call` 24 times; return copies of the outputs of calls 1, 2, 5, 11, 17, 19, 22 and 24, in this order.
 
-        For `check.dropout`: every distance from 1 to 23 is the distance of two of them, so that masks that come back
-        after any number of calls up to 23 are seen in eight outputs.
+        For `check.dropout`: every distance from 1 to 23 occurs between two of these calls, so eight outputs show any
+        mask that is repeated after 1 to 23 calls.
         """
         __tracebackhide__ = True
         outputs = (_copied(call()) for _ in range(max(_KEPT_CALLS)))
@@ -122,29 +122,29 @@ class Check:
         strict: bool | None = False,
         points: float | None = None,
     ) -> None:
-        """Judge the output of dropout in training by its properties; any right way of drawing the mask passes.
+        """Judge the output of dropout in training by its properties; any correct way to draw the mask passes.
 
         Args:
             name: unique in the test.
             value: the layer's output, of x's shape.
-            x: what the output would be without dropout and without scaling; zeros in it tell nothing about the mask.
-            keep: the probability that an element is kept. None asks only that some elements are dropped, and the
-                others are scaled by one constant: for a test of something else, in which a layer that never drops
-                must not earn anything.
-            again: the output of another call on the same input, or a list of several (see `calls`): every mask must be
-                another. Twelve outputs in all, at most.
-            other: the same of another instance of the layer, or of several.
-            repeat: the output of a call after the same seed: it must be equal. Only where the course promises a seed.
-            sampler: the draw that the handout names, for the message of the strict mode.
+            x: the output without dropout and without scaling; zeros in it give no information about the mask.
+            keep: the probability that an element is kept. With None, some elements must be dropped and the others
+                scaled by one constant; use it in a test of something else, so that a layer that never drops earns no
+                points there.
+            again: the output of another call on the same input, or a list of several (see `calls`): all masks must
+                differ. At most twelve outputs in all.
+            other: the output of another instance of the layer, or a list of several.
+            repeat: the output of a call after the same seed, which must be equal. Only if the course promises a seed.
+            sampler: the random function that the handout names, for the message of the strict mode.
             strict: demand the reference's exact mask.
-            points: what this check alone is worth.
+            points: the points of this check.
         """
         __tracebackhide__ = True
         observed = {"actual": value} | _numbered("again", again) | _numbered("other", other)
         if len(observed) > MOST_OUTPUTS:
             if self._given:
                 raise ValueError(f"check {name!r} has {len(observed)} outputs; give it {MOST_OUTPUTS} at most")
-            # in a grading run it isn't the test's fault: a submission returned a list, and the judge will say so
+            # in a grading run the submission caused it by returning a list; the judge reports that
             observed = dict(list(observed.items())[:MOST_OUTPUTS])
         self._add(
             "dropout",
@@ -168,26 +168,26 @@ class Check:
         keep: float | None,
         points: float | None = None,
     ) -> None:
-        """Judge dropout's gradient: `delta` where the forward pass kept, zero where it dropped.
+        """Judge dropout's gradient: scaled `delta` at kept elements, zero at dropped ones.
 
-        The factor is the reference's, or an accepted variant's. A wrong forward pass doesn't cost this check, as
-        long as it keeps a part and drops a part.
+        The factor is the reference's, or an accepted variant's. A wrong forward pass doesn't fail this check, if it
+        keeps some elements and drops others.
 
         Args:
             name: unique in the test.
-            value: what backward returned for `delta`.
-            y: what the forward pass before it returned for `x`; its zeros are the mask.
-            x: the input of that forward pass (without dropout: after a ReLU, say).
-            delta: the gradient that was given to backward.
+            value: the result of backward for `delta`.
+            y: the result of the forward pass for `x`; its zeros are the mask.
+            x: the dropout's input in that forward pass, for example the output of a ReLU.
+            delta: the gradient that was passed to backward.
             keep: the probability that an element is kept, for the hint.
-            points: what this check alone is worth.
+            points: the points of this check.
         """
         __tracebackhide__ = True
         given = {"x": x, "delta": delta}
         self._add("dropout_backward", name, {"actual": value, "y": y}, given, keep=keep, points=points)
 
     def unchanged(self, name: str, value: object, *, original: object, points: float | None = None) -> None:
-        """Demand that `value`, looked at after a call, is what `original` was before it."""
+        """Demand that `value`, read after a call, equals `original`, a copy from before the call."""
         __tracebackhide__ = True
         self._add("unchanged", name, {"actual": value}, {"original": original}, points=points)
 
@@ -199,7 +199,7 @@ class Check:
         try:
             yield
         except errors as error:
-            # the class that was asked for, not the subclass: either is right
+            # record the class from `errors`, not a subclass, because both are right
             raised = next(kind.__name__ for kind in errors if isinstance(error, kind))
         except NotImplementedError:
             raise
@@ -210,13 +210,13 @@ class Check:
     def decreasing(
         self, name: str, values: Sequence[float] | NDArray[Any], *, factor: float = 1.0, points: float | None = None
     ) -> None:
-        """Demand that the last quarter of `values` is on average below `factor` × the first quarter, all finite."""
+        """Demand finite `values`, whose last quarter has a mean below `factor` × the mean of the first quarter."""
         __tracebackhide__ = True
         losses = np.asarray([float(value) for value in values])
         self._add("decreasing", name, {"actual": losses}, factor=factor, points=points)
 
     def at_least(self, name: str, value: object, bound: float, *, points: float | None = None) -> None:
-        """Demand a number of at least `bound`. Not sealed: the number is the submission's own claim."""
+        """Demand a number of at least `bound`. Not sealed, because the number is the submission's own claim."""
         __tracebackhide__ = True
         self._add("at_least", name, {"actual": value}, bound=bound, points=points)
 
@@ -229,14 +229,14 @@ class Check:
         *,
         points: float | None = None,
     ) -> None:
-        """Demand that `call` takes at most `times` as long as `yardstick`, best of five in turn. Not sealed."""
+        """Demand that `call` takes at most `times` as long as `yardstick`, each the best of five. Not sealed."""
         __tracebackhide__ = True
         ratio = min(_seconds(call) for _ in range(5)) / max(min(_seconds(yardstick) for _ in range(5)), 1e-9)
         self._add("at_most_times", name, {"actual": ratio}, times=times, points=points)
 
 
 def _copied(value: object) -> object:
-    """The output as it is now: a layer may give the same memory again in its next call."""
+    """A copy of an output, because a layer may return the same memory in its next call."""
     if isinstance(value, np.ndarray):
         return value.copy()
     torch = sys.modules.get("torch")
@@ -244,7 +244,7 @@ def _copied(value: object) -> object:
 
 
 def _numbered(role: str, outputs: object) -> dict[str, object]:
-    """Roles for one output or several: `again`, `again 2`, ...; a list or a tuple is several."""
+    """Roles for one output or for a list or tuple of outputs: `again`, `again 2`, ..."""
     several = outputs if isinstance(outputs, list | tuple) else [] if outputs is None else [outputs]
     return {role if number == 1 else f"{role} {number}": output for number, output in enumerate(several, 1)}
 

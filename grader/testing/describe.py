@@ -1,4 +1,4 @@
-"""Reads what a collected test says about itself."""
+"""Reads the description of a collected test from its decorators and its docstring."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from grader.described import Described
 
 
 def function_of(item: pytest.Item) -> Any:
-    """Return the function object that gradescope_utils' decorators wrote on."""
+    """Return the function object on which gradescope_utils' decorators set attributes."""
     obj = getattr(item, "obj", None)
     return getattr(obj, "__func__", obj)
 
 
 def describe(item: pytest.Item) -> Described:
-    """Return what a collected test says about itself."""
+    """Return the description of a collected test."""
     function = function_of(item)
     doc = (getattr(function, "__doc__", None) or "").strip().splitlines()
     callspec = getattr(item, "callspec", None)

@@ -1,4 +1,4 @@
-"""Turns the exception that ended a test into how it ended and a sentence for the student."""
+"""Turns the exception that ended a test into an ending and a sentence for the student."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from grader.testing.submission import Forbidden, NotFound
 MESSAGE_CHARS = 4000
 FRAMES = 4
 _NO_SIZE = ("'NoneType' object cannot be interpreted as an integer", "Use () not None as shape")
-"""What numpy's releases say of a shape that is None."""
+"""numpy's error messages for a shape of None, in several releases."""
 
 
 def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
     """Return the ending and the message.
 
     Args:
-        error: what the test body raised.
+        error: the exception that the test raised.
         root: the submission's folder; frames outside it aren't the student's.
-        library: the package that the assignment is written with, for the message about absent packages.
+        library: the assignment's library, for the message about absent packages.
     """
     root = root.resolve()
     claim, message = _explain(error, root, library)
@@ -57,14 +57,14 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
 
 
 def _unwritten(name: str, where: list[str]) -> str:
-    """Say what to write: the function that the test calls, or one that the student's own code on the way calls."""
+    """A message about the function to write: one that the test calls, or one that the student's own code calls."""
     if len(where) < 2:
         return f"not implemented yet: {name}" if name else "not implemented yet"
     return f"blocked: first write {name}" if name else "\n".join(["blocked: first write what this calls", *where])
 
 
 def _text(error: BaseException) -> str:
-    """An exception's own text; one of a student's making may fail to have any."""
+    """An exception's text; empty if a student's exception class fails to make one."""
     try:
         return str(error)
     except Exception:
@@ -91,13 +91,13 @@ def _student_frames(trace: TracebackType | None, root: Path) -> list[str]:
 
 
 def _ours(file: Path, root: Path) -> bool:
-    """Whether a file below the student's folder belongs to the handout's autograder, which lies in there too."""
+    """Whether a file below the student's folder belongs to the handout's autograder, which is in that folder too."""
     package = Path(__file__).resolve().parents[2]
     return package != root and package.is_relative_to(root) and file.is_relative_to(package)
 
 
 def _call(trace: TracebackType | None) -> list[str]:
-    """The line of the test that was running, where no frame is the student's: a call with the wrong arguments, say."""
+    """The test's line that failed, for an error without a student's frame, such as a call with wrong arguments."""
     for frame, number in traceback.walk_tb(trace):
         file = Path(frame.f_code.co_filename)
         if file.name.startswith("test_"):
@@ -125,7 +125,7 @@ def _raw_line(file: Path, number: int | None) -> str:
 
 
 def _advice(error: BaseException) -> list[str]:
-    """What helps with errors that come from the machine more than from the mathematics."""
+    """Advice about errors that come from the machine or the library rather than the mathematics."""
     text = _text(error)
     if "CUDA" in text or "cuda" in text:
         return ["  The grader has no GPU: use the device of the input, or 'cpu'."]

@@ -1,7 +1,7 @@
-"""Lets code that was written for numpy 1 run: names that were removed, a shape of None, ragged arrays.
+"""Lets code for numpy 1 run: it restores removed names, a shape of None and ragged arrays.
 
-Handouts and hand-ins of some years ago hold `np.zeros(None)` for a placeholder, `astype(np.float)`, and lists of arrays
-as one array. That was right when it was written, and says nothing about the homework.
+Older handouts and hand-ins use `np.zeros(None)` as a placeholder, `astype(np.float)`, and arrays from ragged lists.
+That was correct when it was written, and doesn't show whether the homework is right.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NAMES: dict[str, Any] = {
     "trapz": getattr(np, "trapezoid", None),
     "unicode_": np.str_,
 }
-"""Removed names and what they stood for (numpy's release notes 1.20 to 2.4)."""
+"""Removed names and their replacements (numpy's release notes 1.20 to 2.4)."""
 
 
 def accept_numpy_1() -> None:

@@ -1,6 +1,6 @@
 """Reduces a student's object to a Value: a dtype name, a shape and bytes.
 
-Runs beside student code, so nothing here is trusted: the judge checks again what arrives.
+It runs beside student code, so its results aren't trusted: the judge checks them again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from grader.recording import DTYPES, Value
 
 
 def observe(value: object) -> Value:
-    """Return what of `value` may cross the border; an object that can't is named by its type instead."""
+    """Return the Value of an object; if the object can't be sent, the Value holds only the name of its type."""
     kind = type(value)
     if kind is np.ndarray:
         return _array("array", np.asarray(value))

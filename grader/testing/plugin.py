@@ -1,11 +1,10 @@
-"""The pytest plugin that gives tests `submission`, `rng` and `check`, and runs one test for whoever asks.
+"""The pytest plugin that gives tests `submission`, `rng` and `check`, and runs single tests.
 
-The same plugin serves all three runs: record and grade load it in the worker, check loads it on a student's machine.
+All three commands use it: record and grade load it in the worker, check loads it on a student's machine.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from grader.testing.submission import Submission
 
 @dataclass(frozen=True)
 class Ended:
-    """How one test body ended, in the words of the process that ran it."""
+    """How one test ended, as the process that ran it claims."""
 
     claim: Claim
     message: str = ""
@@ -40,6 +39,7 @@ class _Running:
     root: Path
     recorder: Recorder
     given: bool
+    seed: int
 
 
 class TestingPlugin:
@@ -47,15 +47,10 @@ class TestingPlugin:
 
     __test__ = False
 
-    def __init__(self, seed: str, library: str) -> None:
-        """Serve an assignment's tests with this seed, written with this library ("numpy" or "torch")."""
-        self.seed = seed
+    def __init__(self, library: str) -> None:
+        """Serve the tests of an assignment with this library ("numpy" or "torch")."""
         self.library = library
         self._current: _Running | None = None
-
-    def seed_of(self, nodeid: str) -> int:
-        """Return the seed of one test: from the assignment's seed and the test's id, so that tests differ."""
-        return int.from_bytes(hashlib.sha256(f"{self.seed}:{nodeid}".encode()).digest()[:4], "little")
 
     @property
     def _running(self) -> _Running:
@@ -65,7 +60,7 @@ class TestingPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_parametrize_id(self, config: pytest.Config, val: object, argname: str) -> str | None:
-        """Name the case of a text by all of it: a test's id seeds its inputs, and some releases shorten long ones."""
+        """Name a case by its whole text: the id seeds the test, and some pytest releases shorten a long text."""
         return val.encode("unicode_escape").decode("ascii") if isinstance(val, str) and val else None
 
     @pytest.fixture
@@ -75,8 +70,8 @@ class TestingPlugin:
 
     @pytest.fixture
     def rng(self) -> np.random.RandomState:
-        """A generator of this test's own, whose stream numpy keeps frozen."""
-        return np.random.RandomState(self.seed_of(self._running.nodeid))
+        """A random generator for this test only; numpy guarantees its stream."""
+        return np.random.RandomState(self._running.seed)
 
     @pytest.fixture
     def check(self) -> Check:
@@ -91,27 +86,32 @@ class TestingPlugin:
     def set_leaderboard_value(self) -> None:
         """Present so that pytest accepts the argument; gradescope_utils' decorator passes the real one."""
 
-    def begin(self, nodeid: str, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> None:
-        """Make `submission`, `rng` and `check` those of the test that is about to run, and seed every generator."""
-        self._current = _Running(nodeid, submission, root, recorder, given)
-        seed_everything(self.seed_of(nodeid))
+    def begin(
+        self, nodeid: str, submission: Submission, root: Path, recorder: Recorder, *, given: bool, seed: int
+    ) -> None:
+        """Set `submission`, `rng` and `check` for the next test, and seed every generator."""
+        self._current = _Running(nodeid, submission, root, recorder, given, seed)
+        seed_everything(seed)
 
-    def run(self, item: pytest.Item, submission: Submission, root: Path, recorder: Recorder, *, given: bool) -> Ended:
-        """Run one test against a hand-in and say how it ended; what it checked went to `recorder`.
+    def run(
+        self, item: pytest.Item, submission: Submission, root: Path, recorder: Recorder, *, given: bool, seed: int
+    ) -> Ended:
+        """Run one test against a hand-in and return how it ended; its observations go to `recorder`.
 
         Args:
             item: the collected test.
             submission: the hand-in, installed.
-            root: its folder, to tell a student's frames from others.
+            root: the hand-in's folder, to recognise a student's frames.
             recorder: takes the observations.
-            given: whether checks also record what they were given (record runs).
+            given: whether checks also record the values that they were given (record runs).
+            seed: this test's own, from which its inputs are drawn; see `questions.seed_of`.
         """
         function = function_of(item)
-        # the decorators keep what a test claims on the function, and it may have run before
+        # the decorators store a test's claims on the function, and it may have run before
         for name in ("__score__", "__leaderboard_value__"):
             if hasattr(function, name):
                 delattr(function, name)
-        self.begin(item.nodeid, submission, root, recorder, given=given)
+        self.begin(item.nodeid, submission, root, recorder, given=given, seed=seed)
         error = _run_phases(item)
         self._current = None
         if isinstance(error, Interruption):
@@ -126,14 +126,14 @@ class TestingPlugin:
 
 
 class Interruption(BaseException):
-    """Raised into a running test from outside; goes on to whoever runs the test, once it is torn down."""
+    """Raised into a running test from outside; after the teardown, `run` raises it again."""
 
 
 def _run_phases(item: pytest.Item) -> BaseException | None:
     """Set up, run and tear down a test; return the first exception.
 
-    The hooks of the three phases, without pytest's reports around them, which nobody would read here: they cost every
-    forked child several milliseconds of copied pages.
+    It calls the hooks of the three phases directly, without pytest's reports, which aren't used here: they would cost
+    every forked child several milliseconds of copied pages.
     """
     error: BaseException | None = None
     for phase in (item.ihook.pytest_runtest_setup, item.ihook.pytest_runtest_call):
@@ -144,7 +144,7 @@ def _run_phases(item: pytest.Item) -> BaseException | None:
         except BaseException as raised:
             error = raised
         else:
-            # unittest's own runner swallows what a TestCase raises; pytest keeps it on the item
+            # unittest's runner catches the exceptions of a TestCase; pytest stores them on the item
             kept = getattr(item, "_excinfo", None)
             error = kept[0].value if kept else None
         if error is not None:
@@ -160,7 +160,7 @@ LEAN = (
     *("terminal", "cacheprovider", "junitxml", "pastebin", "doctest", "logging", "faulthandler", "stepwise"),
     *("setuponly", "setupplan", "threadexception", "unraisableexception", "legacypath", "debugging"),
 )
-"""pytest's own plugins that a run without a terminal doesn't need; each costs start-up time in every grading."""
+"""pytest plugins that a run without a terminal doesn't need; each costs start-up time in every grading."""
 
 
 def pytest_arguments(tests: Path, files: list[str]) -> list[str]:
@@ -174,5 +174,5 @@ def pytest_arguments(tests: Path, files: list[str]) -> list[str]:
 
 
 def forget_arguments() -> None:
-    """Leave the program's name alone in sys.argv: some test files parse it when they are imported."""
+    """Keep only the program's name in sys.argv, because some test files parse sys.argv when they are imported."""
     del sys.argv[1:]

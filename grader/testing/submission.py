@@ -1,6 +1,6 @@
-"""The `submission` that a test sees: modules and names of a hand-in, looked up late.
+"""The `submission` that a test uses: modules and names of a hand-in, looked up late.
 
-A missing file or class fails only the tests that touch it, and says which file and name were looked for.
+A missing file or class fails only the tests that use it; the message names the expected file and name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.testing.absent import StandIns, importing_frame
 from grader.testing.numpy_1 import accept_numpy_1
 
 
-class NotFound(Exception):  # says what was looked for; it isn't an error of ours
+class NotFound(Exception):  # not a grader error, so not in grader/errors.py
     """A file or a name that a test needs isn't in the submission."""
 
 
@@ -29,8 +29,8 @@ class Forbidden(ImportError):
 class _Finder:
     """Finds the submission's own modules before installed packages of the same name, and refuses forbidden ones.
 
-    A student's `linear.py` must not lose to some package that happens to be installed here; the standard library
-    still wins, because the libraries loaded beside the submission import it lazily.
+    A student's `linear.py` has priority over an installed package of that name. The standard library has priority over
+    both, because the libraries loaded beside the submission import parts of it late.
     """
 
     def __init__(self, path: Sequence[str], forbid: Sequence[str], root: Path) -> None:
@@ -63,8 +63,8 @@ class Submission:
             root: the clean folder that holds the submission's files.
             path: folders below `root` that go on `sys.path`, in order.
             forbid: packages whose import from the submission's files is refused.
-            helpers: a folder of modules that the course provides, searched after the submission; also found under
-                other names that a submission imports them by.
+            helpers: a folder of modules that the course provides, searched after the submission. A submission may also
+                import them by other names.
         """
         self._root = root
         self._path = [str((root / entry).resolve()) for entry in path]
@@ -75,24 +75,24 @@ class Submission:
         self._hidden: dict[str, ModuleType] = {}
 
     def install(self) -> None:
-        """Make the submission's modules importable, after everything that is installed."""
+        """Make the submission's modules importable."""
         sys.path.extend([*self._path, *self._helpers])
         sys.meta_path.insert(0, self._finder)
         sys.meta_path.append(self._stand_ins)
         accept_numpy_1()
         self._hidden = {}
         if any(name in sys.modules for name in self._finder.forbid):
-            # a package that some library loaded before isn't looked for again: hide it from the submission
+            # finders aren't asked for a package that is already loaded, so hide it from the submission
             self._hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if self._finder.forbids(name)}
 
     def uninstall(self) -> None:
-        """Undo `install` and forget the submission's modules, so that the next test imports them anew."""
+        """Undo `install` and forget the submission's modules, so that the next test imports them again."""
         sys.meta_path.remove(self._finder)
         sys.meta_path.remove(self._stand_ins)
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)
-        # texts, not Paths: this looks at every loaded module, after every test
+        # strings, because Paths would be slow: this checks every loaded module after every test
         roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
         for name, module in list(sys.modules.items()):
             stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
@@ -107,11 +107,11 @@ class Submission:
         return self(name)
 
     def __call__(self, name: str) -> Module:
-        """Return the module called `name`; dots reach into packages. Nothing is imported yet."""
+        """Return the module called `name`, with dots for packages, without importing it yet."""
         return self._proxies.setdefault(name, Module(self, name))
 
     def file_of(self, name: str) -> str:
-        """Return the file in which module `name` is looked for, relative to the submission, for messages."""
+        """Return the path where module `name` is expected, relative to the submission, for messages."""
         tail = name.replace(".", "/")
         for entry in self._path:
             for candidate in (Path(entry) / f"{tail}.py", Path(entry) / tail / "__init__.py"):
@@ -123,7 +123,7 @@ class Submission:
 
 
 class Module:
-    """One module of the submission, imported when its first name is asked for."""
+    """One module of the submission, imported at the first access to a name."""
 
     def __init__(self, submission: Submission, name: str) -> None:
         self._submission = submission
@@ -143,7 +143,7 @@ class Module:
         try:
             return importlib.import_module(self._name)
         except ModuleNotFoundError as error:
-            # the module itself is missing; one that it imports is the student's own error and goes on
+            # NotFound only if this module itself is missing; a failed import inside it is the student's error
             if error.name is not None and (self._name == error.name or self._name.startswith(error.name + ".")):
                 file = self._submission.file_of(self._name)
                 raise NotFound(f"the submission has no file {file}") from None

@@ -1,7 +1,7 @@
-"""Runs one test of a unittest suite as it is, beside the student's code; loaded in the jailed child only.
+"""Runs one test of an unmodified unittest suite on the student's code; loaded in the jailed child only.
 
-Both import each other by name, and read data relative to the folder that they are started in: a copy of both, which
-the jail lets them write to.
+The suite and the code import each other by name, and read data relative to the current folder. That folder holds a copy
+of both, and the jail lets them write to it.
 """
 
 from __future__ import annotations
@@ -25,50 +25,50 @@ from grader.testing.submission import Submission
 
 
 class Outcome(unittest.TestResult):
-    """Keeps what unittest's own results lose: failing subtests, and errors of a class's or module's set-up."""
+    """Also keeps failing subtests, and errors of a class's or module's set-up, with their exceptions."""
 
     def __init__(self) -> None:
         super().__init__()
         self.causes: list[tuple[str, BaseException]] = []
-        """A subtest's description, or empty, and what it raised."""
+        """Description of the subtest, empty for a whole test, and the exception."""
         self.skip_reason: str | None = None
         self.unexpected = False
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
-        """Keep what a test, or a set-up, raised."""
+        """Keep the exception of a test or of a set-up."""
         self.causes.append(("", err[1]))
 
     addFailure = addError
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:
-        """Keep what a subtest raised."""
+        """Keep the exception of a subtest."""
         if err is not None:
             describe = getattr(subtest, "_subDescription", subtest.id)
             self.causes.append((describe(), err[1]))
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:
-        """Keep why a test was skipped."""
+        """Keep the reason why a test was skipped."""
         self.skip_reason = reason
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
-        """Keep that a test passed that was marked to fail."""
+        """Note that a test passed although it is marked to fail."""
         self.unexpected = True
 
 
 def run_case(identity: str, submission: Submission, suite: Path, caller: Any) -> None:
-    """Run the test `file.py::Class::method` and raise what it raised.
+    """Run the test `file.py::Class::method` and raise its exceptions.
 
-    What it passes to set_score and set_leaderboard_value is put on `caller`, where the plugin looks for it.
+    The values passed to set_score and set_leaderboard_value are stored on `caller`, where the plugin reads them.
 
     Args:
-        identity: names the test, its file relative to `suite`.
+        identity: the test's id; its file is relative to `suite`.
         submission: the hand-in.
-        suite: the folder that the suite is started in.
+        suite: the folder in which the suite is started.
         caller: the test function that calls this.
     """
     root = submission._root
     file, class_name, method = identity.split("::")
-    # the suite first: a hand-in doesn't replace the tests by files of the same names
+    # the suite is copied last and is first on the path, so that no file of the hand-in replaces a test
     for source in (root, suite):
         shutil.copytree(source, Path.cwd(), dirs_exist_ok=True)
     sys.path[:0] = list(dict.fromkeys([str((suite / file).parent), str(suite), str(root)]))
@@ -77,7 +77,7 @@ def run_case(identity: str, submission: Submission, suite: Path, caller: Any) ->
     case = getattr(_load(suite, file, places), class_name)(method)
     outcome = Outcome()
     unittest.TestSuite([case]).run(outcome)
-    # gradescope_utils' decorators leave both on the function
+    # gradescope_utils' decorators store both on the function
     function = getattr(getattr(case, method), "__func__", None)
     caller.__score__ = getattr(function, "__score__", None)
     caller.__leaderboard_value__ = getattr(function, "__leaderboard_value__", None)
@@ -85,9 +85,9 @@ def run_case(identity: str, submission: Submission, suite: Path, caller: Any) ->
 
 
 class _Places:
-    """Leads a suite to the hand-in and to itself where its text has Gradescope's fixed folders.
+    """Replaces Gradescope's fixed folders in a suite's text by the folders of the hand-in and of the suite's copy.
 
-    Elsewhere these don't exist, and student code can't read them anyway.
+    The fixed folders exist only on Gradescope, and student code can't read them there.
     """
 
     def __init__(self, submission: Path, source: Path, suite: Path) -> None:
@@ -95,7 +95,7 @@ class _Places:
         self._roots = (suite, source)
 
     def install(self) -> None:
-        """Have modules of the suite, and gradescope_utils, find these."""
+        """Apply the replacement to modules of the suite and to gradescope_utils."""
         check_submitted_files.__defaults__ = (self._here[b"submission"].decode(),)
         sys.path_hooks.insert(0, self._finder)
         sys.path_importer_cache.clear()
@@ -111,11 +111,11 @@ class _Places:
         )
 
     def loader(self, name: str, path: str) -> _Loader:
-        """Return what loads a module of the suite."""
+        """Return the loader for a module of the suite."""
         return _Loader(name, path, self.led)
 
     def led(self, text: bytes) -> bytes:
-        """Return a module's text with the other folders in it."""
+        """Return a module's text with the folders replaced."""
         return re.sub(rb"/autograder/(submission|source)(?![\w.-])", lambda match: self._here[match[1]], text)
 
 
@@ -127,17 +127,17 @@ class _Loader(importlib.machinery.SourceFileLoader):
         self._changed = changed
 
     def path_stats(self, path: str) -> Any:
-        """Refuse bytecode: it may be that of the text as it is."""
+        """Refuse cached bytecode, which may come from the unchanged text."""
         raise OSError("not kept")
 
     def get_data(self, path: str) -> bytes:
-        """Return the module's text; a package's data as they are."""
+        """Return the module's changed text; other files unchanged."""
         data = super().get_data(path)
         return self._changed(data) if path == self.path else data
 
 
 def _load(suite: Path, file: str, places: _Places) -> ModuleType:
-    """Import a test file under the name that unittest's discovery gives it, whatever else has that name."""
+    """Import a test file by the name that unittest's discovery gives it, even if another module has that name."""
     path = PurePosixPath(file)
     inside = [str(part) for part in path.parent.parts]
     package = bool(inside) and all(
@@ -156,7 +156,7 @@ def _load(suite: Path, file: str, places: _Places) -> ModuleType:
 
 
 def _raise(outcome: Outcome) -> None:
-    """End the pytest test as the unittest ended."""
+    """End the pytest test in the same way as the unittest test."""
     plain = [error for name, error in outcome.causes if not name]
     if plain and len(outcome.causes) == 1:
         raise plain[0]
@@ -164,7 +164,7 @@ def _raise(outcome: Outcome) -> None:
         lines = []
         for name, error in outcome.causes:
             text = type(error).__name__
-            with contextlib.suppress(Exception):  # an exception of a student's making may fail to have a text
+            with contextlib.suppress(Exception):  # a student's exception class may fail to make its text
                 text = str(error) if isinstance(error, AssertionError) else f"{text}: {error}"
             lines.append(f"{name}: {text}" if name else text)
         pytest.fail("\n".join(lines), pytrace=False)

@@ -1,7 +1,7 @@
-"""Judges dropout by what is true of every right mask, instead of by one mask. docs/dropout.md has the derivation.
+"""Judges dropout by properties of every right mask, instead of by one mask. docs/dropout.md has the derivation.
 
-laws        how far chance alone carries a count: the level of a check, and the two bounds that share it
-pairs       which pairs of elements are looked at: every lag, along every axis and in every order, and every mirror
+laws        the range of a count under chance alone: the level of a check, and the two bounds that share it
+pairs       the pairs of elements that are compared: every lag, along every axis and in every order, and every mirror
 structure   whether the elements of a mask, and of two masks, are independent
 forward     the output in training, of one call or of several
 backward    the gradient, by the mask of the submission's own forward pass

@@ -12,18 +12,18 @@ from grader.judge.dropout.values import array_of, factor_of, is_constant, ratio_
 from grader.recording import Observation, Value
 
 _TRIVIAL = 0.02
-"""A forward mask that keeps, or drops, less than this share says nothing about backward."""
+"""A forward mask that keeps, or drops, less than this share gives no information about backward."""
 
 
 def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Comparison:
     """Judge dropout's gradient against the mask of the submission's own forward pass.
 
-    How good that mask is belongs to the forward pass; here it must only be one: not all kept, not all dropped.
+    The check of the forward pass judges that mask. Here it must only keep some elements and drop others.
 
     Args:
         expected: the reference's check: `actual` (the gradient), `y`, `x` and `delta`, all of one shape and a float
             dtype; parameter `keep`. See `Check.dropout_backward`.
-        actual: what the submission left under `actual` and `y`.
+        actual: the submission's values of the roles `actual` and `y`.
     """
     bad_form = check_form(actual.get("actual"), expected.values["actual"])
     if bad_form is not None:
@@ -44,7 +44,7 @@ def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta:
     if not _TRIVIAL <= share <= 1 - _TRIVIAL:
         return Comparison(False, f"can't be judged, because the forward pass keeps {share:.0%} of the elements")
     factor = factor_of(array_of(expected.values["actual"]), delta * (array_of(expected.values["y"]) != 0))
-    # a wrong scale in forward costs the forward check; its own gradient has that scale, and is right
+    # a wrong scale in forward fails the forward check; a gradient with that scale is consistent, and so right
     factors = (factor, factor_of(y, x)) if is_constant(ratio_of(y, x), y.dtype.name) else (factor,)
     return _gradient(dx, delta, kept, informative, factors, float(expected.params["keep"]))
 
@@ -52,7 +52,7 @@ def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta:
 def _gradient(
     dx: Array, delta: Array, kept: Mask, informative: Mask, factors: tuple[float, ...], keep: float
 ) -> Comparison:
-    """Judge dx by the mask; its scale must be one of `factors`, of which the first is the one that is asked for."""
+    """Judge dx by the mask; its scale must be one of `factors`, the first of which is the expected one."""
     passed = (dx != 0) & informative
     if not np.isfinite(dx).all():
         return Comparison(False, "the gradient isn't finite")

@@ -16,7 +16,7 @@ from grader.judge.dropout.values import array_of, factor_of, is_constant, ratio_
 from grader.recording import MOST_OUTPUTS, Observation, Value
 
 _FITS, _APART = 4.0, 1.5
-"""A count explains itself by a mistake within so many standard deviations, if the next one is so many further off."""
+"""A mistake explains a count within _FITS standard deviations, if every other one is _APART further off."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class _Output:
 
     y: Array
     name: str
-    """Words that begin a message about it; empty for the first."""
+    """The first words of a message about this output; empty for the first output."""
     instance: int
     """0 for the layer itself, 1 for the other ones."""
 
 
 @dataclass(frozen=True)
 class _Demand:
-    """What every output is held to, from the reference's recording."""
+    """The demands on every output, from the reference's recording."""
 
     x: Array
     keep: float
@@ -51,9 +51,9 @@ class _Demand:
 
 
 def indistinguishable(x: Array, keep: float) -> bool:
-    """Whether keep and drop can't be told apart on this input: too few elements, or keep near 0.5.
+    """Whether keep and drop can't be distinguished on this input: too few elements, or keep near 0.5.
 
-    Says so at the level of a check with the most outputs that there may be.
+    The test uses the level of a check with the greatest allowed number of outputs.
     """
     n, alpha = int((x != 0).sum()), level(count_laws(MOST_OUTPUTS))
     low, high = binomial_interval(n, keep, alpha)
@@ -65,11 +65,11 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     """Judge the output of dropout in training.
 
     Args:
-        expected: the reference's check: `actual` and `x`, where the test has them `repeat` and further outputs
+        expected: the reference's check: `actual` and `x`, and if the test has them, `repeat` and further outputs
             (`again`, `again 2`, ..., `other`, `other 2`, ...), all of one shape and a float dtype; parameters `keep`,
-            `sampler` and `strict`. Without `keep` the output must only have a mask, any mask.
+            `sampler` and `strict`. Without `keep`, the output may have any mask.
             See `Check.dropout`.
-        actual: what the submission left under the same roles; what is absent fails the check.
+        actual: the submission's values of the same roles; a missing one fails the check.
     """
     further = [role for role in expected.values if role.split(" ")[0] in ("again", "other")]
     for role in ("actual", *further, "repeat"):
@@ -101,7 +101,7 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
 
 
 def _judge(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
-    """Apply the rules in turn; each may lean on those before it: where nothing is kept, there is no scale."""
+    """Apply the rules in order, because a rule may rely on earlier ones: without kept elements there is no scale."""
     for output in outputs:
         verdict = (
             _not_finite(output.y)
@@ -111,7 +111,7 @@ def _judge(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
         if verdict is not None:
             return _named(output, verdict)
     masks, known = np.stack([output.y != 0 for output in outputs]), demand.known
-    # the first output and the last one of each role: nobody draws wrongly in between alone, and each costs time
+    # the first output and the last of each role: every output costs time, and a mistake only in the others is unlikely
     looked_at = sorted({output.name: place for place, output in enumerate(outputs)}.values())
     names = [outputs[place].name for place in looked_at]
     verdict = judge_structure(masks[looked_at], known, demand.x, demand.keep, names)
@@ -147,7 +147,7 @@ def _compare(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
 
 
 def _no_mask(y: Array, x: Array) -> Comparison | None:
-    """Why an output isn't the input with some elements dropped, and the others scaled by one constant."""
+    """The failure if an output isn't the input with some elements dropped and the others scaled by one constant."""
     return _not_finite(y) or _neither_kept_nor_dropped(y, x) or _all_or_nothing(y, x)
 
 
@@ -191,8 +191,11 @@ def _fraction(y: Array, demand: _Demand) -> Comparison | None:
 
 
 def _fraction_hint(kept: int, n: int, keep: float) -> str:
-    """The mistake that explains the fraction, where one does so far better than the others."""
-    gaussian = (_normal(keep), 1 - _normal(1 - keep))  # randn() < p where p keeps, randn() > p where it drops
+    """The mistake that explains the fraction, if it fits far better than all others."""
+    gaussian = (
+        _normal(keep),
+        1 - _normal(1 - keep),
+    )  # randn() < p if p is the probability to keep, randn() > p otherwise
     swapped = _deviations(kept, n, 1 - keep)
     drawn = min(_deviations(kept, n, p) for p in gaussian)
     best, other = min(swapped, drawn), max(swapped, drawn)
@@ -209,7 +212,7 @@ def _normal(z: float) -> float:
 
 
 def _deviations(kept: int, n: int, p: float) -> float:
-    """How many standard deviations a count is away from what p makes of it."""
+    """The distance of a count from its expected value n · p, in standard deviations."""
     return abs(kept - n * p) / math.sqrt(n * p * (1 - p)) if 0 < p < 1 else math.inf
 
 

@@ -1,4 +1,4 @@
-"""How far chance alone carries a count, at a level that a whole check keeps.
+"""Bounds for counts under chance alone, so that a whole check keeps its level.
 
 Let m be the 0/1 mask, with P(m = 1) = keep, independently, and a = keep² + (1 − keep)² the probability that two
 elements agree. A check applies four groups of laws: exact counts, the structure of each mask, one mask in another, and
@@ -44,7 +44,7 @@ FALSE_ALARM = 1e-9
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 Form = Literal["pairs", "chains", "rings"]
-"""What the graph of some pairs is made of."""
+"""The kind of components in the graph of some pairs."""
 
 _GROUPS = 4
 _THETAS: Array = np.linspace(-14.0, 14.0, 1121)
@@ -56,7 +56,7 @@ def level(laws: int) -> float:
 
 
 def count_laws(outputs: int) -> int:
-    """How many exact laws a check of so many masks has: a count each, and a comparison of every two."""
+    """The number of exact laws of a check: a count for each mask, and a comparison of every two masks."""
     return outputs + outputs * (outputs - 1) // 2
 
 
@@ -65,12 +65,12 @@ def agreement(keep: float) -> float:
     return keep**2 + (1 - keep) ** 2
 
 
-@lru_cache(256)  # a test asks for the same few several times: for two calls, for two probabilities
+@lru_cache(256)  # a test needs the same few values several times: for two calls, for two probabilities
 def binomial_interval(n: int, p: float, alpha: float) -> tuple[int, int]:
     """Return the narrowest [low, high] with P(X < low) <= alpha/2 and P(X > high) <= alpha/2 for X ~ Binomial(n, p).
 
     Exact but for rounding: the probabilities are summed from the mass function, without a normal approximation.
-    They are summed where they count, within 40 standard deviations of the mode; the rest is below 1e-300.
+    They are summed within 40 standard deviations of the mode; the rest is below 1e-300.
     """
     if not 0.0 < p < 1.0:
         fixed = n if p >= 1.0 else 0
@@ -109,14 +109,14 @@ def log_mgf(theta: Array, keep: float, form: Form) -> Array:
 
 @lru_cache(64)
 def _table(keep: float, form: Form) -> tuple[Array, Array]:
-    """For each θ of _THETAS: the share of agreements that it bounds best, and how well."""
+    """For each θ of _THETAS: the share of agreements for which it gives the best bound, and that bound."""
     bound = log_mgf(_THETAS, keep, form)
     shares = np.gradient(bound, _THETAS)
     return shares, np.maximum(_THETAS * shares - bound, 0.0)
 
 
 def evidence(agreed: Array, pairs: Array, keep: float, form: Form) -> Array:
-    """Return e such that a right mask has a count like `agreed`, or one farther off on its side, with P ≤ exp(−e)."""
+    """Return e such that a right mask has a count at least as extreme as `agreed`, on its side, with P ≤ exp(−e)."""
     shares, _ = _table(keep, form)
     # the bound holds for every θ, so a θ that is only near the best one makes e smaller, and never wrong
     theta = np.interp(agreed / np.maximum(pairs, 1), shares, _THETAS)
@@ -124,12 +124,12 @@ def evidence(agreed: Array, pairs: Array, keep: float, form: Form) -> Array:
 
 
 def needed(laws: int) -> float:
-    """Return the evidence from which on one of so many laws of structure rejects; each of them has two sides."""
+    """Return the evidence at which one of `laws` laws of structure rejects; each law has two sides."""
     return -math.log(level(laws) / 2)
 
 
 def limits(pairs: Array, keep: float, form: Form, need: float) -> tuple[Array, Array]:
-    """Return counts of agreements beyond which the evidence may reach `need`: cheaper than the evidence itself."""
+    """Return the two counts of agreements beyond which the evidence may reach `need`; cheaper than `evidence`."""
     shares, rates = _table(keep, form)
     middle = len(_THETAS) // 2
     rate = need / np.maximum(pairs, 1)

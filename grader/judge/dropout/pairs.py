@@ -1,20 +1,21 @@
-"""Which pairs of a mask's elements are looked at, and how many of them agree.
+"""Chooses pairs of a mask's elements and counts how many of them agree.
 
 A mask that is copied, moved or mirrored agrees with itself along one of these families:
 
-    lines       along one axis, at every distance, without going around
+    lines       along one axis, at every distance, without wrapping around
     slices      every two rows (columns, channels, time steps ...) as wholes, element by element
-    moves       every move of the array on its torus: each axis goes around
-    mirrors     every mirror image on the torus, of one axis or of all, moved along the axes that aren't mirrored
-    transposed  an axis in the place of another one as long
+    moves       every cyclic shift of the array: each axis wraps around
+    mirrors     every cyclic mirror image, of one axis or of all, shifted along the axes that aren't mirrored
+    transposed  an axis swapped with another one of the same length
     orders      the elements in one row, in C order, in Fortran order, and sorted by the input: every distance, every
                 centre of a mirror, and every distance on a circle
 
-With v = 1 where kept, −1 where dropped and 0 where the input tells nothing, the agreements minus the disagreements of
-a family are a correlation of v with itself, and the number of its pairs is one of |v|. An FFT gives all at once.
+Let v = 1 for kept elements, −1 for dropped ones and 0 for those whose input shows neither. The agreements minus the
+disagreements of a family are a correlation of v with itself, and its number of pairs is one of |v|. An FFT computes all
+laws of a family at once.
 
-A map of the elements that is its own inverse makes disjoint pairs. Any other move or mirror joins each element with the
-one it goes to and the one that comes to it, which makes cycles of three elements or more. `laws` has the bound of each.
+A map of the elements that is its own inverse makes disjoint pairs. Any other move or mirror joins each element with its
+image and its preimage, which makes cycles of three elements or more. `laws` has the bound of each.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ SMALLEST_SLICE = 40
 
 @dataclass(frozen=True)
 class Family:
-    """Laws of one sort, judged alike."""
+    """Laws of one kind, which are judged in the same way."""
 
     form: Form
     pairs: Array
-    """How many pairs each law looks at; shape (laws,)."""
+    """The number of pairs of each law; shape (laws,)."""
     agreed: Array
-    """How many of them agree, in each mask; shape (masks, laws)."""
+    """The number of pairs that agree in each mask; shape (masks, laws)."""
     name: Callable[[int], str]
-    """Says for one law which elements it compares: `rows 3 and 7`."""
+    """Returns the name of the elements that a law compares: `rows 3 and 7`."""
     constant: int | None = None
     """The axis along which the first law compares neighbours, if it does."""
     from_input: bool = False
@@ -78,7 +79,7 @@ def crossed(first: Mask, others: Mask, known: Mask) -> Iterator[Family]:
 
 
 def _flips(ndim: int) -> list[tuple[int, ...]]:
-    """Which axes are mirrored: none, each one, all."""
+    """The sets of mirrored axes: none, each single one, all."""
     single = [(axis,) for axis in range(ndim)]
     return [(), *single] + ([tuple(range(ndim))] if ndim > 1 else [])
 
@@ -98,7 +99,7 @@ def _correlate(one: Array, other: Array, flipped: tuple[int, ...], shape: tuple[
         shape: of a.
     """
     last = len(shape) - 1
-    # to turn an axis is to take the frequency −ω; to turn all of them is the conjugate, as a is real
+    # reversing an axis negates its frequency; reversing all axes gives the complex conjugate, because a is real
     turned = set(range(len(shape))) - set(flipped)
     conjugate = last in turned
     for axis in set(flipped) if conjugate else turned:
@@ -114,7 +115,7 @@ def _torus(v: Array, weight: Array, axes: list[int]) -> Iterator[Family]:
         sums = _correlate(spectrum, spectrum, flipped, shape).reshape(len(v), -1)
         pairs = _correlate(known, known, flipped, shape).reshape(-1)
         fixed = _fixed(weight, flipped).reshape(-1)
-        # moved twice, every element is back: then each pair was counted from both of its ends
+        # a map that is its own inverse counts each pair from both of its ends
         own_inverse = np.ones(shape, dtype=bool)
         for axis in set(range(weight.ndim)) - set(flipped):
             sizes = [-1 if other == axis else 1 for other in range(weight.ndim)]
@@ -136,7 +137,7 @@ def _moved(places: Array, shape: tuple[int, ...], flipped: tuple[int, ...], axes
 
 
 def _fixed(weight: Array, flipped: tuple[int, ...]) -> Array:
-    """How many known elements each map of `_correlate` leaves where they are."""
+    """The number of known elements that each map of `_correlate` maps to themselves."""
     fixed = np.zeros(weight.shape)
     index = np.indices(weight.shape).reshape(weight.ndim, -1)
     to = [2 * index[axis] % weight.shape[axis] if axis in flipped else 0 * index[axis] for axis in range(weight.ndim)]
@@ -179,7 +180,7 @@ def _transposed(v: Array, weight: Array, axes: list[int]) -> Iterator[Family]:
     for one, two in combinations(range(weight.ndim), 2):
         if weight.shape[one] != weight.shape[two]:
             continue
-        for signs in (1, -1):  # at the main diagonal, and at the other one
+        for signs in (1, -1):  # mirrored at the main diagonal, and at the other one
             image = np.flip(np.swapaxes(v, one + 1, two + 1), (one + 1, two + 1)[: 1 - signs])
             known = np.flip(np.swapaxes(weight, one, two), (one, two)[: 1 - signs])
             index = np.indices(weight.shape)[[one, two]]
@@ -215,7 +216,7 @@ def _orders(v: Array, weight: Array, x: Array) -> Iterator[Family]:
 
 def _sequence(v: Array, known: Array, words: str, *, from_input: bool) -> Iterator[Family]:
     count = known.size
-    # a length that an FFT is fast for, and long enough that nothing goes around
+    # a length for which an FFT is fast, and long enough that no lag wraps around
     length = min(odd << (-(-(2 * count - 1) // odd) - 1).bit_length() for odd in (1, 3, 5, 15))
     spectrum, spectrum_known = np.fft.rfft(v, length), np.fft.rfft(known, length)
 

@@ -1,4 +1,4 @@
-"""Whether the elements of a mask are independent, and those of two masks: the verdict on families of pairs."""
+"""Judges whether the elements of one mask, or of two masks, are independent, by families of pairs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from grader.judge.dropout.laws import Array, Mask, evidence, greatest_mass, leve
 from grader.judge.dropout.pairs import Family
 
 _ALIKE = 0.02
-"""Two shares of agreement that differ by less are alike; then the simpler explanation is given."""
+"""Two shares of agreement that differ by less count as equal; then the simpler explanation is used."""
 _WHOLE = 0.98
-"""A share of agreement from which on neighbours are said to be always the same."""
+"""The share of agreement from which neighbours are reported as always the same."""
 _AT_ONCE = "draw the mask for the whole input at once, one number for each element"
 
 
@@ -41,14 +41,14 @@ class _Finding:
 
 
 def judge_structure(kept: Mask, known: Mask, x: Array, keep: float, names: Sequence[str]) -> Comparison | None:
-    """Say what ties the elements of a mask together, if anything does.
+    """Return the failure if the elements of a mask depend on each other.
 
     Args:
         kept: shape (masks, *shape).
-        known: where the input tells whether an element is kept; in the shape of x.
+        known: True at elements whose input shows whether they are kept; of x's shape.
         x: the input.
         keep: the probability to keep.
-        names: for each mask, words that begin the message; empty for the first.
+        names: for each mask, the first words of its message; empty for the first mask.
     """
     if not 0 < keep < 1 or known.sum() < looked_at.SMALLEST_SLICE:
         return None
@@ -62,7 +62,7 @@ def judge_structure(kept: Mask, known: Mask, x: Array, keep: float, names: Seque
 
 
 def judge_crossed(first: Mask, others: Mask, known: Mask, keep: float) -> Comparison | None:
-    """Say whether other masks, of shape (masks, *shape), are the first one, moved or mirrored."""
+    """Return the failure if one of `others`, of shape (masks, *shape), is the first mask, moved or mirrored."""
     if not 0 < keep < 1 or known.sum() < looked_at.SMALLEST_SLICE:
         return None
     seen = [float(mask[known].mean()) for mask in (first, *others)]
@@ -76,7 +76,7 @@ def judge_crossed(first: Mask, others: Mask, known: Mask, keep: float) -> Compar
 
 
 def judge_counts(kept: Mask, known: Mask, keep: float) -> Comparison | None:
-    """Say whether the masks, or all slices of them along an axis, keep exactly as many elements as each other.
+    """Return the failure if all masks, or all their slices along an axis, keep the same number of elements.
 
     All of r counts are equal with probability at most (mass of the likeliest)^(r − 1), because they are independent.
     """
@@ -103,8 +103,8 @@ def judge_counts(kept: Mask, known: Mask, keep: float) -> Comparison | None:
 def _findings(found: Sequence[Family], keep: float, seen: Array) -> list[_Finding]:
     """The laws that reject; `seen` is the share that each mask keeps.
 
-    Where keep itself is off, pairs agree too often or too seldom as well. Those are left to the rule on the kept
-    fraction: a law counts where the share that was seen doesn't explain it either.
+    If a mask's kept share is wrong, its pairs also agree too often or too seldom. The rule on the kept fraction handles
+    that. So a law counts only if it rejects with the seen share too.
     """
     need = needed(sum(family.agreed.size for family in found))
     findings = []
@@ -122,7 +122,7 @@ def _findings(found: Sequence[Family], keep: float, seen: Array) -> list[_Findin
 
 
 def _explain(findings: Sequence[_Finding], shape: tuple[int, ...]) -> tuple[str, str]:
-    """The message and the hint, by the closest agreement; of those that are alike, by the one looked for first."""
+    """The message and the hint for the closest agreement; of equal ones, for the one that was tested first."""
     constant = [
         item.family.constant
         for item in findings
@@ -131,7 +131,7 @@ def _explain(findings: Sequence[_Finding], shape: tuple[int, ...]) -> tuple[str,
     if constant:
         return _constant([_shown(axis, shape) for axis in constant], shape)
     closest = max(item.share for item in findings)
-    if closest < 0.5:  # the opposite is copied
+    if closest < 0.5:  # the mask is copied inverted
         closest = min(item.share for item in findings)
     chosen = next(item for item in findings if abs(item.share - closest) <= _ALIKE)
     words = chosen.family.name(chosen.law)
@@ -141,7 +141,7 @@ def _explain(findings: Sequence[_Finding], shape: tuple[int, ...]) -> tuple[str,
 
 
 def _shown(axis: int, shape: tuple[int, ...]) -> int:
-    """The axis of the input, where axes of length 1 were left out."""
+    """The axis of the input for an axis of the mask without axes of length 1."""
     return [place for place, size in enumerate(shape) if size > 1][axis]
 
 

@@ -1,4 +1,4 @@
-"""The numbers themselves: the factor by which kept elements are scaled, and the mistake behind a wrong one."""
+"""The factor by which kept elements are scaled, and the mistake that explains a wrong factor."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from grader.recording import Value
 
 
 def array_of(value: Value) -> Array:
-    """The array of a value whose form was checked."""
+    """The array of a value whose form was checked before."""
     assert value.array is not None
     return value.array
 
 
 def factor_of(output: Array, base: Array) -> float:
-    """The constant by which the kept elements are scaled, read off a right output."""
+    """The constant by which the kept elements are scaled, computed from a right output."""
     kept = (output != 0) & (base != 0)
     return float(np.median(output[kept].astype(np.float64) / base[kept])) if kept.any() else 1.0
 
 
 def ratio_of(output: Array, base: Array) -> Array:
-    """output / base at the elements that were kept and say something."""
+    """output / base at the kept elements with a usable base."""
     kept = (output != 0) & (base != 0)
     return np.asarray(output[kept].astype(np.float64) / base[kept].astype(np.float64))
 
 
 def is_constant(ratio: Array, dtype: str) -> bool:
-    """Whether all are one number, within the tolerance of a dtype; no numbers are."""
+    """Whether all ratios are equal within the tolerance of a dtype; True for an empty array."""
     tolerance = max(TOLERANCES.get(dtype, 1e-5), 1e-5)
     if ratio.size == 0 or not np.isfinite(ratio).all():
         return ratio.size == 0
@@ -37,7 +37,7 @@ def is_constant(ratio: Array, dtype: str) -> bool:
 
 
 def scale_hint(seen: float, factor: float, keep: float) -> str:
-    """Name the mistake behind a wrong constant factor."""
+    """Name the mistake that explains a wrong constant factor."""
 
     def near(value: float) -> bool:
         return abs(seen - value) < 1e-3 * abs(value)

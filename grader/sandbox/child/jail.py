@@ -1,8 +1,8 @@
-"""What a worker's child takes from itself before it runs student code: layers, each on its own, each by detection.
+"""The restrictions that a worker's child puts on itself before it runs student code: independent, detected layers.
 
-Order matters: a session of its own, limits, another user, no new privileges, files, and the filter of system calls
-last, because it would refuse what the others need. The caller is freshly forked, with a single thread, since the
-kernel restricts the calling thread only.
+Order matters: a session of its own, limits, another user, no new privileges, files. The system call filter is last
+because it would refuse calls that the other layers need. The caller must be freshly forked and single-threaded,
+because the kernel restricts only the calling thread.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from grader.sandbox.libc import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl, sy
 
 OPEN_FILES = 256
 WORK_BYTES = 64 * 2**20
-"""What a child may write to disk: one file, and all of its work folder."""
+"""The most that a child may write to disk: to one file, and to its whole work folder."""
 WORK_FILES = 20_000
 SMALL = 4096
-"""A limit on a user's tasks below this is one that a single child could use up."""
+"""A single child could use up a limit on a user's tasks that is below this."""
 TASKS = 64
-"""Processes and threads that a test may add to those of its user, where no filter refuses forks."""
+"""Processes and threads that a test may add to those of its user if no filter refuses forks."""
 _CLOSE_RANGE = 436  # the same number on every architecture
 
 
 @dataclass(frozen=True)
 class Jail:
-    """The layers that are used here, and what they need: made once, entered by every child."""
+    """The layers in use and their settings. It is made once; every child enters it."""
 
     basic: bool
     user: tuple[int, int] | None
-    """The uid and gid of the worker; None to stay who we are."""
+    """The uid and gid of the worker; None to keep the current user."""
     rules: landlock.Rules | None
-    """What Landlock leaves, or None."""
+    """The Landlock rules; None without Landlock."""
     filtered: bool
     """Whether system calls are filtered."""
 
@@ -66,16 +66,16 @@ def prepare(
     *,
     listed: Iterable[Path] = (),
 ) -> Jail:
-    """Detect what works here, up to `level`.
+    """Detect the layers that work here, up to `level`.
 
     Args:
-        level: the strongest to use.
+        level: the strongest isolation level to use.
         user: the uid and gid of the worker.
         readable: folders and files that may be read.
         work: the folder that holds the work folders.
-        listed: folders of which the entries' names alone may be read.
+        listed: folders in which only the names of entries may be read.
 
-    Raises OSError where the kernel offers a layer and then refuses it: that is a fault to look into, not a lower level.
+    Raises OSError if the kernel offers a layer and then refuses it: that is a fault, not a reason for a lower level.
     """
     powers.know()
     return Jail(
@@ -87,12 +87,12 @@ def prepare(
 
 
 def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) -> None:
-    """Close the jail around this process, for good.
+    """Put this process into the jail permanently.
 
     Args:
         jail: from `prepare`.
         work: the folder that may be written to; it becomes the current one.
-        memory_mb: address space that may be added to what is mapped now, in MiB.
+        memory_mb: address space in MiB that the process may map in addition to its present mappings.
         cpu_seconds: processor time.
         keep: the highest descriptor that stays open.
     """
@@ -101,7 +101,7 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
     os.setsid()
     if jail.basic:
         _set_limits(memory_mb, cpu_seconds, jail.user[0] if jail.user else os.getuid(), filtered=jail.filtered)
-        # not on every kernel, and not worth failing for
+        # some kernels refuse this, and the jail holds without it
         with contextlib.suppress(OSError):
             _write("/proc/self/oom_score_adj", b"1000")
     if jail.user is not None:
@@ -111,9 +111,9 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         os.setresuid(uid, uid, uid)
     if jail.basic:
         powers.drop()
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which clears it
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # must follow the change of user, which clears it
         if os.getppid() != parent:
-            os._exit(70)  # it died before we asked to be told
+            os._exit(70)  # the parent died before the death signal was set
         prctl(PR_SET_NO_NEW_PRIVS)
     if jail.rules is not None:
         landlock.restrict(jail.rules, (work, os.devnull))
@@ -122,7 +122,7 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         seccomp.install()
 
 
-# every child pays for each page that it is the first to touch: the open() of Python touches many
+# os.open instead of Python's open(), which touches many pages: the kernel copies each touched page for every child
 
 
 def _write(file: str, text: bytes) -> None:
@@ -149,7 +149,7 @@ def _close_descriptors(keep: int) -> None:
 
 
 def _set_limits(memory_mb: int, cpu_seconds: int, uid: int, *, filtered: bool) -> None:
-    """Bound address space (on top of what is mapped now), CPU time, file size, open files, tasks; no core files."""
+    """Limit added address space, CPU time, file size, open files and tasks; forbid core files and locked memory."""
     mapped = int(_read("/proc/self/statm").split()[0]) * resource.getpagesize()
     limits = {
         resource.RLIMIT_AS: mapped + memory_mb * 2**20,
@@ -163,7 +163,7 @@ def _set_limits(memory_mb: int, cpu_seconds: int, uid: int, *, filtered: bool) -
     small = given != resource.RLIM_INFINITY and given < SMALL
     if small or not filtered:
         used = _tasks_of(uid)
-        # the kernel counts a user's tasks in all containers: half of what is left stays for gradings beside this one
+        # the kernel counts a user's tasks in all containers, so half of the remainder is kept for concurrent gradings
         half = used + max(given - used, 2) // 2 if small else used + TASKS
         limits[resource.RLIMIT_NPROC] = half if filtered else min(half, used + TASKS)
     for name, value in limits.items():
@@ -173,7 +173,7 @@ def _set_limits(memory_mb: int, cpu_seconds: int, uid: int, *, filtered: bool) -
 
 
 def _tasks_of(uid: int) -> int:
-    """How many threads this user runs already: the kernel counts them all against the limit."""
+    """The number of threads that this user already runs: the kernel counts them all against the limit."""
     count = 0
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():

@@ -1,6 +1,6 @@
-"""Landlock, by hand: after it, a process reaches only the files that it was left, whoever owns the others.
+"""Landlock without a library: a restricted process reaches only the allowed files, whoever owns the others.
 
-Also no TCP (ABI 4), and no signals or abstract sockets to processes outside (ABI 6). Every ABI from 1 works.
+It also refuses TCP (ABI 4), and signals and abstract sockets to outside processes (ABI 6). ABI 1 and later work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RESTRICT_SELF = 446
 _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
 
-# access rights of <linux/landlock.h>, by the ABI that brought them
+# access rights of <linux/landlock.h>, by the ABI that introduced them
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _ABI_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
@@ -44,7 +44,7 @@ class _PathBeneathAttr(ctypes.Structure):
 
 
 def abi() -> int:
-    """Return the kernel's Landlock ABI; 0 where there is none."""
+    """Return the kernel's Landlock ABI; 0 without Landlock."""
     try:
         return system_call(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)
     except OSError:
@@ -53,29 +53,29 @@ def abi() -> int:
 
 @dataclass(frozen=True)
 class Rules:
-    """Landlock as it is used here, in two layers: the reading one is the same for all children, and made once."""
+    """The Landlock rules, in two layers. The reading layer is made once, because it is the same for all children."""
 
     reading: int
-    """A ruleset: what may be read; all rights below the folder that holds the work folders."""
+    """The ruleset for reading; the folder that holds the work folders gets all rights that the ruleset handles."""
     version: int
     """The kernel's ABI."""
 
 
 def prepare(readable: Iterable[Path], listed: Iterable[Path], work: Path) -> Rules | None:
-    """Return the rules that leave only these files reachable; None without Landlock.
+    """Return rules under which only these files are reachable; None without Landlock.
 
-    Made once in the zygote: adding two dozen rules costs more than a fork. Raises OSError when the kernel offers
+    Call it once, in the zygote: adding two dozen rules costs more than a fork. Raises OSError if the kernel offers
     Landlock and then refuses it.
 
     Args:
         readable: folders and files that may be read.
-        listed: folders whose entries' names may be read, below them too, and nothing else.
+        listed: folders in which only the names of entries may be read, at any depth.
         work: the folder that holds the work folders.
     """
     version = abi()
     if version == 0:
         return None
-    refer = _REFER if version >= 2 else 0  # denied by every layer that doesn't name it
+    refer = _REFER if version >= 2 else 0  # a layer that doesn't handle it denies it
     ruleset = _ruleset(version, _READ_FILE | _READ_DIR | refer)
     for path in outermost(readable):
         _allow(ruleset, path, _READ_FILE | _READ_DIR)
@@ -86,7 +86,7 @@ def prepare(readable: Iterable[Path], listed: Iterable[Path], work: Path) -> Rul
 
 
 def restrict(rules: Rules, writable: Iterable[str]) -> None:
-    """Bind this process and all that come from it to the rules, for good; only in `writable` may anything change.
+    """Apply the rules permanently to this process and its descendants; they can write only in `writable`.
 
     Needs NO_NEW_PRIVS and a single thread.
     """
@@ -103,15 +103,15 @@ def restrict(rules: Rules, writable: Iterable[str]) -> None:
 
 
 def _ruleset(version: int, handled: int, *, outside: bool = False) -> int:
-    """Make a ruleset for these rights to files; with `outside`, it also refuses TCP, signals and abstract sockets."""
+    """Make a ruleset for these file rights; with `outside`, it also refuses TCP, signals and abstract sockets."""
     net = _NET_TCP if outside and version >= 4 else 0
     attr = _RulesetAttr(handled, net, _SCOPES if outside and version >= 6 else 0)
-    size = 8 if version < 4 else 16 if version < 6 else 24  # the kernel takes the size that its ABI knows
+    size = 8 if version < 4 else 16 if version < 6 else 24  # each ABI has its own struct size
     return system_call(_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
 
 
 def outermost(paths: Iterable[Path]) -> list[Path]:
-    """Leave out what lies inside another of the paths."""
+    """Return the paths that are not inside another one of them."""
     kept: list[Path] = []
     for path in sorted(paths):
         if not kept or not path.is_relative_to(kept[-1]):
@@ -123,7 +123,7 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
     try:
         target = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # what doesn't exist can't be read either
+        return  # a path that doesn't exist needs no rule
     try:
         if not path.is_dir():
             access &= _READ_FILE | _WRITE_FILE | _TRUNCATE

@@ -1,8 +1,8 @@
-"""Keeps the files of forbidden packages out of what a child may read, where Landlock says what that is.
+"""Makes the files of forbidden packages unreadable for a child, where Landlock is in use.
 
-Landlock can only allow, so a folder that holds a forbidden package is replaced by all of its other entries. A package
-that was loaded by now is needed by the tests or the library and stays, as does what the library itself depends on, and
-the standard library, of which others load parts when they need them.
+Landlock can only allow, so a folder that holds a forbidden package is replaced by all of its other entries. Three
+groups stay readable: packages already loaded, which the tests or the library need; dependencies of the library; and
+the standard library, because other packages load parts of it late.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from grader.sandbox.child.landlock import outermost
 from grader.testing.submission import Forbidden
 
 _PLACES = ("lib*/python*/*-packages", "lib/*-packages", "python*/*-packages", "*-packages", ".")
-"""Where packages are below a folder that may be read: site-packages and dist-packages, of any Python that is there."""
+"""Places of packages below a readable folder: site-packages and dist-packages of every Python there."""
 
 
 class Refuser(MetaPathFinder):
-    """Says of a package whose files can't be read that it isn't allowed, to whoever asks.
+    """Refuses to import a package whose files can't be read, and says that it isn't allowed.
 
-    An ImportError, not the system's refusal: a library that tries an optional package goes on without it.
+    It raises an ImportError instead of a PermissionError, so that a library can do without an optional package.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -36,7 +36,7 @@ class Refuser(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Refuse a forbidden package and its modules; all others are found elsewhere."""
+        """Refuse a forbidden package and its modules; return None for all others, which other finders handle."""
         top = name.partition(".")[0]
         if top in self.names and top not in sys.modules:
             raise Forbidden(f"{top} is imported, which this assignment doesn't allow")
@@ -44,17 +44,17 @@ class Refuser(MetaPathFinder):
 
 
 def hidden_packages(forbid: Iterable[str], library: str) -> list[str]:
-    """Return those of the forbidden packages that nothing here needs."""
+    """Return the forbidden packages that neither the tests nor the library need."""
     names = [name for name in forbid if name not in sys.modules and name not in sys.stdlib_module_names]
     needed = _needed({"numpy", "pytest", library}) if names else set()
     return [name for name in names if _plain(name) not in needed]
 
 
 def without_packages(readable: Iterable[Path], names: Sequence[str]) -> tuple[list[Path], list[Path]]:
-    """Return what may be read without the packages of these names, and the folders whose entries may be listed.
+    """Return the readable paths without the packages of these names, and the folders whose entries may be listed.
 
-    Looks for a package, a single file, a compiled module and what an installer keeps beside it, in every folder of
-    packages that may be read and wherever the import system itself finds it: editable installs, namespaces, .pth files.
+    It looks for a package, a single file, a compiled module and the installer's metadata. It looks in every readable
+    folder of packages and where the import system finds the package: editable installs, namespaces, .pth files.
     """
     allowed = {path.resolve() for path in readable}
     hidden = {file.resolve() for name in names for file in _files(name, allowed)}
@@ -89,7 +89,7 @@ def _files(name: str, allowed: Iterable[Path]) -> set[Path]:
     }
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError, AttributeError):  # a finder of somebody else's may fail in its own way
+    except (ImportError, ValueError, AttributeError):  # third-party finders fail in various ways
         return found
     if spec is not None:
         found |= {Path(place) for place in spec.submodule_search_locations or ()}
@@ -99,7 +99,7 @@ def _files(name: str, allowed: Iterable[Path]) -> set[Path]:
 
 
 def _needed(names: Iterable[str]) -> set[str]:
-    """The distributions that these need, as their own metadata says, with all that those need."""
+    """These distributions and all their direct and indirect dependencies, by their metadata."""
     waiting, found = list(names), set[str]()
     while waiting:
         name = _plain(waiting.pop())

@@ -1,4 +1,4 @@
-"""Takes root's powers from a process: as root without a user for student code, uid 0 is then a user like any other."""
+"""Removes root's capabilities from a process, so that uid 0 has no privileges where student code must run as root."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.sandbox.libc import PR_CAPBSET_DROP, PR_SET_SECUREBITS, capset, prctl
 
 _SECURE = 0b1110_1111
-"""NOROOT, NO_SETUID_FIXUP and NO_CAP_AMBIENT_RAISE with their locks, and the lock of KEEP_CAPS."""
+"""The securebits NOROOT, NO_SETUID_FIXUP and NO_CAP_AMBIENT_RAISE with their locks, and the lock of KEEP_CAPS."""
 
 
 @functools.cache
@@ -23,14 +23,14 @@ def _last() -> int:
 
 
 def know() -> None:
-    """Look up what `drop` needs, once before the forks."""
+    """Look up and cache the value that `drop` needs; call it before the forks."""
     _last()
 
 
 def drop() -> None:
-    """Give up every capability, for good: bounding, ambient, inheritable, permitted, effective.
+    """Give up every capability permanently: bounding, ambient, inheritable, permitted, effective.
 
-    A process without CAP_SETPCAP can't change its bounding set, and needn't: it has no new privileges.
+    A process without CAP_SETPCAP can't change its bounding set. It needn't: NO_NEW_PRIVS prevents new capabilities.
     """
     with contextlib.suppress(OSError):
         for number in range(_last() + 1):

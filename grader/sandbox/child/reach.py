@@ -1,9 +1,9 @@
-"""The file system as a child sees it: a view of the mounts that is the zygote's own, where mounting is allowed.
+"""The file system that a child sees: the zygote has its own mount namespace, where mounting is allowed.
 
-An interpreter under a home folder of mode 0700 can't be used after a change of user: neither its files nor modules that
-are imported late can be opened. So the closed folder is covered by an empty one, and what the worker needs is bound
-back to its place. What else was in the closed folder is gone from the worker's view. Work folders are on a file
-system of their own there, of bounded size, which is gone when the zygote is.
+An interpreter below a home folder of mode 0700 is unusable after a change of user: the new user can't open its files or
+late imports. So an empty folder is mounted over the closed one, and the paths that the worker needs are bind-mounted at
+their old places. The worker can't see anything else of the closed folder. Work folders are on a separate file system
+of limited size, which disappears when the zygote ends.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 
 
 
 def own_view() -> bool:
-    """Give this process a view of the mounts of its own, in which reading leaves no time of access behind.
+    """Give this process its own mount namespace, in which reading doesn't change access times.
 
-    False where mounting isn't allowed: as a plain user, and in most containers.
+    Returns False where mounting isn't allowed: as a plain user, and in most containers.
     """
     try:
         unshare(_CLONE_NEWNS)
@@ -42,13 +42,13 @@ def own_view() -> bool:
 
 
 def mount_work(around: Path, size: int, files: int) -> None:
-    """Mount a file system of `size` bytes and so many files on a folder, in this process's own view alone."""
+    """Mount a file system of at most `size` bytes and `files` files on a folder, in this mount namespace only."""
     options = f"mode=0755,size={size},nr_inodes={files}"
     mount("grader", str(around), "tmpfs", _MS_NOSUID | _MS_NODEV, options)
 
 
 def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:
-    """Return the outermost folders that other users may not enter, each with the paths that lie in it."""
+    """Return the outermost folders that other users may not enter, each with the given paths that are in it."""
     found: dict[Path, list[Path]] = {}
     for path in paths:
         real = path.resolve()
@@ -60,14 +60,14 @@ def closed_folders(paths: Iterable[Path]) -> dict[Path, list[Path]]:
 
 
 def open_folders(closed: dict[Path, list[Path]]) -> None:
-    """Cover each closed folder in this process's view of the file system and bind its paths back.
+    """Mount an empty folder over each closed folder, in this mount namespace, and bind-mount its paths in it.
 
     Raises OSError where mounting isn't allowed, as in most containers.
     """
     unshare(_CLONE_NEWNS)
     mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     for folder, paths in closed.items():
-        # descriptors reach the paths when their folder is covered
+        # the descriptors still reach the paths after their folder is covered
         held = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in outermost(paths)]
         mount("none", str(folder), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
         for path, descriptor in held:
@@ -81,7 +81,7 @@ def open_folders(closed: dict[Path, list[Path]]) -> None:
 
 
 def _make_folder(path: Path) -> None:
-    """Make a folder and those above it, open to all whatever the umask is."""
+    """Make a folder and its missing parents, readable by all users whatever the umask is."""
     for folder in (*reversed(path.parents), path):
         if not folder.exists():
             folder.mkdir()

@@ -1,7 +1,7 @@
-"""A seccomp filter, written by hand: what student code must not ask the kernel for gets an error instead.
+"""A seccomp filter, built without a library: it refuses system calls that student code must not make.
 
-A deny list, so that numerics libraries go on to work; refused calls fail with an errno and don't kill, because
-libraries try things and fall back. Numbers are the kernel's own, for x86-64 and aarch64; elsewhere there is no filter.
+It is a deny list, so that numerics libraries keep working. Refused calls fail with an errno instead of a kill, because
+libraries try calls and fall back. The numbers are those of x86-64 and aarch64; elsewhere there is no filter.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NR, _ARCH, _ARGUMENTS = 0, 4, 16
 _LOAD, _EQUAL, _AT_LEAST, _BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 
-# name: (x86-64, aarch64); None where the architecture hasn't got it
+# name: (x86-64, aarch64); None where the architecture has no such call
 _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     # other programs and processes
     "execve": (59, 221), "execveat": (322, 281), "fork": (57, None), "vfork": (58, None),
@@ -39,7 +39,7 @@ _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "process_madvise": (440, 440), "process_mrelease": (448, 448),
     "migrate_pages": (256, 238), "move_pages": (279, 239),
     "unshare": (272, 97), "setns": (308, 268), "personality": (135, 92), "modify_ldt": (154, None),
-    # the network and its relatives
+    # sockets
     "socket": (41, 198), "connect": (42, 203), "accept": (43, 202), "accept4": (288, 242), "bind": (49, 200),
     "listen": (50, 201), "sendto": (44, 206), "sendmsg": (46, 211), "sendmmsg": (307, 269), "recvmsg": (47, 212),
     "recvmmsg": (299, 243), "recvfrom": (45, 207),
@@ -48,18 +48,18 @@ _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
     "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181), "mq_timedsend": (242, 182),
     "mq_timedreceive": (243, 183), "mq_notify": (244, 184), "memfd_secret": (447, 447),
-    # files in memory, which no limit on memory counts
+    # files in memory, which no memory limit counts
     "memfd_create": (319, 279),
-    # what the kernel counts for the whole machine (fs.aio-max-nr), or for a user (signals that wait: a timer takes one)
+    # resources counted for the whole machine (fs.aio-max-nr) or by user (a timer uses one of the pending signals)
     "io_setup": (206, 0), "io_destroy": (207, 1), "io_submit": (209, 2), "io_cancel": (210, 3),
     "io_getevents": (208, 4), "io_pgetevents": (333, 292), "timer_create": (222, 107),
-    # makes every processor stop for a moment
+    # interrupts every processor
     "membarrier": (324, 283),
-    # becoming somebody else; a change of user would also make a process survive its parent
+    # change of user; it would also clear the parent-death signal, so that a process could outlive its parent
     "setuid": (105, 146), "setgid": (106, 144), "setreuid": (113, 145), "setregid": (114, 143),
     "setresuid": (117, 147), "setresgid": (119, 149), "setfsuid": (122, 151), "setfsgid": (123, 152),
     "setgroups": (116, 159), "capset": (126, 91),
-    # watching files, and files behind paths
+    # watching files, and changes to files and mounts that bypass paths or modes
     "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
     "fanotify_init": (300, 262), "fanotify_mark": (301, 263), "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265), "truncate": (76, 45), "mknod": (133, None), "mknodat": (259, 33),
@@ -81,15 +81,15 @@ _REFUSED: Mapping[str, tuple[int | None, int | None]] = {
     "acct": (163, 89), "settimeofday": (164, 170), "clock_settime": (227, 112), "adjtimex": (159, 171),
     "clock_adjtime": (305, 266), "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58),
     "iopl": (172, None), "ioperm": (173, None), "seccomp": (317, 277), "lookup_dcookie": (212, 18),
-    # priorities of others
+    # priorities, resource limits and memory policy
     "setpriority": (141, 140), "ioprio_set": (251, 30), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119),
     "sched_setattr": (314, 274), "setrlimit": (160, 164), "mbind": (237, 235), "set_mempolicy": (238, 237),
     "set_mempolicy_home_node": (450, 450),
 }  # fmt: skip
 
-# these report success and do nothing: copying a file sets its mode and times, and nobody needs that to work here; what
-# a child writes needn't survive a loss of power, and writing it out would slow whoever uses the disk; a child is alone
-# in its work folder, and a lock on a shared file would be felt by other tests
+# These report success and do nothing. Modes and times: copying a file sets them, and no test needs the effect.
+# Syncs: a child's files needn't survive a power loss, and syncing would slow other users of the disk.
+# Locks: a child is alone in its work folder, and a lock on a shared file would affect other tests.
 _IGNORED: Mapping[str, tuple[int | None, int | None]] = {
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
@@ -97,7 +97,7 @@ _IGNORED: Mapping[str, tuple[int | None, int | None]] = {
     "msync": (26, 227), "flock": (73, 32),
 }  # fmt: skip
 
-# allowed on the calling process alone: its id, or 0, in the first argument
+# allowed only if the first argument is the calling process's own id or 0
 _ON_ITSELF: Mapping[str, tuple[int | None, int | None]] = {
     "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261), "sched_setaffinity": (203, 122),
 }  # fmt: skip
@@ -105,21 +105,21 @@ _ON_ITSELF: Mapping[str, tuple[int | None, int | None]] = {
 
 @dataclass(frozen=True)
 class _Choice:
-    """A call of many operations, of which one argument says which: all but a few are refused."""
+    """A system call with many operations, selected by one argument; all but a few operations are refused."""
 
     numbers: tuple[int, int]
     argument: int
-    """The place of the argument; the kernel looks at its lower half only."""
+    """The argument's index; the kernel reads only its lower 32 bits."""
     allowed: tuple[int, ...]
     ignored: tuple[int, ...]
     """Operations that report success and do nothing."""
     refusal: int
-    """The errno of all others: a kernel's own for an operation that it doesn't know, so that libraries go on."""
+    """The errno for all other operations: the kernel's errno for an unknown operation, which libraries can handle."""
 
 
-# Lists of what is allowed: the others make the kernel send signals to the owner of a descriptor, type into a terminal,
-# make a file immutable, lease or lock what others use, take pipes' memory from the other processes of the user, or let
-# a process outlive its parent, be traced, change the way it is shown or keep its children.
+# These are allow lists. The refused operations can send signals to a descriptor's owner, type into a terminal, make a
+# file immutable, lease or lock shared files, or use up the user's pipe memory. They can also let a process outlive its
+# parent, be traced, change how it is displayed or adopt orphaned descendants.
 _CHOICES: Mapping[str, _Choice] = {
     # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_OFD_GETLK, F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_GET_SEALS;
     # ignored: F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
@@ -135,9 +135,9 @@ _CHOICES: Mapping[str, _Choice] = {
     "prctl": _Choice((157, 167), 0, (2, 3, 15, 16, 21, 23, 29, 30, 39, 42, 51, 64, 0x53564D41), (), errno.EINVAL),
 }
 _FIRST_UNKNOWN = 463
-"""From here on (setxattrat, Linux 6.13) a kernel has calls that this list doesn't know; it answers as an older kernel.
+"""The first system call (setxattrat, Linux 6.13) that this list doesn't know; from it on, calls fail with ENOSYS.
 
-New calls have the same number on every architecture, and whoever uses one has to cope without it."""
+An older kernel answers so too, and callers must handle that. New calls have one number on all architectures."""
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 
@@ -150,11 +150,11 @@ class _Program(ctypes.Structure):
 
 
 def available() -> bool:
-    """Whether there is a filter for this machine and the kernel takes filters."""
+    """Whether there is a filter for this architecture and the kernel accepts filters."""
     if platform.machine() not in _AUDIT_ARCH:
         return False
     _around_own_id()
-    # a filter from address 0 can't be read: EFAULT says that filters are known, EINVAL that they aren't
+    # a filter at address 0 fails with EFAULT if the kernel supports filters, and with EINVAL if it doesn't
     try:
         prctl(PR_SET_SECCOMP, _MODE_FILTER, None)
     except OSError as error:
@@ -188,7 +188,7 @@ def program(pid: int) -> bytes:
         code += [_INSTRUCTION.pack(_AT_LEAST, 0, 1, _X32_BIT), _return(_KILL)]
     code += [_INSTRUCTION.pack(_AT_LEAST, 0, 1, _FIRST_UNKNOWN), _return(_errno(errno.ENOSYS))]
     for number in numbers(_ON_ITSELF):
-        # 0 or the own id, in both halves of the argument; glibc passes a negative "everybody" sign-extended
+        # 0 and the own id are allowed; only the lower 32 bits are compared, because the kernel reads no more of an id
         code += [
             _INSTRUCTION.pack(_EQUAL, 0, 5, number),
             _INSTRUCTION.pack(_LOAD, 0, 0, _ARGUMENTS),
@@ -203,7 +203,7 @@ def program(pid: int) -> bytes:
         _INSTRUCTION.pack(_BITS, 1, 0, _CLONE_THREAD),
         _return(_errno(errno.EPERM)),
         _return(_ALLOW),
-        # glibc takes ENOSYS for an old kernel and makes its threads with clone, whose flags a filter can see
+        # on ENOSYS, glibc assumes an old kernel and makes threads with clone, whose flags a filter can read
         _INSTRUCTION.pack(_EQUAL, 0, 1, _CLONE3[column]),
         _return(_errno(errno.ENOSYS)),
     ]
@@ -222,7 +222,7 @@ def program(pid: int) -> bytes:
             _return(_errno(0)),
         ]
     refused, ignored = numbers(_REFUSED), numbers(_IGNORED)
-    # one test a call, then the three answers; jumps are counted from the next instruction and fit a byte
+    # one comparison for each call, then the three results; jumps are relative to the next instruction and fit a byte
     total = len(refused) + len(ignored)
     for place, number in enumerate(refused):
         code.append(_INSTRUCTION.pack(_EQUAL, total - place, 0, number))
@@ -233,13 +233,13 @@ def program(pid: int) -> bytes:
 
 @functools.cache
 def _around_own_id() -> tuple[bytes, ...]:
-    """The filter around the own id: made once, before the forks, because making it takes longer than loading it."""
+    """The filter, split at the process id. Cached before the forks, because building it is slower than loading it."""
     stand_in = 0x7A3C5E19
     return tuple(program(stand_in).split(_OWN_ID.pack(stand_in)))
 
 
 def install() -> None:
-    """Bind this process and its threads to the filter, for good. Needs NO_NEW_PRIVS; raises OSError when refused."""
+    """Install the filter permanently in this process. Needs NO_NEW_PRIVS; raises OSError if the kernel refuses."""
     code = _OWN_ID.pack(os.getpid()).join(_around_own_id())
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Program(len(code) // _INSTRUCTION.size, ctypes.cast(buffer, ctypes.c_void_p))

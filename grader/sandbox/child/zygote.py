@@ -1,9 +1,9 @@
 """The untrusted side: a process that loads the libraries and the tests once and forks a jailed child for each run.
 
-The judge starts it by exec with a clean environment, so it never held an expected value; student code runs in its
-children only. It answers on one socket; `protocol` has the messages. Hidden tests are loaded by a twin, which is forked
-when the libraries are loaded and before any test is: it shares their memory, and no child of a visible test holds a
-hidden one.
+The judge starts it by exec with a clean environment, so it never holds an expected value. Student code runs only in
+its children. It answers on one socket; `protocol` defines the messages. A twin process loads the hidden tests. The
+zygote forks it after loading the libraries and before loading any test, so both share the libraries' memory, and no
+child that runs a visible test has a hidden one in its memory.
 """
 
 from __future__ import annotations
@@ -52,34 +52,34 @@ from grader.testing.submission import Submission
 
 WARM_UP = "test_warm_up.py::test_warm_up"
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
-"""Variables that name a folder to write to: in a child, the one that its jail leaves open."""
+"""Environment variables that name a writable folder; they are set to the folder that the jail lets a child write to."""
 CHANNEL = 3
 """The descriptor on which a child sends its frames."""
 
 
 class Channel:
-    """Sends observations to the judge as they are made, so that a later crash doesn't take them along."""
+    """Sends each observation to the judge at once, so that a later crash doesn't lose it."""
 
     def __init__(self, descriptor: int, cap: int) -> None:
         self._descriptor = descriptor
         self._left = cap
 
     def add(self, observation: Observation) -> None:
-        """Send one observation; of arrays that are more than what is left of the cap, the size alone."""
+        """Send one observation; for arrays larger than the rest of the cap, send only the size."""
         chunks, used = encode_observation(observation, self._left)
         self._left -= used
         for chunk in chunks:
             self.write(chunk)
 
     def write(self, chunk: bytes | memoryview) -> None:
-        """Send all of it, however little the kernel takes at once."""
+        """Send the whole chunk, in several writes if the kernel accepts only a part."""
         view = memoryview(chunk)
         while view:
             view = view[os.write(self._descriptor, view) :]
 
 
 class Server:
-    """pytest's loop over the collected tests, driven by the judge instead of in order."""
+    """Replaces pytest's loop over the collected tests: it runs the tests that the judge asks for."""
 
     def __init__(
         self, control: socket.socket, settings: Settings, plugin: TestingPlugin, twins: Collection[int]
@@ -93,22 +93,22 @@ class Server:
         self.scratch: Scratch | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep why a test file can't be imported."""
+        """Keep the reason why a test file can't be imported."""
         if report.failed:
             self.errors.append(str(report.longrepr))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Tell the judge what was collected, then run what it asks for until it closes the socket."""
+        """Send the judge the collected tests, then run the tests that it asks for until it closes the socket."""
         if self.errors:
             self.send(Problem("\n".join(self.errors)[:20_000]))
             return True
         items = {item.nodeid: item for item in session.items}
-        # only now: a forbidden package that a test file loaded is needed
+        # after collection, because a forbidden package that a test file loaded must stay readable
         self.jail, self.scratch = make_jail(self.settings)
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
             self.send(describe(item))
-        gc.freeze()  # the collector would otherwise touch, and so copy, every page in every child
+        gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child
         self.send(Ready(tuple(self.jail.layers), self.probe()))
         while True:
             message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
@@ -118,16 +118,16 @@ class Server:
             self.serve(command, descriptors, items)
 
     def warm_up(self, item: pytest.Item) -> None:
-        """Run a test of our own a few times: what it touches is then not copied, page by page, in every child."""
+        """Run a test of our own a few times, so that every child has fewer memory pages to copy."""
         root = Path(self.settings.work)
         for _ in range(3):
             submission = Submission(root, ["."], self.settings.forbid)
             submission.install()
-            self.plugin.run(item, submission, root, _Nowhere(), given=False)
+            self.plugin.run(item, submission, root, _Nowhere(), given=False, seed=0)
             submission.uninstall()
 
     def probe(self) -> dict[str, bool]:
-        """Try the jail from inside, in a child of its own."""
+        """Try the jail from inside, in a separate child."""
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -154,9 +154,9 @@ class Server:
         self.control.send(encode(message))
 
     def serve(self, command: Command, descriptors: Sequence[int], items: dict[str, pytest.Item]) -> None:
-        """Fork a child for one command, tell the judge its id, and how it ended when nothing of it is alive.
+        """Fork a child for one command and send the judge its id; send its exit status after all its processes ended.
 
-        Raises RuntimeError where a thread runs beside this one: the zygote is then replaced.
+        Raises RuntimeError if this process has more than one thread; the judge then replaces the zygote.
         """
         if thread_count() != 1:
             raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
@@ -175,21 +175,21 @@ class Server:
 
 
 class _Nowhere:
-    """A recorder for the warm-up: does the work of a Channel and drops it."""
+    """A recorder for the warm-up: encodes observations as a Channel does, and drops them."""
 
     def add(self, observation: Observation) -> None:
         encode_observation(observation, 2**20)
 
 
 def load_torch() -> None:
-    """Load torch, and what it loads lazily at the first training step: once here, instead of once in each child."""
+    """Load torch and the modules that it loads lazily at the first training step, so that no child has to."""
     import torch
 
     torch.set_num_threads(1)
     layer = torch.nn.Linear(4, 3)
     optimiser = torch.optim.Adam(layer.parameters())
     loss = torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long))
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
+    loss.backward()  # type: ignore[no-untyped-call]  # torch doesn't annotate it
     optimiser.step()
 
 
@@ -201,12 +201,12 @@ def run_child(
     plugin: TestingPlugin,
     jail: Jail,
 ) -> None:
-    """Run tests in this forked process, and leave it; nothing of it returns to the zygote."""
+    """Run tests in this forked process, then exit; this function never returns."""
     try:
         channel, output = descriptors
         os.dup2(output, 1)
         os.dup2(output, 2)
-        # the two may lie at each other's place
+        # `output` may be descriptor CHANNEL, so the channel is moved only after `output` is duplicated
         moved = os.dup(channel)
         os.dup2(moved, CHANNEL)
         null = os.open(os.devnull, os.O_RDONLY)
@@ -219,25 +219,25 @@ def run_child(
         root = Path(settings.submission)
         submission = Submission(root, settings.path, settings.forbid, helpers)
         submission.install()
-        for item in items:
-            ended = plugin.run(item, submission, root, pipe, given=command.given)
+        for item, seed in zip(items, command.seeds, strict=True):
+            ended = plugin.run(item, submission, root, pipe, given=command.given, seed=seed)
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
             pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard))
         os._exit(0)
     except BaseException:
-        # the judge sees a channel without a last frame and says "crashed"; this is for its log
+        # the judge reports "crashed" because the last frame is missing; the traceback is for its log
         with contextlib.suppress(Exception):
             os.write(2, traceback.format_exc().encode())
         os._exit(70)
 
 
 def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
-    """Prepare the layers that the judge asks for and this machine has.
+    """Prepare the layers that the judge asks for and this machine supports.
 
-    Where this process may mount, the work folders are on a disk that only it and its children see: the judge can't make
-    them anew, so they are returned, to be renewed here.
+    If this process may mount, the work folders are on a file system that only it and its children see. The judge can't
+    renew those, so this function returns a Scratch with which the zygote renews them.
     """
     readable = [Path(entry) for entry in (*settings.readable, settings.tests, settings.submission)]
     work = Path(settings.work).parent
@@ -260,7 +260,7 @@ def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
         scratch.renew()
     jail = prepare(settings.level, user, kept, work, listed=listed)
     if jail.rules is not None:
-        # out of the way of the numbers that a child gives its own descriptors
+        # away from the low descriptor numbers that a child assigns
         moved = fcntl.fcntl(jail.rules.reading, fcntl.F_DUPFD_CLOEXEC, 10)
         jail = replace(jail, rules=replace(jail.rules, reading=moved))
         if hidden:
@@ -269,7 +269,7 @@ def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
 
 
 def main(descriptor: int) -> None:
-    """Serve the judge on this inherited socket until it closes it."""
+    """Serve the judge on this inherited socket until the judge closes it."""
     become_subreaper()
     forget_arguments()
     for stream in (sys.stdout, sys.stderr):
@@ -282,7 +282,7 @@ def main(descriptor: int) -> None:
         if not isinstance(settings, Settings):
             os._exit(0)  # the command line had nothing to grade
         os.chdir(settings.work)
-        os.environ.update(dict.fromkeys(HOMES, settings.work))  # before a library looks where it may write
+        os.environ.update(dict.fromkeys(HOMES, settings.work))  # before a library reads them
         if settings.library == "torch" and not twins:
             load_torch()
         pid = os.fork() if descriptors else 0
@@ -298,15 +298,15 @@ def main(descriptor: int) -> None:
 
 
 def serve(control: socket.socket, settings: Settings, twins: Collection[int]) -> None:
-    """Collect the tests, tell the judge, and run what it asks for."""
+    """Collect the tests, send them to the judge, and run the ones that it asks for."""
     prctl(PR_SET_DUMPABLE, 0)
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a judge that dies takes us, and so our children, along
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the zygote and its children die with the judge
     if settings.helpers and settings.path:  # a suite has no path, and is compiled with other folders in it
-        import compileall  # only here: most homework has no helpers, and waits for every import
+        import compileall  # imported late because most homework has no helpers, and every import costs time
 
-        compileall.compile_dir(settings.helpers, quiet=2)  # ours, so once here; students' files only in a jail
+        compileall.compile_dir(settings.helpers, quiet=2)  # trusted code; students' files are compiled only in a jail
 
-    plugin = TestingPlugin(settings.seed, settings.library)
+    plugin = TestingPlugin(settings.library)
     server = Server(control, settings, plugin, twins)
     arguments = pytest_arguments(Path(settings.tests), [*settings.files, "test_warm_up.py"])
     code = pytest.main(arguments, plugins=[plugin, server])
