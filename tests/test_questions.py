@@ -73,6 +73,32 @@ def test_no_child_of_a_visible_test_has_a_hidden_one(project: Project, level: Le
     assert "memory: test_one_number" in hidden.output
 
 
+FRAMES = """
+import sys
+
+def frames():
+    frame = sys._getframe()
+    while frame is not None:
+        print("FRAME", frame.f_code.co_name, repr(frame.f_locals)[:5000])
+        frame = frame.f_back
+
+frames()
+"""
+
+
+def test_no_child_has_the_secret_seed(project: Project, tmp_path: Path) -> None:
+    """With it, the inputs of hidden tests could be computed by whoever knows their ids."""
+    assignment = project.load()
+    write(assignment, record(assignment))
+    handin = tmp_path / "handin"
+    handin.mkdir()
+    (handin / "line.py").write_text(FRAMES + REFERENCE, "utf-8")
+    report = grade(assignment.with_limits(), handin)
+    output = "".join(test.output for test in report.tests)
+    assert "FRAME run_child" in output
+    assert read_questions(assignment).seed not in output
+
+
 def test_a_worker_holds_no_number_that_a_check_is_judged_by(project: Project) -> None:
     made = record(project.load())
     assert "published=7.0" in project.file(FORWARD).read_text("utf-8")
