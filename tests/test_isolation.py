@@ -1,4 +1,4 @@
-"""The layers: what they are called, what they do to numbers, and that one which doesn't hold is found out."""
+"""Guards the layers: their names, their effect on numbers, and that a layer which doesn't hold is detected."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _CHARACTERS = 40
 """A solution with fewer statements, or fewer characters without spaces, occurs in unrelated code too."""
 _SEED_BYTES = 200
 _SEED_DIGITS = 6
-"""A secret file of at most _SEED_BYTES is a seed: texts are searched for its digits too, if it has this many."""
+"""The least digits of a seed to search for; no check uses this or _SEED_BYTES."""
 PACKAGE = "autograder"
 """The folder of the handout that holds the package."""
 
