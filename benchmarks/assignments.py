@@ -1,7 +1,7 @@
-"""What grading each assignment's reference takes: seconds, processor time, and the memory of all processes together.
+"""Measures the grading of each assignment's reference: seconds, processor time, and the memory of all processes.
 
 Memory is the proportional set size: a page that several processes share counts once. The bounds are those of a small
-grading container; the exit code is 1 where one doesn't hold.
+grading container; the exit code is 1 if one doesn't hold.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from grader.assignment import Assignment, load_assignment
 
 ROOT = Path(__file__).resolve().parent.parent
 WALL = {"numpy": 2.5, "torch": 8.0}
-"""Seconds, by the library."""
+"""The most wall seconds, by library."""
 PEAK_MB = 600.0
 PAUSE = 0.02
-"""Seconds between two looks at the memory."""
+"""Seconds between two measurements of the memory."""
 
 
 def tree(pid: int) -> list[int]:
     """A process and its descendants."""
     found = [pid]
-    # any of them may end while it is looked at
+    # any process may end while it is read
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             for child in Path(f"/proc/{pid}/task/{task}/children").read_text("ascii").split():
@@ -38,7 +38,7 @@ def tree(pid: int) -> list[int]:
 
 
 def memory_mb(pid: int) -> float:
-    """The proportional set size of a process, in MiB; 0 where it is gone."""
+    """The proportional set size of a process, in MiB; 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     except OSError:
@@ -47,7 +47,7 @@ def memory_mb(pid: int) -> float:
 
 
 def run(assignment: Assignment, results: Path, *, watch: bool) -> tuple[float, float, float]:
-    """Grade the reference; return wall seconds, processor seconds and, where watched, the greatest memory in MiB."""
+    """Grade the reference; return wall seconds, processor seconds and, if watched, the peak memory in MiB."""
     command = [str(Path(sys.executable).with_name("grader")), "grade", assignment.name, str(assignment.reference)]
     start = time.perf_counter()
     process = subprocess.Popen([*command, "-o", str(results)], cwd=ROOT, stdout=subprocess.DEVNULL)

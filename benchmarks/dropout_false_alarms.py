@@ -1,4 +1,4 @@
-"""How often `check.dropout` rejects a right dropout: never.
+"""Measures how often `check.dropout` rejects a right dropout; the bound is never.
 
     python benchmarks/dropout_false_alarms.py                       2,000 seeds for each right way of drawing a mask
     python benchmarks/dropout_false_alarms.py --seeds 10000         100,000 gradings: the long run
@@ -41,7 +41,7 @@ SETTINGS: tuple[tuple[tuple[int, ...], float], ...] = (
     ((25, 60), 0.4),
     ((6, 5, 7, 9), 0.5),
 )
-"""Shape and probability to keep; a seed takes one, in turn."""
+"""Shape and probability to keep; the seeds use them in turn."""
 COUNTED = 1e-2
 """A level at which rejections of right dropout can be counted."""
 
@@ -95,7 +95,7 @@ def rejected(draw: Draw, seed: int) -> tuple[bool, bool, bool]:
         counted = dropout.judge_forward(expected, observed)
     finally:
         laws.FALSE_ALARM = level
-    # whatever is rejected at the judge's own level is rejected at a less strict one
+    # a mask that the judge's own level rejects is rejected at a less strict level too
     forward = counted if counted.passed else dropout.judge_forward(expected, observed)
     given = {"x": value(x), "delta": value(delta), "y": right, "actual": value(delta * reference)}
     observed = {"y": observed["actual"], "actual": value(delta * mask)}
@@ -128,7 +128,7 @@ def false_alarms(seeds: int, jobs: int) -> list[list[str]]:
 
 
 def progress(done: int, total: int, what: str) -> None:
-    """A bar, where somebody looks."""
+    """Show a progress bar, if standard error is a terminal."""
     if sys.stderr.isatty():
         filled = 40 * done // total
         end = "\n" if done == total else ""
@@ -139,7 +139,7 @@ def progress(done: int, total: int, what: str) -> None:
 
 
 def tails(n: int, p: float, alpha: float) -> float:
-    """The probability that a count with the law Binomial(n, p) is rejected at the level alpha: at most that."""
+    """The probability that a count with the law Binomial(n, p) is rejected at level alpha; it is at most alpha."""
     low, high = laws.binomial_interval(n, p, alpha)
     mass = masses(n, p)
     return float(mass[:low].sum() + mass[high + 1 :].sum())
@@ -155,7 +155,7 @@ def masses(n: int, p: float) -> Array:
 
 
 def attained() -> list[list[str]]:
-    """The sum of the tails of the exact laws, at most a quarter of 1e-9; and how many laws of structure there are."""
+    """The sum of the tails of the exact laws, at most a quarter of 1e-9, and the number of laws of structure."""
     rows = []
     for shape, keep in SETTINGS:
         n = math.prod(shape)
@@ -170,7 +170,7 @@ def attained() -> list[list[str]]:
     return [["shape", "keep", "elements", "tails, one output", f"{MOST_OUTPUTS} outputs", "laws of structure"], *rows]
 
 
-# what wrong dropout costs, exactly
+# the exact probabilities that wrong dropout is rejected
 
 
 def power(n: int, keep: float, drawn: float) -> float:
@@ -200,7 +200,7 @@ def homework() -> Iterator[list[str]]:
 
 
 def small_inputs() -> Iterator[list[str]]:
-    """Where rules without a law of their own (nothing dropped, nothing kept, the same mask again) stay in the bound."""
+    """The input size from which the rules without their own law (nothing dropped, nothing kept, equal masks) hold."""
     yield ["keep", "elements from which on 1e-9 holds", "a right mask keeps all of 20 elements"]
     for keep in (0.3, 0.5, 0.6, 0.8, 0.9, 0.95):
         share = laws.level(laws.count_laws(MOST_OUTPUTS)) / 2
@@ -230,7 +230,7 @@ def main() -> int:
     whole = drawn[-1]
     rejected = int(whole[2]) + int(whole[3])
     counted = float(whole[4].rstrip("%")) / 100
-    # a share that is drawn scatters: in one of a million runs it may be above this
+    # a random share varies: it exceeds this in at most one of a million runs
     _, most = laws.binomial_interval(options.seeds * len(RIGHT), COUNTED, 2e-6)
     if rejected or counted * options.seeds * len(RIGHT) > most:
         print(f"WRONG: {rejected} right ones rejected; at {COUNTED:g} a share of {counted:g}", file=sys.stderr)

@@ -4,13 +4,13 @@
     python benchmarks/forging.py --only atexit         one row; may be given again
     python benchmarks/forging.py --markdown FILE       the table as Markdown too
 
-Ten tests of ten points, the same for all three (`benchmarks/ten_tests`). A forging hand-in stands on a solution in
-which every value is wrong: its fair score is 0. A harmful one stands on the right solution and misbehaves in Adam,
-which two tests call: the other eight must keep their 80 points. The attacks know where everything lies, as they do on
-a platform. pytest has a conftest that writes results.json; pytest-timeout is used where it is installed.
+All three grade the same ten tests of ten points (`benchmarks/ten_tests`). A forging hand-in is based on a solution in
+which every value is wrong: its fair score is 0. A harmful one is based on the right solution and misbehaves in Adam,
+which two tests call: the other eight tests must keep their 80 points. The attacks know all paths, as on a platform.
+pytest has a conftest that writes results.json; pytest-timeout is used if it is installed.
 
-Every run has a folder, a session and (where allowed) a pid namespace of its own, limits on memory, file size and
-processor time, and 25 s. Results are read when the grader has ended, and once more 4 s later where a process is left.
+Every run has its own folder, session and (if allowed) pid namespace, limits on memory, file size and processor time,
+and 25 s. Results are read when the grader has ended, and again 4 s later if a process is left.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ HERE = Path(__file__).resolve().parent
 TEN = HERE / "ten_tests"
 FORGING = HERE / "forging"
 DEADLINE = 60.0
-"""For one run as a whole; the run's own supervisor ends it after 25 s and the wait."""
+"""Seconds for one whole run; the run's own supervisor ends it after 25 s and the wait."""
 ADAM = 20.0
-"""What the two tests that call Adam are worth."""
+"""The points of the two tests that call Adam."""
 PEERS = ("gradescope-utils", "pytest")
 OURS = "grader"
 TESTS = 10
@@ -55,7 +55,7 @@ class Attack:
     fair: float
     """The most that it is worth."""
     innocent: float
-    """What the tests that it doesn't misbehave in are worth: nobody may give less."""
+    """The points of the tests in which it behaves: no grader may give less."""
     on: Literal["wrong", "right"] = "wrong"
     """The solution that it is written below."""
 
@@ -83,7 +83,7 @@ HARM = (
     *(_harmful(name) for name in ("endless_loop", "stubborn_loop", "os_exit", "sys_exit", "kills_itself")),
     Attack("sys_exit_at_import", 0, 0, "right"),
     _harmful("memory_bomb"),
-    # these compute what they should, so all points are fair
+    # these compute right values, so all points are fair
     *(_harmful(name, 100) for name in ("sleepers", "forks_and_goes_on", "prints_60_mb")),
     _harmful("strange_text"),
     Attack("prints_its_caller", 0, 0),
@@ -94,15 +94,15 @@ ATTACKS = (*CONTROLS, *FORGERIES, *HARM)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a results file says."""
+    """The contents of a results file."""
 
     score: float | None
-    """None where there is no file that can be read."""
+    """None if there is no readable file."""
     fault: str
-    """Why it isn't what a platform takes; empty where it is."""
+    """Why a platform would refuse it; empty if it wouldn't."""
     size: int
     leak: bool = False
-    """An expected number stands in it with all its digits, from a place that no comparison's message shows."""
+    """Whether it contains an expected number with all digits that no comparison's message shows."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Graded:
         return self.later.score
 
     def cell(self) -> str:
-        """The table's words."""
+        """The text of the table's cell."""
         notes = [self.later.fault] if self.later.fault else []
         if self.at_exit.score != self.later.score:
             notes.append(f"{_points(self.at_exit.score)} at exit")
@@ -198,9 +198,9 @@ class Bench:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE)
 
     def _expected(self) -> set[str]:
-        """Write the peers' expected values; return numbers of them, written with all digits.
+        """Write the peers' expected values; return some of their numbers, with all digits.
 
-        Not the first of an array, which messages show, and of no array that shares numbers with the inputs.
+        Excludes the first numbers of an array, which messages show, and arrays that share numbers with the inputs.
         """
         program = (
             "import cases, solution, numpy as np; "
@@ -253,7 +253,7 @@ class Bench:
     def grade(self, grader: str, attack: Attack) -> Graded:
         """Let one grader grade one hand-in, in a folder that is removed afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
-        folder.chmod(0o755)  # what protects must not be the mode of a temporary folder
+        folder.chmod(0o755)  # the mode of a temporary folder must not be what protects
         try:
             command = self.lay_out(grader, attack, folder)
             return self._supervised(command, folder, self.schema if grader == OURS else None)
@@ -291,7 +291,7 @@ class Bench:
 
 
 class _Deadline:
-    """Kills a session that is late, from outside."""
+    """Kills a session from outside when it exceeds its deadline."""
 
     def __init__(self, pid: int) -> None:
         self._timer = threading.Timer(DEADLINE, os.killpg, (pid, signal.SIGKILL))
@@ -303,7 +303,7 @@ class _Deadline:
 
 
 def faults(attack: Attack, graded: Graded) -> Iterator[str]:
-    """What must not happen to `grader grade`."""
+    """Yield a sentence for each bound that `grader grade` broke."""
     for outcome in (graded.at_exit, graded.later):
         if outcome.score is None or outcome.fault:
             yield f"{attack.title}: the results are no good ({outcome.fault})"

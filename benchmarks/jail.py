@@ -1,10 +1,10 @@
-"""What the jail costs a test over a plain fork: children of one process with numpy, with and without it, in turn.
+"""Measures the jail's cost over a plain fork: a process with numpy forks children with and without it, in turn.
 
     python benchmarks/jail.py               medians for each level, and what it adds; exit code 1 above the bound
     python benchmarks/jail.py --rounds 500
 
-A child does nothing but enter the jail and leave. Its time is taken from the fork to its burial, as the zygote's is.
-Levels that this machine hasn't got are left out. Medians of one run are compared; a busy machine tells little.
+A child only enters the jail and exits. Its time is measured from the fork until it is reaped, as in the zygote. Levels
+that this machine doesn't have are omitted. Medians of one run are compared; a busy machine gives no useful result.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.sandbox.processes import thread_count
 from grader.sandbox.worker import readable_paths
 
 BOUND_MS = 3.0
-"""What the strongest level may add to a fork."""
+"""The most that the strongest level may add to a fork."""
 
 
 def jails(work: Path) -> dict[Level, Jail]:
@@ -38,7 +38,7 @@ def jails(work: Path) -> dict[Level, Jail]:
 
 
 def fork_once(jail: Jail | None, work: str) -> float:
-    """Milliseconds from the fork of a child to its burial; None stands for a plain fork."""
+    """Milliseconds from the fork of a child until it is reaped; without a jail, a plain fork."""
     start = time.perf_counter()
     pid = os.fork()
     if pid == 0:
@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200, help="children of each sort (default: %(default)s)")
     options = parser.parse_args()
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-        # numpy's threads start when it is loaded; with them a fork costs more, and the jail refuses to close
+        # numpy starts threads when it is loaded; with threads a fork costs more, and the jail refuses to close
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **threads})
     np.ones((64, 64)) @ np.ones((64, 64))

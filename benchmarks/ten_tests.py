@@ -1,7 +1,7 @@
 """The same ten tests graded by gradescope_utils, by plain pytest and by `grader grade`, in turn, in one run.
 
-Prints medians of wall time, processor time and the greatest resident size of a single process, and the two ratios that
-the project holds itself to. Ratios within one run are what counts: machines are noisy.
+Prints medians of wall time, processor time and the greatest resident size of a single process, and the two ratios with
+a bound. Only ratios within one run are compared, because machines are noisy.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent / "ten_tests"
 WALL_RATIO = 1.25
-"""`grader grade` may take this much of plain pytest's wall time."""
+"""The most wall time of `grader grade`, in multiples of plain pytest's."""
 PEAK_MB = 80.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run took."""
+    """The cost of one run."""
 
     wall: float
     cpu: float
@@ -51,7 +51,7 @@ def measure(command: list[str], folder: Path, environment: dict[str, str]) -> Co
 
 
 def prepare(folder: Path, python: str) -> None:
-    """Lay out the peers' run folder, with the reference as the submission and its values as expected ones."""
+    """Fill the peers' run folder: the reference is the submission, and its values are the expected ones."""
     for file in (*HERE.glob("peers/*.py"), HERE / "testcases/ten/cases.py", HERE / "reference/ten/solution.py"):
         shutil.copy(file, folder)
     subprocess.run(
@@ -104,7 +104,7 @@ def show(costs: dict[str, list[Cost]], file: Path | None) -> int:
     for name, cost in medians.items():
         print(f"{name:34} {cost.wall:6.3f}   {cost.cpu:6.3f}   {cost.peak_mb:8.1f}")
     a, b, c = medians.values()
-    # the ratio of neighbours in time, so that a slow minute weighs on both sides
+    # compare runs that are adjacent in time, so that a slow minute affects both
     pairs = zip(*list(costs.values())[1:], strict=True)
     ratio = statistics.median(ours.wall / theirs.wall for theirs, ours in pairs)
     print(f"wall c/b {ratio:.2f} (at most {WALL_RATIO})   c/a {c.wall / a.wall:.2f}   CPU c/b {c.cpu / b.cpu:.2f}")

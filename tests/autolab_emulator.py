@@ -1,6 +1,6 @@
-"""What Autolab and Tango do around a grading, as far as their code tells: limits before, the last line after.
+"""Emulates Autolab and Tango around a grading, according to their code: limits before, the last line after.
 
-The run is made by a plain user with Tango's limits; what it wrote is then read as Autolab reads it.
+A plain user makes the run with Tango's limits; its output is then read as Autolab reads it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bundles of the small assignment, unpacked as the platforms unpack them."""
+"""Makes bundles of the small assignment, and unpacks them as the platforms do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several test files share: the homework, submissions laid over its reference, processes."""
+"""Helpers that several test files share: the homework, submissions laid over its reference, processes."""
 
 import os
 import shutil

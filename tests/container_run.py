@@ -1,9 +1,9 @@
-"""Builds the grading image and runs what instructors upload in it, under a platform's limits; prints a table.
+"""Builds the grading image, runs instructors' uploads in it under a platform's limits, and prints a table.
 
     make test-container
 
-Exit codes: 0 every bound holds; 1 one doesn't, and the last lines say which; 77 there are no containers to be had here,
-and the only line says why. Gradescope's base image can't be pulled everywhere, so one is made from Debian's packages.
+Exit codes: 0 every bound holds; 1 one doesn't, and the last lines say which; 77 containers aren't available here, and
+the only line says why. Gradescope's base image can't be pulled everywhere, so one is made from Debian's packages.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Layers with dropout that is wrong, or right in an unusual way: what the judge of dropout is tried on.
+"""Layers for testing the judge of dropout: their dropout is wrong, or right in an unusual way.
 
-A layer is made by `make(rng, keep)` and called with x; `rng` is the generator that all layers of a run share.
+`make(rng, keep)` makes a layer, which is called with x; all layers of a run share the generator `rng`.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What tests of the numpy references share when torch is the oracle: leaves, their gradients, a strict comparison."""
+"""Helpers for tests of numpy references with torch as the oracle: leaves, their gradients, a strict comparison."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""What Gradescope's harness does around a grading, as far as it is known: folders before, refusals and cuts after.
+"""Emulates Gradescope's harness around a grading, as far as it is known: folders before, refusals and cuts after.
 
-Known from a copy of the harness of 2023 and from Gradescope's documents, not from Gradescope itself.
+The sources are a copy of the harness of 2023 and Gradescope's documents, not Gradescope itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Hand-ins that attack whoever unpacks them: made here, so that no bomb lies in the project.
+"""Makes hand-ins that attack the program that unpacks them, so that the project contains no bomb.
 
-Each holds the right files too, where its form allows, so that leaving out what is hostile gives full marks.
+Each contains the right files too, if its format allows, so that a grading without the hostile parts gives full marks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A box for attacks, for root on Linux: namespaces of their own, and everything read-only but a few empty folders.
+"""A box for attacks, for root on Linux: it has its own namespaces, and only a few empty folders are writable.
 
-What a weak level of isolation lets through ends here. Three users: root; a plain user; root with the rights that Docker
-leaves. And two kernels: this one, and this one without Landlock.
+It stops attacks that a weak level of isolation doesn't stop. It has three users: root, a plain user, and root with
+Docker's capabilities. It has two kernels: this one, and this one without Landlock.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The judge of one attack: grades it as any hand-in and holds what comes out against its verdict."""
+"""The judge of one attack: grades it like any hand-in and compares the result with its verdict."""
 
 from __future__ import annotations
 

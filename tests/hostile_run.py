@@ -5,8 +5,8 @@
 As root: every level as root and as a plain user, and the strongest level under Docker's rights and without Landlock.
 As a plain user: every level, and only the attacks that the level stops, because nothing catches the others.
 
-Exit code 1 when a bound doesn't hold. Where an attack isn't stopped, and needn't be, the table says so in a column of
-its own. As root, attacks are made in a box (see hostile_box.py).
+Exit code 1 when a bound doesn't hold. A separate column of the table counts the attacks that aren't stopped and needn't
+be. As root, attacks are made in a box (see hostile_box.py).
 """
 
 from __future__ import annotations

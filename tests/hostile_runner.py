@@ -1,7 +1,7 @@
-"""The runner: a process that forks a judge, has it grade attacks, and looks at what each of them left behind.
+"""The runner: a process that forks a judge, which grades attacks, and then examines the leftovers of each attack.
 
-Nothing of an attack runs in the runner or in the judge. A judge serves many attacks with one worker, because starting
-one costs more than the tests, or (`fresh`) a single attack, as in earnest.
+No code of an attack runs in the runner or in the judge. A judge grades many attacks with one worker, because starting a
+worker costs more than the tests, or (`fresh`) a single attack, as in a real grading.
 """
 
 from __future__ import annotations

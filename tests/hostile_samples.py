@@ -1,4 +1,4 @@
-"""The hostile collection: what a sample is, how it is built, and the project with canaries that it is graded in.
+"""The hostile collection: the format of samples, their construction, and the project with canaries that grades them.
 
 A sample is a folder `tests/hostile/<name>/` with a `verdict.toml`:
 

@@ -1,4 +1,4 @@
-"""A pytest plugin: after the tests, one line on what the hostile collection came to."""
+"""A pytest plugin: prints one line after the tests with the result of the hostile collection."""
 
 from __future__ import annotations
 

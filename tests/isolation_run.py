@@ -3,8 +3,8 @@
     python tests/isolation_run.py                  root without the user grader-worker, root with it, a plain user
     python tests/isolation_run.py plain -- -k doctor
 
-Each run sees an /etc/passwd of its own, in a view of the mounts of its own: the machine's isn't changed. A plain user
-who starts it gets the third run alone. Exit code 1 where a run fails, 77 where root may not mount here.
+Each run has its own /etc/passwd, in its own mount namespace: the machine's file isn't changed. If a plain user starts
+it, only the third run is made. Exit code 1 if a run fails, 77 if root may not mount here.
 """
 
 from __future__ import annotations

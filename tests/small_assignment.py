@@ -1,4 +1,4 @@
-"""A small assignment in a folder of its own, for the tests of the instructor's side: right as it is, easy to break."""
+"""A small assignment in its own folder, for tests of the instructor's commands: it is right, and easy to break."""
 
 from pathlib import Path
 

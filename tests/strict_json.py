@@ -1,4 +1,4 @@
-"""Reads JSON as strictly as a platform might, and holds it against the project's copies of the platforms' schemas."""
+"""Reads JSON as strictly as a platform might, and checks it with the project's copies of the platforms' schemas."""
 
 import json
 from functools import cache

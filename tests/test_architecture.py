@@ -1,6 +1,6 @@
 """Guards the shape of the package: imports go one way, nothing is unpickled, every module says what it is for.
 
-What the border is worth hangs on this: what is loaded beside student code must not reach for what knows an answer.
+The border depends on this: a module that is loaded beside student code must not import one that knows an answer.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Guards the reading of assignment.toml: what it says, and file, line and next step for every mistake in it."""
+"""Guards the reading of assignment.toml: its settings, and file, line and next step for every mistake in it."""
 
 from collections.abc import Callable
 from fractions import Fraction

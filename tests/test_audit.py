@@ -1,4 +1,4 @@
-"""The audit, through the real pipeline on a small assignment: what it proves, and that it fails when it should."""
+"""Guards the audit, through the real pipeline on a small assignment: its proofs, and that it fails when it should."""
 
 import json
 import re

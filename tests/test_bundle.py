@@ -1,4 +1,4 @@
-"""Guards what an instructor uploads: built twice it is equal byte for byte, it is complete, and it tells no answer."""
+"""Guards bundles: two builds are equal byte for byte, and a bundle is complete and reveals no answer."""
 
 import io
 import json

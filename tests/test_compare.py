@@ -1,4 +1,4 @@
-"""Guards the comparison of one value: what is refused and in which words, what passes, what a message may give away.
+"""Guards the comparison of one value: which values fail and with which message, which pass, what a message reveals.
 
 Values are made from Python objects by `observe`, as the worker makes them.
 """

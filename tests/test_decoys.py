@@ -1,4 +1,4 @@
-"""The decoys of eecs498_a3: no layer, and known by what they count."""
+"""Guards the decoys of eecs498_a3: none is a right layer, and each is recognised by its counts."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""Follows the instructors' page: the smallest assignment that it shows works as it stands there."""
+"""Follows the instructors' page: the smallest assignment on it works unchanged."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Guards the judge of dropout: every right way to draw a mask passes, every known wrong way fails with its hint.
 
-The judge is called directly, with arrays as a submission would leave them. All seeds are fixed, so nothing here is left
-to chance: what passes once passes always.
+The judge is called directly, with arrays as a submission would return them. All seeds are fixed, so the results are
+always the same.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""Guards what the judge of dropout knows about independence: wrong layers of every kind fail, right ones pass.
+"""Guards the judge of dropout's tests of independence: wrong layers of every kind fail, right layers pass.
 
-The counts of pairs are compared with ones that are made by going through the pairs, the bounds with exact
-probabilities. All seeds are fixed, so nothing here is left to chance.
+The counts of pairs are compared with counts from a loop over the pairs, the bounds with exact probabilities. All seeds
+are fixed, so the results are always the same.
 """
 
 import itertools

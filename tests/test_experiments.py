@@ -1,4 +1,4 @@
-"""Runs every experiment as a student does: from the unpacked handout, with the code that lies in it."""
+"""Runs every experiment as a student does: from the unpacked handout, with the handout's code."""
 
 import re
 import shutil

@@ -1,6 +1,6 @@
-"""Guards what leaves the grader: every format is valid for its platform, tells no answer, and is the same every time.
+"""Guards the exports: every format is valid for its platform, reveals no answer, and is the same every time.
 
-Reports are built by Hypothesis, with texts as strange as the judge lets through, and made by grading wrong submissions.
+Hypothesis builds reports with the strangest texts that the judge allows; others come from grading wrong submissions.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Guards what happens where the machine, the caller or a signal is in the way: codes, sentences, and nothing is left.
+"""Guards failures by the machine, the caller or a signal: exit codes, sentences, and that nothing is left.
 
 Every command runs as a process of its own; a grading is one of the small assignment.
 """

@@ -1,7 +1,7 @@
 """Guards the judge against everything that comes from student code: streams of bytes, archives, values.
 
-Properties, not examples: whatever comes in, the judge doesn't raise, takes no more memory than its caps allow, and
-writes a report that every platform takes. `test_wire.py` and `test_intake*.py` have the examples.
+The tests state properties: for any input, the judge doesn't raise, takes no more memory than its caps allow, and writes
+a report that every platform accepts. `test_wire.py` and `test_intake*.py` have examples.
 
     pytest tests/test_fuzz.py                                          some seconds, the same examples every time
     GRADER_FUZZ=100000 pytest tests/test_fuzz.py -n 2                  that many in all, others every time: make fuzz

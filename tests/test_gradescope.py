@@ -1,4 +1,4 @@
-"""Guards a grading on Gradescope from the bundle to what the harness takes: folders, metadata, limits, deadlines."""
+"""Guards a grading on Gradescope from the bundle to the harness: folders, metadata, limits, deadlines."""
 
 import json
 import os

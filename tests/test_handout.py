@@ -1,7 +1,7 @@
-"""Guards what students download: nothing in it tells an answer, and everything in it works on its own.
+"""Guards the handout: nothing in it reveals an answer, and everything in it works on its own.
 
-The handout is unpacked into an empty folder and used there the way its README says, by other processes, which find
-its own copy of the package and not the one under test.
+The handout is unpacked into an empty folder. Other processes use it there as its README says. They import the handout's
+copy of the package, not the package under test.
 """
 
 import json

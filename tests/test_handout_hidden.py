@@ -1,4 +1,4 @@
-"""Guards handouts of assignments that mark hidden tests in unusual ways: nothing of them is given out, or it's refused.
+"""Guards handouts with hidden tests that are marked in unusual ways: they contain none of them, or are refused.
 
 Each handout is of the small assignment, recorded by the real pipeline, with other test files.
 """

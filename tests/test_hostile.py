@@ -1,6 +1,6 @@
 """The hostile collection, at the best level that this machine has; hostile_run.py runs it at all levels, as all users.
 
-What a sample declares, and what is demanded of every one: see hostile_samples.py.
+hostile_samples.py describes the verdict of a sample, and the demands on every sample.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Guards the door: every hand-in, however broken or hostile, becomes a clean folder or one clear sentence.
+"""Guards intake: every hand-in, however broken or hostile, becomes a clean folder or one clear sentence.
 
-Real archives are made here and taken in. Whatever comes out, nothing may be written outside the target folder, and what
-is in there is regular files with mode 0644 that the assignment asked for, whole.
+Real archives are made here and taken in. In every case, nothing may be written outside the target folder, and it may
+contain only regular files with mode 0644 that the assignment asked for, complete.
 """
 
 import bz2

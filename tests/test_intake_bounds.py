@@ -1,4 +1,4 @@
-"""Guards what taking a hand-in in may cost: calls, bytes and memory, whatever it is made of. No clock is looked at."""
+"""Guards the cost of intake for any hand-in: calls, bytes and memory. No test reads a clock."""
 
 import bz2
 import gzip

@@ -1,7 +1,7 @@
-"""Guards whose fault it is when a hand-in can't be taken, and that no link leads out of it.
+"""Guards whose fault a failed intake is, and that no link leads out of a hand-in.
 
-The student's: what is in the bytes. The caller's: a name that isn't there, or is a link. Ours: all that the machine
-says, when the hand-in is read as well as when the clean folder is written. Ours is never a score.
+Bad bytes are the student's fault. A path that doesn't exist or is a link is the caller's. Every error of the machine is
+ours, when the hand-in is read and when the clean folder is written. Our fault is never a score.
 """
 
 import errno

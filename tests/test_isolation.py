@@ -1,4 +1,4 @@
-"""The layers: what they are called, what they do to numbers, and that one which doesn't hold is found out."""
+"""Guards the layers: their names, their effect on numbers, and that a layer which doesn't hold is detected."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def test_answers_where_a_worker_may_read_are_kept_from_it(tmp_path: Path, monkey
     monkeypatch.setattr(worker_module, "readable_paths", lambda *given: [*known(*given), str(tmp_path)])
     source = tmp_path / "submission"
     shutil.copytree(assignment.reference, source)
-    answers = (assignment.folder / "fixtures" / "manifest.json", assignment.reference / "mytorch" / "dropout.py")
+    answers = (assignment.folder / "fixtures" / "graded.npz", assignment.reference / "mytorch" / "dropout.py")
     reading = "\n".join(
         f"try:\n    print('GOT', open({str(file)!r}).read()[:9])\nexcept OSError as error:\n    print('REFUSED', error)"
         for file in answers

@@ -1,10 +1,10 @@
-"""Guards the border from outside: with a debugger's view of the worker, no answer is found in it.
+"""Guards the border from outside: a debugger finds no answer in the worker.
 
-The zygote, and a child that is stopped in the middle of each test, are read as root reads them with a debugger: every
-page of theirs, every open file. Looked for are all arrays of the fixtures (of the reference and of the variants), as
-float64 and as float32, in pieces of 32 bytes; and the names, hints and paths that only the instructor has. What a test
-hands to a submission isn't an answer: a submission that gives its inputs back tells what that is. The first tests plant
-answers, and demand that they are found.
+The tests read the zygote, and a child that is stopped in the middle of each test, as root does with a debugger: every
+page and every open file. They search for all arrays of the fixtures (of the reference and of the variants), as float64
+and as float32, in pieces of 32 bytes, and for the names, hints and paths that only the instructor has. Values that a
+test passes to a submission aren't answers: a submission that returns its inputs shows which those are. The first tests
+plant answers and demand that they are found.
 """
 
 import os

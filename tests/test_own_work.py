@@ -1,4 +1,4 @@
-"""nyu1008_hw3 refuses torch's own dropout and batch norm: no route leads around it, and it ends with the test."""
+"""nyu1008_hw3 refuses torch's own dropout and batch norm: no code can avoid the refusal, and it ends with the test."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Guards what a worker gets of the tests: no hidden one beside visible ones, nothing that only a record run needs."""
+"""Guards the questions of a worker: no hidden test beside visible ones, and no value that only a record run needs."""
 
 import ast
 import os

@@ -1,6 +1,6 @@
-"""Guards the record run: what comes out of a right assignment, and file, line and next step for each mistake in one.
+"""Guards the record run: the fixtures of a right assignment, and file, line and next step for each mistake in one.
 
-A small assignment is recorded with the real worker; its tests run in a process of their own, as in grading.
+A small assignment is recorded with the real worker; its tests run in another process, as in grading.
 """
 
 import gc

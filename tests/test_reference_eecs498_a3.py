@@ -1,8 +1,8 @@
-"""The reference of eecs498_a3 against oracles that are not itself, and against every number its course published.
+"""The reference of eecs498_a3 against independent oracles, and against every number that its course published.
 
 Oracles: torch's own layers with autograd in float64, torch.optim, and central differences written here.
-"interface" is what the handout says of names, arguments and defaults, "published" what the course's notebook prints.
-"the report" and "the summary" are the two write-ups of the homework that the assignment is made from.
+"interface" means the handout's names, arguments and defaults, "published" the numbers in the course's notebook.
+"the report" and "the summary" are the two write-ups of the homework on which the assignment is based.
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""Guards the law that nothing which a student holds is a right answer, with hand-ins that answer from the handout.
+"""Guards the law that students have no right answer, with hand-ins that answer from the handout.
 
-The hand-in patches the checks in its own process: whatever its layers return, a check gets the value that a recording
-has for it. With the graded recording it would have full marks, with the handout's it has nothing.
+The hand-in patches the checks in its own process: a check gets the value from a recording, whatever the layers return.
+With the graded recording the hand-in would earn full marks; with the handout's recording it earns nothing.
 """
 
 import base64

@@ -1,6 +1,6 @@
-"""Guards the score of one test: how points are shared, what an ending costs, which variant is credited or named.
+"""Guards the score of one test: how points are shared, what a status costs, which variant is credited or named.
 
-Tests, recordings and alternatives are made up here; one check is one number, and 1.0 is the right one.
+Tests, recordings and alternatives are made up here; each check has one number, and 1.0 is right.
 """
 
 import math

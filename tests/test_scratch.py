@@ -1,4 +1,4 @@
-"""Nothing that one child leaves reaches the next: folders, links, modes, times, room on the disk, tasks, users."""
+"""Guards that a child finds nothing of an earlier one: folders, links, modes, times, disk usage, tasks, users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guards what hand-ins of other years need to run: old names of numpy, renamed helpers, packages that only draw."""
+"""Guards the stand-ins for hand-ins of other years: old names of numpy, renamed helpers, packages that only draw."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Grades every sample submission through the real pipeline and compares with the verdict that it declares.
+"""Grades every sample submission through the real pipeline and compares the result with its declared verdict.
 
 A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are laid over the reference, beside a
 `verdict.toml`:

@@ -1,6 +1,6 @@
-"""Guards `grader grade --suite`: an old suite runs as it is, and the defects of gradescope_utils' runner stay behind.
+"""Guards `grader grade --suite`: an old suite runs unchanged, without the defects of gradescope_utils' runner.
 
-The runner of gradescope_utils 0.5.0 has nine of them; each has its test here.
+The runner of gradescope_utils 0.5.0 has nine defects; each has its test here.
 """
 
 import json

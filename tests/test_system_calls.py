@@ -1,7 +1,7 @@
-"""Every system call is decided: refused, ignored, bound to its own process, or allowed here with a reason.
+"""Every system call has a decision: refused, ignored, bound to its own process, or allowed here with a reason.
 
-Names and numbers come from the kernel's headers where the machine has them, so a call that a newer header brings fails
-this test until somebody decides it, and a wrong number in the filter's tables is found.
+Names and numbers come from the kernel's headers, if the machine has them. So a new call in a newer header fails this
+test until it has a decision, and the test finds wrong numbers in the filter's tables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Guards the students' template: it parses, keeps every name, argument and docstring, and gives no solution away.
+"""Guards the students' template: it parses, keeps every name, argument and docstring, and reveals no solution.
 
 Every mistake with the markers is an AssignmentError with its line.
 """

@@ -1,4 +1,4 @@
-"""Guards variants.toml: what a record run keeps of accepted alternatives and known mistakes, and what it refuses."""
+"""Guards variants.toml: which accepted alternatives and known mistakes a record run keeps, and which it refuses."""
 
 from fractions import Fraction
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Guards the channel from worker to judge: whatever is sent, the judge gets values of the right form or a WireError.
+"""Guards the channel from worker to judge: for any bytes, the judge gets values of the right form or a WireError.
 
-The decoder's input is written by a process in which student code ran, so every rule is tried from the wrong side too.
+A process in which student code ran writes the decoder's input, so every rule is tested with input that breaks it too.
 """
 
 import contextlib

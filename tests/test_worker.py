@@ -1,4 +1,4 @@
-"""Guards the border against what student code does: every behaviour costs its own test and nothing else.
+"""Guards the border against student code: every misbehaviour costs points of its own test and no other.
 
 Each submission here is the reference with one file changed, graded by the real `grade()`. Afterwards the report is
 complete and valid, no process of the submission is alive and no temporary file is left. Every bomb has a bound.

@@ -1,4 +1,4 @@
-"""Writes archives that are equal byte for byte when their contents are: sorted, with fixed dates and modes."""
+"""Writes reproducible archives: equal contents give equal bytes. Names are sorted, dates and modes are fixed."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def mode_of(name: str, data: bytes) -> int:
-    """Return the permissions of a file: scripts may be run."""
+    """Return the permissions of a file: scripts are executable."""
     return 0o755 if data.startswith(b"#!") or name.endswith(".sh") else 0o644
 
 
 def zip_bytes(files: Files, *, packed: bool = True) -> bytes:
-    """Return a zip; not `packed`, it doesn't depend on the version of the library that compresses either."""
+    """Return a zip. If not `packed`, its bytes don't depend on the version of the compression library either."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in sorted(files.items()):
             info = zipfile.ZipInfo(name, DATE)
-            info.create_system = 3  # Unix, or the modes don't count
+            info.create_system = 3  # Unix; unzip ignores the modes otherwise
             info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
             info.external_attr = (0o100000 | mode_of(name, data)) << 16
             archive.writestr(info, data)
@@ -38,9 +38,9 @@ def zip_bytes(files: Files, *, packed: bool = True) -> bytes:
 
 
 def tar_bytes(files: Files, *, packed: bool = False) -> bytes:
-    """Return a tar; `packed`, a tar.gz. A name that ends with / is a folder; most readers need none."""
+    """Return a tar, or a tar.gz if `packed`. A name that ends with / is a folder; most readers need none."""
     buffer = io.BytesIO()
-    # gzip would stamp the clock and the file's name into it
+    # gzip would write the time and the file's name into the archive
     with (
         gzip.GzipFile("", "wb", fileobj=buffer, mtime=0) if packed else nullcontext(buffer) as stream,
         tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
@@ -55,5 +55,5 @@ def tar_bytes(files: Files, *, packed: bool = False) -> bytes:
 
 
 def files_below(root: Path, prefix: str = "") -> dict[str, bytes]:
-    """Return the files of a folder, without what running it leaves there."""
+    """Return the files of a folder, without those that running its code creates."""
     return {prefix + name: file.read_bytes() for name, file in own_files(root).items()}

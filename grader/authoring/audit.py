@@ -1,11 +1,11 @@
 """Proves an assignment before students see it.
 
-The reference must have all points and the template none; every accepted variant all of them; every known mistake must
-lose points in exactly its parts; every mutant of the reference must lose some. Nothing that students hold earns any:
-the values of the public recording, trivial stubs, the names of the tests' own modules. All of them are graded through
-the real pipeline, in parallel, and what is done is kept, so that an interrupted audit goes on where it was.
+The reference and every accepted variant must earn all points, and the template none. Every known mistake must lose
+points in exactly its parts. Every mutant of the reference must lose some points. Nothing that students have may earn
+points: the values of the public recording, trivial stubs, the names of the tests' own modules. All of them are graded
+through the real pipeline, in parallel. A journal keeps the results, so that an interrupted audit can continue.
 
-A mutant is run on the tests that need its solution region: those that don't pass while that region isn't written.
+A mutant is run on the tests that need its solution region: those that fail while that region is empty.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ SLOWEST = 2.0
 
 
 def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Progress | None = None) -> Audit:
-    """Grade everything and compare with what must hold.
+    """Grade all candidates and compare the results with the expectations.
 
     Args:
         assignment: with current fixtures.
-        journal: a file of what is done; read first, then added to.
+        journal: the file of results so far; it is read first, then appended to.
         jobs: processes that grade.
-        progress: told about each candidate that is done.
+        progress: called for each candidate that is graded.
     """
     start = time.monotonic()
     fixtures = load_current(assignment)
@@ -68,7 +68,7 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Pro
 
 
 def _replayed(public: Fixtures, graded: Fixtures) -> dict[str, Fraction]:
-    """Test to the points that a submission gets which answers with the values of the handout."""
+    """Return, by test, the points that a submission gets if it answers with the values of the handout."""
     known = {test.id: test for test in public.tests}
     points = {
         test.id: replayed(known[test.id], test, graded.alternatives.get(test.id, ()))
@@ -106,11 +106,11 @@ def _gap_name(file: str, region: int) -> str:
 
 
 UNTOUCHED = Outcome("passed", 0.0, named=False)
-"""What a test says about a mutant that it never runs into."""
+"""The outcome of a test that doesn't run the mutant's code."""
 
 
 class _Grading:
-    """Grades in a pool what the journal doesn't have yet."""
+    """Grades the candidates that aren't in the journal yet, in a pool."""
 
     def __init__(self, pool: Pool[_Grader], assignment: Assignment, fixtures: Fixtures, journal: Path) -> None:
         self.pool = pool
@@ -120,7 +120,7 @@ class _Grading:
         self.done = 0
 
     def grade_all(self, candidates: Sequence[Candidate], progress: Progress | None) -> list[Graded]:
-        """Grade what isn't in the journal: the gaps first, which say what tests a mutant needs, and variants last."""
+        """Grade what isn't in the journal: first gaps, to find which tests a mutant needs; variants last."""
         mutants = [candidate for candidate in candidates if candidate.mutant is not None]
         variants = [candidate for candidate in candidates if candidate.kind in ("accepted", "partial", "mistake")]
         first = [candidate for candidate in candidates if candidate not in mutants and candidate not in variants]
@@ -144,7 +144,7 @@ class _Grading:
             done = self.journal.outcomes(candidate.key)
             missing = tuple(test for test in tests if test not in done)
             if missing:
-                # only a mutant may hang; everything else has its full time, however busy the machine is
+                # only a mutant is likely to hang; all others get their full time, because the machine may be busy
                 seconds = min(SLOWEST, self.limit) if candidate.kind == "mutant" else self.limit
                 futures[self.pool.submit(_grade_one, candidate, missing, seconds)] = candidate
         self.done += len(tasks) - len(futures)
@@ -158,7 +158,7 @@ class _Grading:
 
 @dataclass(frozen=True)
 class _Grader:
-    """Keeps what grading candidates needs, in the process that does it."""
+    """The state of a process that grades candidates."""
 
     worker: Worker
     fixtures: Fixtures

@@ -1,4 +1,4 @@
-"""The audit as one self-contained HTML page: what holds, what survives, which test catches what."""
+"""The audit as one self-contained HTML page: failed expectations, survivors, and what each test catches."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from grader.fixtures import Fixtures, digest
 
 Kind = Literal["reference", "template", "stub", "borrowed", "accepted", "partial", "mistake", "gap", "mutant"]
 ALONE: Final = ("template", "stub", "borrowed")
-"""Kinds whose files are all of the submission; the others are laid over the reference."""
+"""Kinds whose files are the whole submission; the files of other kinds replace those of the reference."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Candidate:
     kind: Kind
     name: str
     files: Mapping[str, str]
-    """Changed files of the reference: relative path to text; the template's whole."""
+    """Relative path to text: the changed files of the reference, or all files for a kind in `ALONE`."""
     hint: str = ""
     loses: tuple[str, ...] = ()
     credit: Fraction = Fraction(0)
-    """A variant's."""
+    """The credit of a variant."""
     mutant: Mutant | None = None
 
     @property
     def key(self) -> str:
-        """What identifies the candidate and its contents in the journal."""
+        """The journal's key for the candidate and its contents."""
         return digest(json.dumps([self.kind, self.name, self.hint, sorted(self.files.items())]).encode())
 
 
@@ -62,7 +62,7 @@ class Survivor:
 
     mutant: Mutant
     reason: str
-    """Why it is equivalent, where the instructor declared that; else empty."""
+    """Why it is equivalent, if the instructor declared that; else empty."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Audit:
     graded: tuple[Graded, ...]
     survivors: tuple[Survivor, ...]
     failures: tuple[str, ...]
-    """Expectations that don't hold, as sentences; empty where the assignment is proven."""
+    """Expectations that don't hold, as sentences; empty if the assignment is proven."""
     replayed: Mapping[str, Fraction]
     """Test to the points that the values in the handout earn; empty where the law holds."""
     handout: str
@@ -82,7 +82,7 @@ class Audit:
     seconds: float
 
     def of(self, kind: Kind) -> list[Graded]:
-        """Return the graded candidates of one kind; in-place changes aren't mutants to kill."""
+        """Return the graded candidates of one kind, without in-place changes: those needn't be killed."""
         return [
             item
             for item in self.graded
@@ -105,12 +105,12 @@ class Audit:
         return {test.id: sum(test.id in item.lost for item in wrong) for test in self.fixtures.tests}
 
     def dead_tests(self) -> list[str]:
-        """Return tests with points that nothing makes fail."""
+        """Return the tests with points that pass for every mutant and every mistake."""
         kills = self.kills()
         return [test.id for test in self.fixtures.tests if test.points and not kills[test.id]]
 
     def redundant_tests(self) -> list[str]:
-        """Return tests with points that never fail alone: what they catch, others catch too."""
+        """Return the tests with points that never fail alone: other tests catch the same candidates."""
         wrong = [*self.of("mutant"), *self.of("mistake")]
         alone = {next(iter(item.lost)) for item in wrong if len(item.lost) == 1}
         dead = set(self.dead_tests())

@@ -1,8 +1,8 @@
 """Makes what an instructor uploads: Gradescope's autograder.zip, or Autolab's lab folder.
 
-Both hold the package, the tests and the fixtures, which are all that grading needs, and of the reference no more than
-the files that the assignment lends. `manifest.json` says what is in a bundle and what it was made with. Two bundles of
-one project are equal byte for byte.
+Both contain the package, the tests and the fixtures: grading needs no more. Of the reference, they contain only the
+files that the assignment lends. `manifest.json` lists the files of a bundle and the versions that it was made with.
+Two bundles of one project are equal byte for byte.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PACKAGE = Path(grader.__file__).resolve().parent
 GRADESCOPE_KIT = ("setup.sh", "run_autograder", "Dockerfile", "pyproject.toml", "README.md")
 """Files of the project that make the grading image."""
 _LAB_SECONDS = 10, 900
-"""What Autolab takes for a timeout."""
+"""The least and the greatest timeout that Autolab accepts."""
 
 _MAKEFILE = """# Autolab runs the first rule. Nothing may be written after the scores, and make itself must end well.
 GRADER_PYTHON ?= /opt/grader/bin/python
@@ -78,7 +78,7 @@ def make_autolab(assignment: Assignment, output: Path) -> list[str]:
     files = {f"{lab}/{name}": data for name, data in lab_files(assignment).items()}
     _parent(output)
     if output.suffix == ".tar":
-        # Autolab takes the lab's name from its folder's entry
+        # Autolab reads the lab's name from the entry of its folder
         write_atomically(output, tar_bytes({f"{lab}/": b""} | files))
     else:
         for name, data in files.items():
@@ -89,7 +89,7 @@ def make_autolab(assignment: Assignment, output: Path) -> list[str]:
 
 
 def lab_name(assignment: Assignment) -> str:
-    """Return the lab's name, for which Autolab takes lower-case letters and digits alone, a letter first."""
+    """Return the lab's name. Autolab accepts lower-case letters and digits only, and a letter first."""
     name = re.sub("[^a-z0-9]", "", assignment.name.lower())
     return name if name[:1].isalpha() else f"lab{name}"
 
@@ -110,13 +110,13 @@ def lab_files(assignment: Assignment) -> dict[str, bytes]:
 
 
 def lab_timeout(assignment: Assignment) -> int:
-    """Return the timeout for Autolab, in seconds: the tests' own and as much as starting and ending may take."""
+    """Return the timeout for Autolab in seconds: the tests' total, and a margin to start and end the grading."""
     least, most = _LAB_SECONDS
     return min(max(math.ceil(assignment.limits.total_seconds * 4 / 3) + 20, least), most)
 
 
 def lab_yml(assignment: Assignment, fixtures: Fixtures, timeout: int) -> str:
-    """Return the lab's settings; a JSON text is a YAML text, too, so every string in it is quoted safely."""
+    """Return the lab's settings. JSON texts are valid YAML, so `json.dumps` quotes every string safely."""
     quoted = json.dumps
     lines = [
         "---",
@@ -150,9 +150,9 @@ def lab_yml(assignment: Assignment, fixtures: Fixtures, timeout: int) -> str:
 
 
 def grading_files(assignment: Assignment) -> dict[str, bytes]:
-    """Return what grading reads: the package, the assignment with its fixtures, and what of the reference it lends."""
+    """Return the files that grading reads: the package, the assignment, its fixtures and the files that it lends."""
     fixtures = load_current(assignment)
-    # an installed package has the kit in it, a checkout beside it; in a bundle it goes beside it, once
+    # the kit is in an installed package, but beside the package in a checkout; a bundle has it once, beside the package
     package = files_below(PACKAGE, "grader/")
     files = {name: data for name, data in package.items() if not name.startswith("grader/kit/")}
     home = f"testcases/{assignment.name}"
@@ -166,7 +166,7 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
         if name not in reference:
             raise AssignmentError(assignment.reference / name, None, "is lent, and isn't there; put it back")
         files[f"reference/{assignment.name}/{name}"] = reference[name].read_bytes()
-    # a patch shows lines of the reference, and what it led to is in the fixtures; so nothing may ask for its file
+    # a patch shows lines of the reference, and its results are in the fixtures; so no setting may refer to its file
     hashes = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}
     recorded = packed(replace(fixtures, hashes=hashes), read_questions(assignment))
     files[f"{home}/fixtures/{GRADED}"] = recorded
@@ -174,7 +174,7 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
 
 
 def manifest(assignment: Assignment, target: str, files: Mapping[str, bytes]) -> bytes:
-    """Return the list of what is in a bundle, with hashes, and the versions that it was made with."""
+    """Return the list of a bundle's files with hashes, and the versions that it was made with."""
     value = {
         "assignment": assignment.name,
         "platform": target,

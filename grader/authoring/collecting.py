@@ -1,7 +1,7 @@
-"""Lists the tests of a folder with the places of their functions, by collecting them in a process of its own.
+"""Lists the tests of a folder with the places of their functions, by collecting them in another process.
 
-The process uses the `grader` package of a folder that it is told, so that a handout is collected as it will be on a
-student's machine. It runs this file: `python collecting.py PACKAGE TESTS RESULT FILE...`.
+The process imports `grader` from the folder PACKAGE, so that a handout is collected as on a student's machine. It runs
+this file: `python collecting.py PACKAGE TESTS RESULT FILE...`.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Place:
 
     id: str
     file: str
-    """Absolute; empty for a function that isn't of Python."""
+    """Absolute; empty for a function that isn't written in Python."""
     line: int
-    """The function's first line, of its first decorator if it has one."""
+    """The function's first line: that of its first decorator, if it has one."""
     visibility: str
 
 
 def clean_environment() -> Mapping[str, str]:
-    """Return the environment for pytest in another process: without options that its user set for all of pytest."""
+    """Return the environment for pytest in another process, without the user's own pytest options."""
     mine = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
     return {key: value for key, value in os.environ.items() if key not in mine} | {"PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -67,7 +67,7 @@ def collect(package: Path, tests: Path, files: Sequence[str]) -> tuple[list[Plac
 
 
 class _Listing:
-    """A pytest plugin that writes down what was collected and runs nothing."""
+    """A pytest plugin that records the collected tests and runs none."""
 
     def __init__(self) -> None:
         self.places: list[Place] = []
@@ -99,7 +99,7 @@ def _place(item: pytest.Item) -> Place:
 
 def _main(package: str, tests: str, result: str, *files: str) -> None:
     here = str(Path(__file__).parent)
-    sys.path[:] = [package, *(entry for entry in sys.path if entry != here)]  # no module of this folder for another's
+    sys.path[:] = [package, *(entry for entry in sys.path if entry != here)]  # modules of this folder shadow others
     import pytest
 
     from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_arguments

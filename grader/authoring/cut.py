@@ -1,7 +1,7 @@
-"""Decides which statements of a test file or of a module beside it students get: visible tests and what they use.
+"""Decides which statements of a test file, or of a module beside it, students get: visible tests and what they use.
 
-Which tests are hidden comes from the fixtures, and where their functions are from collecting them; nothing is read
-from decorators. The names that only hidden tests use go with them.
+The fixtures say which tests are hidden. Collecting the tests says where their functions are. Decorators aren't read.
+Names that only hidden tests use are removed with them.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Marked:
     visible: frozenset[str] = frozenset()
     """Names of visible tests, `test_a` or `TestClass.test_a`, and of classes that hold one."""
     hidden: frozenset[str] = frozenset()
-    """Names that stand for hidden tests only."""
+    """Names that only hidden tests have."""
     visible_lines: frozenset[int] = frozenset()
     """First lines of functions that a visible test runs."""
     hidden_lines: frozenset[int] = frozenset()
-    """First lines of functions that hidden tests alone run."""
+    """First lines of functions that only hidden tests run."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Cut:
 
 
 def cut(file: Path, text: str, marked: Marked, wanted: Collection[str] | None) -> Cut:
-    """Return a file without hidden tests and without what neither visible tests nor `wanted` names use.
+    """Return a file without hidden tests, and without anything that no visible test and no `wanted` name uses.
 
     Args:
         file: for messages.
@@ -78,7 +78,7 @@ class _Module:
         self.hidden = {node for node in functions if first_line(node) in self.marked.hidden_lines}
 
     def decide(self) -> tuple[set[ast.stmt], dict[ast.stmt, str]]:
-        """Return the statements that go, and the imports of which a part goes."""
+        """Return the statements to remove, and the imports to shorten."""
         self.drop_hidden(self.tree, "")
         self.drop_what_they_made()
         if self.wanted is not None or self.hidden_names or self.hidden:
@@ -101,7 +101,7 @@ class _Module:
                 names = {prefix + name for name in bound(node)}
                 inside = set(ast.walk(node))
                 only_hidden = inside & self.hidden and not inside & self.visible
-                # pytest runs the last of several functions of one name; the others are no tests
+                # of several functions with one name, pytest runs only the last
                 shadowed = isinstance(node, Function) and named.count(node.name) > 1 and not inside & self.visible
                 if names and names <= self.marked.hidden:
                     self.drop(node, prefix)
@@ -123,7 +123,7 @@ class _Module:
         self.hidden_names |= set() if prefix else bound(node)
 
     def drop_what_they_made(self) -> None:
-        """Drop statements that make tests of a function that is gone, as in a loop over `globals()[name] = make(n)`."""
+        """Drop statements that make tests from a removed function, as in a loop over `globals()[name] = make(n)`."""
         while True:
             gone = self.hidden_names - all_bound(self.tree, self.dropped)
             more = {
@@ -140,7 +140,7 @@ class _Module:
             self.dropped |= more
 
     def drop_unused(self) -> None:
-        """Drop what can't be reached from visible tests, from names that other files use and from what always runs."""
+        """Drop what neither visible tests, nor names that other files use, nor statements that always run can reach."""
         own = all_bound(self.tree, set())
         made_here = own - {name for node in self.tree.body if isinstance(node, Import) for name in bound(node)}
         tests = {name.partition(".")[0] for name in self.marked.visible}
@@ -151,7 +151,7 @@ class _Module:
         kept: set[ast.stmt] = set()
         while True:
             gone = {inner for node in (units - kept) | self.dropped for inner in ast.walk(node)}
-            # a class that is kept is there with its head, whichever of its members are
+            # a kept class keeps its head, even if some members are dropped
             nodes = [node for unit in kept for node in ast.walk(unit) if unit not in members and node not in gone]
             nodes += [node for unit in kept & members for node in ast.walk(unit)]
             used = used_names(nodes) | roots
@@ -168,7 +168,7 @@ class _Module:
         self.trim_imports(used)
 
     def stays(self, node: ast.stmt, needed: set[str], made_here: set[str]) -> bool:
-        """Whether something uses a statement, or it does more than bind names."""
+        """Whether a statement stays: something uses it, or it does more than bind names."""
         names = bound(node)
         if isinstance(node, Function):
             return node.name in needed or node.name.startswith(_HOOKS) or _is_fixture_for(node, needed)
@@ -197,7 +197,7 @@ class _Module:
         )
 
     def drop_documentation(self, holder: ast.AST) -> None:
-        """Drop the text below a constant with the constant that it describes."""
+        """Drop the docstring below a constant if the constant is dropped."""
         for body in bodies(holder):
             for before, node in pairwise(body):
                 if before in self.dropped and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -218,7 +218,7 @@ class _Module:
 
 
 def _is_fixture_for(node: Function, needed: set[str]) -> bool:
-    """Whether a pytest fixture is used though its name isn't: always, or under another name."""
+    """Whether a pytest fixture is used without its function's name: it is automatic, or has another name."""
     for decorator in node.decorator_list:
         for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
             value = keyword.value.value if isinstance(keyword.value, ast.Constant) else True

@@ -1,4 +1,4 @@
-"""Compares fixtures on disk with those of a fresh record run: by value, since machines differ in the last digits."""
+"""Compares fixtures on disk with those of a fresh record run, with a tolerance: machines differ in the last digits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.judge.score import fits, judge_checks
 
 
 def differences(old: Fixtures, new: Fixtures) -> list[str]:
-    """Return what differs between two recordings, the one on disk and a fresh one, as sentences; empty if nothing."""
+    """Return the differences between the recording on disk and a fresh one, as sentences; empty if there are none."""
     found = []
     before = {test.id: test for test in old.tests}
     after = {test.id: test for test in new.tests}

@@ -1,4 +1,4 @@
-"""What must hold of an audited assignment, and a sentence for each thing that doesn't."""
+"""The expectations of an audited assignment, and a sentence for each that fails."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from grader.authoring.audited import Audit, Graded, Kind
 from grader.fixtures import Fixtures
 
 KILLED = 0.97
-"""The share of mutants that must lose points; every other one must be declared equivalent, with its reason."""
+"""The share of mutants that must lose points; each survivor must be declared equivalent, with its reason."""
 NAMED = 0.95
-"""The share of known mistakes that students must be told by their hint."""
+"""The share of known mistakes whose hint students must be shown."""
 _UNEARNED: Mapping[Kind, str] = {
     "stub": "a stub that returns",
     "borrowed": "a hand-in that takes all from the tests' own",
 }
-"""Kinds that must earn nothing, with the beginning of a sentence about one that does."""
+"""Kinds that must earn nothing; the text begins the message about a candidate that earns points."""
 
 
 def failures(found: Audit) -> Iterator[str]:
@@ -64,9 +64,9 @@ def failures(found: Audit) -> Iterator[str]:
 
 
 def _uneven(item: Graded, fixtures: Fixtures) -> Iterator[str]:
-    """Where a variant with partial credit loses more of a test's points than that, or nothing at all.
+    """Yield a sentence for each test where a variant loses more than its credit allows, and one if it loses nothing.
 
-    It may lose less: a test whose checks have points of their own counts those that are right.
+    It may lose less: if a test's checks have their own points, the checks that pass count.
     """
     name, credit = item.candidate.name, item.candidate.credit
     if not item.lost:
@@ -82,7 +82,7 @@ def _list(parts: Collection[str]) -> str:
 
 
 def most_earned(found: Audit, kind: Kind) -> str:
-    """Return the most points that a candidate of a kind has, and of how many candidates."""
+    """Return the most points that any candidate of a kind has, and the number of candidates."""
     items = [sum(item.earned(found.fixtures).values()) for item in found.of(kind)]
     return f"{max(items, default=0.0):g} (of {len(items)})"
 

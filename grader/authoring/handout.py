@@ -22,7 +22,7 @@ from grader.files import own_files
 from grader.fixtures import PUBLIC, load_current, save
 
 _ROOMS = ("testing", "judge", "export")
-"""The folders of the package that running public tests needs; of the modules beside them, all but _WITHHELD."""
+"""The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
 _WITHHELD = ("grade.py",)
 
 _RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""
@@ -136,7 +136,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
     _put(root / PACKAGE / "requirements.txt", "".join(f"{need}\n" for need in _requirements(assignment.library)))
     _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))
     _put(root / "conftest.py", _CONFTEST)
-    # pytest splits the line as a shell would, and takes each word for a pattern
+    # pytest splits the line like a shell, and treats each word as a pattern
     _put(
         root / "pytest.ini", f"[pytest]\ntestpaths = {shlex.quote(escape(str(tests)))}\naddopts = -p no:cacheprovider\n"
     )
@@ -166,12 +166,12 @@ def _put_package(target: Path) -> None:
 
 
 def _shell_pattern(pattern: str) -> str:
-    """Return a word for `sh` in which only *, ? and [...] mean something."""
+    """Return a word for `sh` in which only *, ? and [...] are special."""
     return re.sub(r"[^\w*?\[\]!.-]+", lambda found: shlex.quote(found[0]), pattern)
 
 
 def _requirements(library: str) -> list[str]:
-    """Return what pip has to install: the grader's own requirements, and those of the homework's library."""
+    """Return pip's requirements: those of the grader and those of the homework's library."""
     needs = metadata.requires("dl-grader") or []
     own = [need for need in needs if "extra ==" not in need]
     return own + [need.partition(";")[0] for need in needs if re.search(rf"""extra == ["']{library}["']""", need)]
@@ -192,7 +192,7 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath)
 
 
 def _plain(text: str) -> str:
-    """Return a text as Markdown that shows it as it is, on one line."""
+    """Return Markdown that shows the text unchanged, on one line."""
     return re.sub(r"([\\`*_<>\[\]|$~&])", r"\\\1", " ".join(text.split()))
 
 
@@ -205,7 +205,7 @@ def _code(text: str) -> str:
 
 
 def _experiment_row(file: Path, tests: PurePosixPath) -> str:
-    """Return the README's row of an experiment, by the first line of its docstring; empty for what others import."""
+    """Return the README's row for an experiment, from its docstring's first line; empty for an imported module."""
     summary, colon, _ = (ast.get_docstring(ast.parse(file.read_bytes())) or "").partition(": python3 ")
     if not colon or not summary or "\n" in summary:
         return ""

@@ -1,7 +1,7 @@
-"""What an audit has done already, on disk: one line for each candidate that was graded, added as it is done.
+"""The results of an audit so far, on disk: a line is appended for each graded candidate.
 
-Outcomes hold as long as what they depend on stays the same, and that is asked test file by test file: after a change of
-one test file, only that one is run again on each candidate.
+An outcome is valid while its inputs are unchanged. Each test file is checked separately: after a change of one test
+file, only that file is run again on each candidate.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from grader.fixtures import Fixtures, digest
 from grader.recording import Observation
 
 DIGITS = 16
-"""Of a hash: enough to tell states apart, and the journal stays small."""
+"""Digits that are kept of a hash: enough to distinguish states, and the journal stays small."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one test said about one candidate."""
+    """The result of one test for one candidate."""
 
     status: str
     lost: float
@@ -33,10 +33,10 @@ class Outcome:
 
 
 class Journal:
-    """The outcomes that still hold, by candidate and test."""
+    """The outcomes that are still valid, by candidate and test."""
 
     def __init__(self, file: Path, assignment: Assignment, fixtures: Fixtures) -> None:
-        """Read `file`, where it exists; a line that an interruption cut short is passed over."""
+        """Read `file`, if it exists. A line that an interruption cut short is ignored."""
         self._file = file
         self._states = {
             mistake: {name: _state(assignment, fixtures, name, mistake) for name in _test_files(fixtures)}
@@ -59,12 +59,12 @@ class Journal:
         return self._done.get(key, {})
 
     def add(self, key: str, outcomes: Mapping[str, Outcome], *, mistake: bool) -> None:
-        """Keep what was found out.
+        """Store the outcomes of a candidate.
 
         Args:
             key: the candidate's.
-            outcomes: by test id; those of other tests stay.
-            mistake: whether the candidate is a known mistake, so that hints matter, which follow from all of them.
+            outcomes: by test id; outcomes of other tests are kept.
+            mistake: whether the candidate is a known mistake; then hints matter, and they depend on all mistakes.
         """
         self._done.setdefault(key, {}).update(outcomes)
         states = {name: self._states[mistake][name] for name in sorted(map(file_of, outcomes))}
@@ -74,7 +74,7 @@ class Journal:
         with self._file.open("a+b") as stream:
             if stream.tell():
                 stream.seek(-1, os.SEEK_END)
-                if stream.read(1) != b"\n":  # an interruption cut the last line short: it would swallow this one
+                if stream.read(1) != b"\n":  # an interruption cut the last line short: start a new line
                     line = "\n" + line
             stream.write(f"{line}\n".encode())
 
@@ -89,8 +89,8 @@ def _test_files(fixtures: Fixtures) -> set[str]:
 
 
 def _state(assignment: Assignment, fixtures: Fixtures, name: str, mistake: bool) -> str:
-    """A hash of all that outcomes in one test file depend on, beside the candidate."""
-    # of the two settings files, only what decides about a run: points and variants are in the fixtures already
+    """Return a hash of all inputs of the outcomes in one test file, except the candidate."""
+    # of the two settings files, only the settings that affect a run: points and variants are in the fixtures already
     others = {*_test_files(fixtures), "variants.toml", "assignment.toml"} - {name}
     parts = [f"{path} {value}" for path, value in sorted(fixtures.hashes.items()) if path not in others]
     parts.append(repr((assignment.seed, assignment.library, assignment.submission, assignment.limits)))

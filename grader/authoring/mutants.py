@@ -1,7 +1,6 @@
 """Small mistakes, made automatically: each mutant is the reference with one change in a solution region.
 
-The changes are edits of the text at the places that the syntax tree names, so that a mutant's diff reads like something
-a person might have written.
+The changes edit the text at positions from the syntax tree, so that a mutant's diff looks like a person's change.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from grader.files import own_files
 from grader.toml import line_of
 
 IN_PLACE = "in place or not"
-"""The kind of change that is usually no mistake: an honest student may write either. Such a one needn't be killed."""
+"""The kind of change that is usually correct: an honest student may write either. Such a mutant may survive."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,13 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """What identifies it in tables: file, line and the change."""
+        """Its name in tables: file, line and the change."""
         return f"{self.file}:{self.line} {self.kind}: {self.after}"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The reference with one solution region not written: tests that pass without it can't see a mutant in it."""
+    """The reference with one empty solution region: a test that still passes can't detect a mutant in that region."""
 
     file: str
     region: int
@@ -148,7 +147,7 @@ _COMPARISON = {
     ast.NotEq: ("!=", "=="),
 }
 _SYMMETRIC = {"maximum", "minimum", "add", "multiply", "hypot", "logaddexp", "logical_and", "logical_or"}
-"""Functions whose first two arguments may change places: nothing would be wrong."""
+"""Functions whose first two arguments may be swapped without changing the result."""
 
 
 def _over_first_axis(call: ast.Call) -> bool:
@@ -159,7 +158,7 @@ def _over_first_axis(call: ast.Call) -> bool:
 
 
 def _within(part: ast.expr, whole: ast.expr) -> bool:
-    """Whether an expression stands inside another one, word for word."""
+    """Whether the expression `whole` contains `part`, word for word."""
     wanted = ast.dump(part)
     return any(isinstance(node, ast.expr) and ast.dump(node) == wanted for node in ast.walk(whole))
 
@@ -174,7 +173,7 @@ class _Editor(Positions):
 
     def edits(self) -> Iterator[_Edit]:
         self.broadcast = {call for node in ast.walk(self.tree) for call in self._broadcast_back(node)}
-        # whether dimensions are kept is a change of its own, and no other number
+        # keepdims is a change of its own, not a number to alter
         self.kept = {
             keyword.value
             for node in ast.walk(self.tree)
@@ -187,9 +186,9 @@ class _Editor(Positions):
                 yield from self._of_node(node)
 
     def _broadcast_back(self, node: ast.AST) -> Iterator[ast.Call]:
-        """The reductions over axis 0 in `x - f(x.max(axis=0, keepdims=True))`: the same number without keepdims.
+        """Yield reductions as in `x - f(x.max(axis=0, keepdims=True))`: without keepdims the result is the same.
 
-        An axis in front comes back by broadcasting when the array that was reduced is the other operand.
+        Broadcasting restores the first axis if the other operand is the array that was reduced.
         """
         if not isinstance(node, ast.BinOp):
             return

@@ -1,4 +1,4 @@
-"""Reads from a syntax tree which names it binds and which names, modules and files it uses."""
+"""Finds the names that a syntax tree binds, and the names, modules and files that it uses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BY_NAME = {"usefixtures", "getfixturevalue", "lazy_fixture", "getattr", "import
 
 @dataclass(frozen=True)
 class Use:
-    """Names that a kept text takes from another module."""
+    """Names that a kept file uses from another module."""
 
     module: str
-    """As an import statement names it; leading dots for a relative one."""
+    """As in an import statement; with leading dots if relative."""
     names: frozenset[str] | None
-    """None where all of it may be used."""
+    """None if any name of the module may be used."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Uses:
     arguments: frozenset[str]
     """Arguments of functions: each may be a pytest fixture of conftest.py."""
     constants: frozenset[str]
-    """Its text constants but docstrings: each may name a data file."""
+    """Its text constants except docstrings: each may name a data file."""
 
 
 def uses_of(tree: ast.Module) -> Uses:
@@ -51,7 +51,7 @@ def uses_of(tree: ast.Module) -> Uses:
 
 
 def _arguments(nodes: Collection[ast.AST]) -> Iterator[str]:
-    """Names that pytest looks up: arguments of functions, and texts that are names by the call they are in."""
+    """Names that pytest looks up: arguments of functions, and text arguments of the functions in `_BY_NAME`."""
     for node in nodes:
         if isinstance(node, ast.arg):
             yield node.arg
@@ -83,7 +83,7 @@ def _modules(nodes: Collection[ast.AST]) -> Iterator[Use]:
 
 
 def _attributes(nodes: Collection[ast.AST], name: str) -> frozenset[str] | None:
-    """The attributes that are asked of a module by its name; None where it is used in another way."""
+    """Return the attributes that are read from a module's name; None if the name is used in another way."""
     bases = {node.value: node.attr for node in nodes if isinstance(node, ast.Attribute)}
     places = [node for node in nodes if isinstance(node, ast.Name) and node.id == name]
     return frozenset(bases[node] for node in places) if all(node in bases for node in places) else None
@@ -94,14 +94,14 @@ def _last_name(node: ast.expr) -> str:
 
 
 def used_names(nodes: Collection[ast.AST]) -> set[str]:
-    """Return the names of its own file that a text uses."""
+    """Return the names that some nodes use from their own file."""
     names = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)}
     names |= {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     return names | set(_arguments(nodes))
 
 
 def bound(node: ast.stmt) -> set[str]:
-    """Return the names that a statement binds, where binding is all that it does; empty for others."""
+    """Return the names that a statement binds; empty if it does more than bind names."""
     if isinstance(node, Function | ast.ClassDef):
         return {node.name}
     if isinstance(node, Import):
@@ -118,7 +118,7 @@ def _all_names(targets: list[ast.expr]) -> bool:
 
 
 def base_name(node: ast.stmt) -> str:
-    """Return the name whose value a statement changes, or empty: SEEN in `SEEN["a"] = 1` and `SEEN.append(1)`."""
+    """Return the name whose value a statement changes, SEEN in `SEEN["a"] = 1` and `SEEN.append(1)`; else empty."""
     place: ast.expr | None = None
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         place = node.targets[0]
@@ -132,7 +132,7 @@ def base_name(node: ast.stmt) -> str:
 
 
 def all_bound(holder: ast.AST, gone: Collection[ast.stmt]) -> set[str]:
-    """Return the names that a module binds, also in branches."""
+    """Return the names that a module binds, including those in branches."""
     names: set[str] = set()
     for body in bodies(holder):
         for node in body:

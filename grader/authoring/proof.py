@@ -1,6 +1,6 @@
-"""Proves a written handout: it has the public tests and no more, the reference passes them, and no answer is in it.
+"""Proves a written handout: it has exactly the public tests, the reference passes them, and it contains no answer.
 
-The tests are collected and run by other processes, with the handout's own copy of the package.
+Other processes collect and run the tests, with the handout's own copy of the package.
 """
 
 from __future__ import annotations
@@ -27,19 +27,16 @@ from grader.fixtures import Fixtures, TestSpec, fixtures_file
 from grader.questions import read_questions
 
 _TELLING = 12
-"""A line, or a title, that is no longer than this gives nothing away."""
+"""A line or a title of at most this length reveals nothing."""
 _STATEMENTS = 2
 _CHARACTERS = 40
-"""A solution of fewer statements or of fewer characters without spaces is found anywhere."""
-_SEED_BYTES = 200
-_SEED_DIGITS = 6
-"""A secret file of so few bytes is a seed, whose digits mustn't be in a text either; fewer digits are in any text."""
+"""A solution with fewer statements, or fewer characters without spaces, occurs in unrelated code too."""
 PACKAGE = "autograder"
 """The folder of the handout that holds the package."""
 
 
 def prove(assignment: Assignment, fixtures: Fixtures, places: Sequence[Place], handout: Path, tests: Path) -> None:
-    """Refuse a handout that gives something away or doesn't work.
+    """Refuse a handout that reveals something hidden or doesn't work.
 
     Args:
         assignment: the instructor's.
@@ -64,7 +61,7 @@ def prove(assignment: Assignment, fixtures: Fixtures, places: Sequence[Place], h
 
 
 def _texts(handout: Path) -> dict[str, str]:
-    """Every file of the handout that is a text."""
+    """Return every text file of the handout."""
     texts = {}
     for name, file in own_files(handout).items():
         with suppress(UnicodeDecodeError):
@@ -73,7 +70,7 @@ def _texts(handout: Path) -> dict[str, str]:
 
 
 def _same_tests(assignment: Assignment, public: Sequence[str], handout: Path, tests: Path) -> None:
-    # the whole folder, as plain pytest does: a file with hidden tests alone mustn't be there either
+    # collect the whole folder, like plain pytest: a file with only hidden tests mustn't be there either
     places, errors = collect(handout / PACKAGE, tests, ["."])
     if errors:
         raise AssignmentError(
@@ -98,7 +95,7 @@ def _same_tests(assignment: Assignment, public: Sequence[str], handout: Path, te
 def _no_hidden_line(
     assignment: Assignment, fixtures: Fixtures, places: Sequence[Place], given: Mapping[str, str]
 ) -> None:
-    """No line of a hidden test's function may be in the handout, unless the same line is elsewhere in what is open."""
+    """No line of a hidden test's function may be in the handout, unless open code has the same line."""
     visible = {spec.id for spec in fixtures.tests if spec.visibility == "visible"}
     shown = {(place.file, place.line) for place in places if place.id in visible}
     secret = {(place.file, place.line) for place in places if place.id not in visible} - shown
@@ -128,7 +125,7 @@ def _no_hidden_line(
 
 
 def _given_code(assignment: Assignment) -> Iterator[str]:
-    """The reference's files without their solution regions: students get all of that."""
+    """Yield the reference's files without their solution regions, which students get."""
     for file in own_files(assignment.reference).values():
         with suppress(UnicodeDecodeError):
             text = file.read_text("utf-8")
@@ -202,7 +199,7 @@ def _solutions(assignment: Assignment) -> Iterator[tuple[Path, int, str]]:
         try:
             tree, found = ast.parse(text), regions(file, text)
         except (SyntaxError, AssignmentError):
-            continue  # of a variant that replaces markers; the reference itself was read before
+            continue  # a variant that replaces markers; the reference itself was read before
         for region in found:
             inside = [
                 node
@@ -216,7 +213,7 @@ def _solutions(assignment: Assignment) -> Iterator[tuple[Path, int, str]]:
 
 
 def _squeezed(name: str, text: str) -> str:
-    """A text without layout and, where it is Python, without comments and in one way of writing."""
+    """Return a text without whitespace; Python code also without comments and in a normal form."""
     if name.endswith(".py"):
         with suppress(SyntaxError):
             return _bare(ast.unparse(ast.parse(text)))
@@ -248,7 +245,7 @@ def _reference_passes(assignment: Assignment, handout: Path) -> None:
             )
             if done.returncode == 0:
                 return
-            if last:  # a test of speed may fail once on a busy machine
+            if last:  # retried once: a test of speed may fail on a busy machine
                 story = "\n".join(f"{done.stdout}{done.stderr}".strip().splitlines()[-40:]).replace(str(folder), "")
                 raise AssignmentError(
                     assignment.folder,

@@ -1,7 +1,7 @@
-"""Makes fixtures: runs the tests on the reference and on every variant, in the worker, and keeps what they left.
+"""Makes fixtures: runs the tests on the reference and on every variant, in the worker, and keeps their recordings.
 
-All of it runs twice: with the public seed, for the handout, and with the graded seed, which nobody outside knows. So no
-value that a student holds is one that a grading expects, but for the numbers that a course published.
+Everything runs twice: with the public seed, for the handout, and with the secret graded seed. So students have no value
+that a grading expects, except for the numbers that a course published.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from grader.toml import line_of
 
 @dataclass(frozen=True)
 class Record:
-    """What a record run made."""
+    """The result of a record run."""
 
     graded: Fixtures
-    """Recorded with the graded seed: what the judge compares with."""
+    """Recorded with the graded seed; the judge compares submissions with them."""
     public: Fixtures
-    """Recorded with the public seed, visible tests alone: what students get."""
+    """Recorded with the public seed, visible tests only; students get them."""
     questions: Questions
-    """What workers get in a grading."""
+    """The questions that workers get in a grading."""
     warnings: tuple[str, ...]
     """For the instructor: points that aren't sealed, checks without power, variants without effect."""
 
@@ -63,17 +63,17 @@ def record(
 
     Args:
         assignment: what to record.
-        progress: told what is run next.
+        progress: called with the title of each test and the name of each variant.
         jobs: processes that run the variants.
         seed: the graded one; by default the one of the last record run, or a new one.
 
     Raises:
-        AssignmentError: the reference doesn't pass its own tests, or not as a grading runs them.
+        AssignmentError: the reference fails its own tests, as written or as a grading runs them.
     """
     seed = seed or _graded_seed(assignment)
     variants = load_variants(assignment)
     for variant in variants:
-        apply_variant(assignment, variant)  # a patch that doesn't fit is told before anything runs
+        apply_variant(assignment, variant)  # report a patch that doesn't apply before anything runs
     written, secret = as_written(assignment), as_written(assignment, seed)
     public, graded = (_record_reference(assignment, questions, progress) for questions in (written, secret))
     sealed = [
@@ -96,7 +96,7 @@ def new_seed() -> str:
 
 
 def _graded_seed(assignment: Assignment) -> str:
-    """The seed of the last record run, so that a small change doesn't change every number; else a new one."""
+    """Return the seed of the last record run, so that a small change doesn't change every number; else a new seed."""
     try:
         return read_questions(assignment).seed
     except AssignmentError:
@@ -126,7 +126,7 @@ def _record_reference(assignment: Assignment, questions: Questions, progress: Pr
 def _check_questions(
     assignment: Assignment, questions: Questions, fixtures: Fixtures, progress: Progress | None
 ) -> None:
-    """Demand that the reference passes the tests as workers get them, which are not as their author wrote them."""
+    """Demand that the reference passes the tests as workers get them: they differ from the author's tests."""
     with Worker(assignment, questions) as worker:
         demand_tests(worker, fixtures)
         _fill(worker, assignment.reference)
@@ -146,7 +146,7 @@ def _check_questions(
 
 
 Recorded = tuple[dict[str, Alternative], bool]
-"""A variant's recordings of the tests where it differs from the reference, and whether any test sees it at all."""
+"""A variant's recordings of the tests where it differs from the reference, and whether any test detects it."""
 
 
 def _with_variants(
@@ -157,7 +157,7 @@ def _with_variants(
     progress: Progress | None,
     jobs: int,
 ) -> tuple[Fixtures, list[str]]:
-    """Record the variants on the tests of `fixtures`; return these with them, and a warning for each that none sees."""
+    """Record the variants on the tests of `fixtures`; return new fixtures, and a warning for each undetected one."""
     alternatives: dict[str, list[Alternative]] = {}
     unseen = []
     make = partial(_recorder, assignment, questions, fixtures.tests)
@@ -175,7 +175,7 @@ def _with_variants(
 
 @dataclass(frozen=True)
 class _Recorder:
-    """Keeps what recording variants needs, in the process that does it."""
+    """The state of a process that records variants."""
 
     worker: Worker
     tests: tuple[TestSpec, ...]
@@ -204,7 +204,7 @@ def _record_variant(recorder: _Recorder, variant: Variant) -> Recorded:
 
 
 def _check_accepted(assignment: Assignment, variant: Variant, spec: TestSpec, recording: Recording) -> None:
-    """What earns credit must run: a patch with a mistake in it would otherwise be accepted for nothing."""
+    """A variant with credit must run: otherwise a faulty patch would be accepted without any effect."""
     problem = recording.message if recording.ending != "ok" else ""
     for item in recording.observations:
         for role, value in item.values.items():
@@ -223,7 +223,7 @@ def _fails(worker: Worker, spec: TestSpec) -> bool:
 
 
 def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
-    """Put a solution where the worker expects the submission."""
+    """Put a solution into the worker's submission folder."""
     worker.empty_submission()
     assignment = worker.assignment
     if not folder.is_dir():
@@ -232,7 +232,7 @@ def _fill(worker: Worker, folder: Path) -> tuple[str, ...]:
 
 
 def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:
-    """Find a misspelt file, and one that this very homework grades: who leaves it out would have its points."""
+    """Refuse a misspelt file, and a file that this homework grades: a student could omit it and earn its points."""
     line = line_of(assignment.toml.read_text("utf-8"), "submission", "lent")
     for pattern in assignment.submission.lent:
         lent = [name for name in required if wanted(PurePosixPath(name), [pattern])]
@@ -281,22 +281,22 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
 
 
 def _without_clock(item: Observation) -> Observation:
-    """A measured time says nothing about the reference, and two record runs must write the same bytes."""
+    """Remove a measured time: it isn't a property of the reference, and two record runs must write the same bytes."""
     return replace(item, values={"actual": observe(0.0)}) if item.kind == "at_most_times" else item
 
 
 def _observation_problem(item: Observation) -> str:
-    """Why a value of the reference can't be expected, or doesn't agree with what the course published; else empty."""
+    """Return why a reference value can't be expected, or differs from what the course published; else empty."""
     for role, value in item.values.items():
         if value.array is None:
             return f"{role} is {value.describe()}, which can't be compared"
     published, actual = item.values.get("published"), item.values["actual"]
     if published is None or published.array is None or actual.array is None:
         return ""
-    # as plain numbers: what was printed has another dtype than what is computed
+    # compare as plain numbers: a printed value has another dtype than a computed one
     wanted = replace(published, type="array", dtype="float64", array=np.asarray(published.array, dtype=np.float64))
     found = replace(actual, type="array", dtype="float64", array=np.asarray(actual.array, dtype=np.float64))
-    # a published number holds to the digits that were printed: the test author's rtol says how many
+    # a published number is exact to its printed digits only; the test author's rtol says how many
     if compare(found, wanted, rtol=float(item.params.get("rtol", 1e-6))).passed:
         return ""
     return f"the reference gives {actual.array}, published is {published.array}"
@@ -320,7 +320,7 @@ def _warnings(spec: TestSpec) -> list[str]:
 
 
 def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alternative | None:
-    """The variant's values of this test, where the judge can tell them from the reference's and know them again.
+    """Return the variant's values of this test, if the judge can tell them from the reference's and recognise them.
 
     A mask that keeps too many elements is wrong next to any expectation: its values would never match a submission's.
     """
@@ -329,7 +329,7 @@ def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alte
     if fits(spec.expected, recording.observations):
         return None
     reference = {item.name: item for item in spec.expected}
-    # parameters and what checks are given are the reference's, whatever the patch did to them
+    # use the reference's parameters and check arguments: the patch may have changed its own
     merged = tuple(
         replace(item, params=reference[item.name].params, values={**item.values, **_given(reference[item.name])})
         for item in map(_without_clock, recording.observations)
@@ -355,15 +355,15 @@ def _versions(assignment: Assignment) -> dict[str, str]:
 
 
 def write(assignment: Assignment, made: Record) -> bool:
-    """Save a record run where grading and handouts look for it; return whether anything changed.
+    """Save a record run where grading and handouts read it; return whether anything changed.
 
-    Fixtures that differ in their last digits alone stay as they are: machines round differently.
+    Fixtures that differ only in their last digits aren't rewritten: machines round differently.
     """
     try:
         if not drift(assignment, made):
             return False
     except AssignmentError:
-        pass  # there are none, or they can't be read
+        pass  # there are no fixtures, or they can't be read
     save(made.public, fixtures_file(assignment, PUBLIC))
     save(made.graded, fixtures_file(assignment, GRADED), made.questions)
     return True

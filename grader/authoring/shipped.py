@@ -1,8 +1,8 @@
-"""Chooses what of an assignment's folder students get: visible tests, and the modules and data that those need.
+"""Chooses the files of an assignment's folder that students get: visible tests, and the modules and data they need.
 
-Imports are followed from the kept text of the tests, also those inside functions. A module or a data file beside the
-tests goes along if something that is kept uses it. Modules in helpers/ are for students: they stay unless hidden tests
-alone import them.
+Imports are followed from the kept text of the tests, also imports inside functions. A module or a data file beside the
+tests is kept if a kept file uses it. Modules in helpers/ are for students: they are kept unless only hidden tests
+import them.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from grader.files import own_files
 from grader.fixtures import Fixtures
 
 _INSTRUCTORS = ("fixtures", "variants.toml", "assignment.toml")
-"""What is never taken over as it is."""
+"""Files and folders that are never copied unchanged."""
 Wanted = frozenset[str] | None
 """Names of a module that others use; None for all."""
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """What goes into the handout's folder of tests, by paths relative to it."""
+    """The files of the handout's folder of tests, by paths relative to it."""
 
     texts: Mapping[str, str]
     data: Mapping[str, Path]
 
 
 def places_of(assignment: Assignment, fixtures: Fixtures) -> list[Place]:
-    """Return where the recorded tests' functions are; raises AssignmentError where pytest collects other tests here."""
+    """Return where the recorded tests' functions are; raises AssignmentError if pytest collects other tests here."""
     package = Path(grader.__file__).parent.parent
     files = [file.name for file in assignment.test_files()]
     places, errors = collect(package, assignment.folder, files)
@@ -60,7 +60,7 @@ def marks(folder: Path, fixtures: Fixtures, places: Sequence[Place]) -> dict[str
     """Return which tests are hidden, for each file of the folder: visibility from the fixtures, places as collected.
 
     Raises:
-        AssignmentError: a hidden test isn't a function of its own, so that nothing could be cut out.
+        AssignmentError: a hidden test has no function of its own, so it can't be cut out.
     """
     visible = {spec.id for spec in fixtures.tests if spec.visibility == "visible"}
     names: dict[tuple[str, str], set[bool]] = {}
@@ -90,7 +90,7 @@ def _relative(folder: Path, file: str) -> str:
 
 
 def _check_place(folder: Path, found: Mapping[str, Marked], place: Place) -> None:
-    """A hidden test must be bound by a statement, or its function be found: else nobody could cut it out."""
+    """Demand that a statement binds a hidden test, or that its function is found: otherwise it can't be cut out."""
     file, *path = place.id.partition("[")[0].split("::")
     where = _relative(folder, place.file)
     bound = path[0] in all_bound(parse(folder / file, read_source(folder / file)), ())
@@ -107,7 +107,7 @@ def _check_place(folder: Path, found: Mapping[str, Marked], place: Place) -> Non
 
 
 def shipped(assignment: Assignment, marked: Mapping[str, Marked], template: Mapping[str, str]) -> Shipped:
-    """Return what students get of the assignment's folder; `template` is what they get beside it."""
+    """Return the files of the assignment's folder that students get; `template` has the other files that they get."""
     folder = assignment.folder
     files = {
         name: file
@@ -124,7 +124,7 @@ def shipped(assignment: Assignment, marked: Mapping[str, Marked], template: Mapp
         elif name.startswith("experiments/") and name.endswith(".py"):
             reach.want(name, None)
     reach.close()
-    # what no test at all imports is there for students
+    # helpers that no test imports are for students
     every = _Reach(folder, files, {})
     for name in files:
         if name.endswith(".py") and not name.startswith(("helpers/", "experiments/")):
@@ -145,13 +145,13 @@ def shipped(assignment: Assignment, marked: Mapping[str, Marked], template: Mapp
 
 
 def _named(name: str, constants: Collection[str]) -> bool:
-    """Whether texts name a file and each folder that it is in."""
+    """Whether the constants contain the names of a file and of each folder that it is in."""
     parts = [part for part in PurePosixPath(name).parts if part != "helpers"]
     return all(any(re.search(rf"(?<![\w.-]){re.escape(part)}(?![\w-])", text) for text in constants) for part in parts)
 
 
 class _Reach:
-    """Follows imports from the files that are wanted, and cuts each of those down to what others use of it."""
+    """Follows imports from the wanted files, and cuts each file down to the names that other files use."""
 
     def __init__(self, folder: Path, files: Mapping[str, Path], marked: Mapping[str, Marked]) -> None:
         self.cuts: dict[str, Cut] = {}
@@ -162,12 +162,12 @@ class _Reach:
         self._done: dict[str, Wanted] = {}
 
     def want(self, name: str, names: Wanted) -> None:
-        """Take a file along, for these names of it."""
+        """Add a file to the wanted ones, for these of its names."""
         before = self._wanted.get(name, frozenset())
         self._wanted[name] = None if before is None or names is None else before | names
 
     def close(self) -> None:
-        """Cut every wanted file and want what it uses, until nothing more is wanted."""
+        """Cut every wanted file and add the files that it uses, until none is added."""
         while self._wanted != self._done:
             for name, names in list(self._wanted.items()):
                 if name not in self._done or self._done[name] != names:
@@ -178,14 +178,14 @@ class _Reach:
         marked = self._marked.get(name, Marked())
         file = self._files[name]
         if marked.visible and not marked.hidden and not marked.hidden_lines:
-            names = None  # every test of it is public: it stays as it is written
+            names = None  # all of its tests are public: the file is kept unchanged
         made = self.cuts[name] = cut(file, read_source(file), marked, names)
         self.follow(name, made.uses.modules)
         if "conftest.py" in self._files and not name.startswith(("helpers/", "experiments/")):
             self.want("conftest.py", made.uses.arguments)
 
     def follow(self, importer: str, modules: Sequence[Use]) -> None:
-        """Want the modules that a file at `importer` imports."""
+        """Add the modules that the file `importer` imports to the wanted ones."""
         for use in modules:
             for name, names in self._targets(importer, use):
                 self.want(name, names)
@@ -212,7 +212,7 @@ class _Reach:
         for depth in range(1, len(parts) + 1):
             module = base.joinpath(*parts[:depth])
             if f"{module}.py" in self._files:
-                # a module beside the tests is cut down to what is used of it; others are taken whole
+                # a module beside the tests is cut down to its used names; other modules are copied whole
                 whole = depth < len(parts) or "/" in f"{module}.py"
                 found.append((f"{module}.py", None if whole else names))
             elif f"{module}/__init__.py" in self._files:

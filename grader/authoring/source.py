@@ -1,7 +1,7 @@
-"""Positions in Python source text, counted the way the syntax tree counts them, and cutting statements out of it.
+"""Converts positions of the syntax tree to positions in Python source text, and cuts statements out of the text.
 
-Python ends a line at `\\n`, `\\r\\n` and `\\r` alone; `str.splitlines` also ends one at a form feed, U+2028 and others,
-so its lines don't fit `lineno`. And `col_offset` counts bytes of UTF-8, not characters.
+Python ends a line only at `\\n`, `\\r\\n` and `\\r`. `str.splitlines` also ends a line at a form feed, U+2028 and
+others, so its lines don't match `lineno`. `col_offset` counts bytes of UTF-8, not characters.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def read_source(file: Path) -> str:
 
 
 def parse(file: Path, text: str) -> ast.Module:
-    """Return the syntax tree; raises AssignmentError with the line of what is wrong."""
+    """Return the syntax tree; raises AssignmentError with the line of the syntax error."""
     try:
         return ast.parse(text)
     except SyntaxError as error:
@@ -46,7 +46,7 @@ def source_lines(text: str) -> list[str]:
 
 
 def first_line(node: FunctionNode) -> int:
-    """Return the line that Python takes for a function's first: of the first decorator, if there is one."""
+    """Return a function's first line as Python counts it: that of the first decorator, if there is one."""
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
@@ -54,7 +54,7 @@ class Positions:
     """Turns a node's line and column into places in the text, counted in characters."""
 
     def __init__(self, text: str) -> None:
-        """Count in `text`, the one that the tree was parsed from."""
+        """Use `text`, from which the tree was parsed."""
         self.text = text
         self._starts = [0, *(match.end() for match in _END.finditer(text)), len(text)]
 
@@ -74,7 +74,7 @@ class Positions:
         start, end = self.span(node)
         decorators = getattr(node, "decorator_list", [])
         if decorators:
-            # the node is what follows the @, maybe on a later line in parentheses
+            # the node begins after the @, in parentheses perhaps on a later line
             start = self.text.rindex("@", 0, self.span(decorators[0])[0])
             while self.text[self._line_start(start) : start].strip():
                 start = self.text.rindex("@", 0, start)
@@ -154,15 +154,15 @@ class _Cutter(Positions):
             self.remove(before, end)
             return
         if before is not None:
-            above = self._line_end(before)  # a comment beside the statement before stays
+            above = self._line_end(before)  # keep a comment on the line of the previous statement
         else:
             above = 0 if is_module else self._above(start)
         if after is not None:
-            # the statement that follows on the same line takes this one's place after the indentation
+            # keep the indentation for the next statement, which is on the same line
             self.remove(above, line - 1)
             self.remove(start, after)
         else:
-            # where more empty lines are above than below, those above stay
+            # keep the surplus if there are more empty lines above than below
             more = max(0, self._empty(above) - self._empty(end))
             self.remove(min(above + more, max(line - 1, 0)), end)
 
@@ -175,7 +175,7 @@ class _Cutter(Positions):
         return len(self.text) if found < 0 else found
 
     def _above(self, start: int) -> int:
-        """The end of the line after which only comments and empty lines come, up to `start`."""
+        """The end of the last line of code before `start`: only comments and empty lines are between them."""
         place = self._line_start(start)
         while place:
             line = self.text[self._line_start(place - 1) : place - 1].strip()
@@ -185,7 +185,7 @@ class _Cutter(Positions):
         return 0
 
     def _below(self, end: int, indent: int, *, last: bool) -> int:
-        """The end of the comments that belong to what ends at `end`: attached to it, indented deeper, or the last."""
+        """The end of the comments that belong to the code before `end`: attached, indented deeper, or the last ones."""
         place = stop = self._line_end(end)
         attached = True
         while place < len(self.text):
@@ -213,7 +213,7 @@ def without(
         replaced: statements that get another text, of one line.
 
     Raises:
-        AssignmentError: what is left wouldn't be the statements that stay.
+        AssignmentError: the result wouldn't parse to exactly the kept statements.
     """
     cutter = _Cutter(text, dropped, replaced)
     cutter.cut(tree)

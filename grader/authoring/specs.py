@@ -1,4 +1,4 @@
-"""Turns what collected tests say about themselves into TestSpecs, or says in which line their author made a mistake."""
+"""Makes TestSpecs from the decorators of collected tests; an error names the line of the author's mistake."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.toml import line_of
 
 
 def unmatched(assignment: Assignment, required: Sequence[str]) -> list[str]:
-    """Return a sentence for each pattern of files that students hand in and that the reference hasn't got."""
+    """Return a sentence for each pattern of hand-in files that no file of the reference matches."""
     return [
         f"[submission] files has {pattern}, and the reference has no file of that name"
         for pattern in assignment.submission.files
@@ -26,7 +26,7 @@ def unmatched(assignment: Assignment, required: Sequence[str]) -> list[str]:
 
 
 def specs_of(assignment: Assignment, described: Sequence[Described]) -> list[TestSpec]:
-    """Check what the decorators say, and share a function's points among its parametrised cases."""
+    """Check the decorators' values, and share a function's points among its parametrised cases."""
     cases: dict[str, int] = {}
     for test in described:
         cases[test.function] = cases.get(test.function, 0) + 1
@@ -70,7 +70,7 @@ def specs_of(assignment: Assignment, described: Sequence[Described]) -> list[Tes
 
 
 def _check_numbers(assignment: Assignment, specs: Sequence[TestSpec], described: Sequence[Described]) -> None:
-    """The cases of a function get numbers too, and another function may say one of those."""
+    """Refuse equal numbers: parametrised cases are numbered too, and another function may have one of those numbers."""
     taken: dict[str, str] = {}
     for spec, test in zip(specs, described, strict=True):
         if taken.setdefault(spec.number, spec.id) != spec.id:

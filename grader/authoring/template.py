@@ -1,7 +1,7 @@
 """Makes the students' template from the reference: solution regions become a TODO and a NotImplementedError.
 
-Regions are whole-line comments `# BEGIN SOLUTION` and `# END SOLUTION`, found with `tokenize`, so that a marker inside
-a text doesn't count. In files that aren't Python, whole lines are enough.
+A region is between the whole-line comments `# BEGIN SOLUTION` and `# END SOLUTION`. `tokenize` finds them, so that
+markers inside string literals don't count. In files that aren't Python, any whole line counts.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from grader.files import own_files
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
 _ALIKE = 0.75
-"""How much like SOLUTION a word must be to be taken for a typing mistake of it."""
+"""The least similarity to SOLUTION of a word that is treated as a misspelling of it."""
 _TELLING = 12
-"""A line of a solution that is no longer than this gives nothing away."""
+"""A line of a solution of at most this length reveals nothing."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Region:
 
 
 Stub = Callable[[Region, str], list[str]]
-"""The lines that stand in for a region, given its indentation."""
+"""Returns the lines that replace a region, given its indentation."""
 
 
 def regions(file: Path, text: str) -> list[Region]:
-    """Return the solution regions of a file; raises AssignmentError where a marker has no partner."""
+    """Return the solution regions of a file; raises AssignmentError if a marker has no partner."""
     found: list[Region] = []
     begin: int | None = None
     for line, comment in _comments(file, text):
@@ -67,7 +67,7 @@ def regions(file: Path, text: str) -> list[Region]:
 
 
 def _looks_like_marker(comment: str) -> bool:
-    """A typing mistake in a marker would hand out the solution: `#BEGIN SOLUTION`, `# END_SOLUTON (2 points)`."""
+    """Whether a comment is a misspelt marker, like `# END_SOLUTON (2 points)`: that would reveal the solution."""
     words = comment.lstrip("# ").upper().replace("_", " ").split()
     return (
         len(words) >= 2
@@ -77,7 +77,7 @@ def _looks_like_marker(comment: str) -> bool:
 
 
 def _comments(file: Path, text: str) -> Iterator[tuple[int, str]]:
-    """The comments that stand alone on their line, and those that only look like markers wherever they stand."""
+    """Yield the comments that are alone on their line, and those anywhere that look like misspelt markers."""
     if file.suffix != ".py":
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip().startswith("#"):
@@ -91,12 +91,12 @@ def _comments(file: Path, text: str) -> Iterator[tuple[int, str]]:
                 elif _looks_like_marker(token.string.strip()):
                     yield token.start[0], f"{token.string} (after code)"
     except (tokenize.TokenError, SyntaxError) as error:
-        parse(file, text)  # says the line; the tokenizer often doesn't
+        parse(file, text)  # its error has the line; the tokenizer's often doesn't
         raise AssignmentError(file, None, f"can't be read as Python: {error}") from None
 
 
 def strip_solution(file: Path, text: str) -> str:
-    """Return a file's text for students; raises AssignmentError where that wouldn't parse or would keep a solution."""
+    """Return a file's text for students; raises AssignmentError if it wouldn't parse or would contain a solution."""
     found = regions(file, text)
     if file.suffix != ".py":
         return _without(text, found, lambda region, indent: [f"{indent}# TODO: your answer"])
@@ -115,7 +115,7 @@ def strip_solution(file: Path, text: str) -> str:
 
 
 def without_region(file: Path, text: str, region: Region) -> str:
-    """Return a Python file's text with one of its solution regions not written yet, and all others in place."""
+    """Return a Python file's text in which one solution region is unwritten and all others are complete."""
     name = _enclosing(file, parse(file, text), text, region)
     return _without(text, [region], lambda _, indent: [f'{indent}raise NotImplementedError("{name}")'])
 
@@ -146,7 +146,7 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
 
 
 def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str:
-    """The qualified name of the innermost function that holds all statements of a region, and more than them."""
+    """The qualified name of the innermost function that contains all statements of a region and isn't part of it."""
     inside = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end]
     name, body = None, 0
     for qualified, node in functions(tree):
@@ -175,7 +175,7 @@ def _outline(tree: ast.Module, found: list[Region]) -> list[tuple[int, str, str,
 
 
 def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result: str, found: list[Region]) -> None:
-    """Names, arguments and docstrings must be the reference's, and no line of a solution may be left."""
+    """Demand the reference's names, arguments and docstrings, and that no line of a solution is left."""
     left = [facts for _, *facts in _outline(after, [])]
     for place, *facts in _outline(before, found):
         if not left or left.pop(0) != facts:
@@ -222,7 +222,7 @@ def build(assignment: Assignment) -> dict[str, str]:
 
 
 def write(assignment: Assignment) -> list[str]:
-    """Write `student_template/<assignment>` anew; return the relative paths."""
+    """Rewrite `student_template/<assignment>`; return the relative paths."""
     files = build(assignment)
     shutil.rmtree(assignment.template, ignore_errors=True)
     for name, text in files.items():
@@ -240,7 +240,7 @@ def on_disk(assignment: Assignment) -> dict[str, str]:
 
 
 def drift(assignment: Assignment) -> list[str]:
-    """Return how the template on disk differs from what the reference gives, as sentences; empty where it doesn't."""
+    """Return how the template on disk differs from one made from the reference, as sentences; empty if it doesn't."""
     wanted, found = build(assignment), on_disk(assignment)
     return (
         [f"{name} is missing from the template" for name in wanted if name not in found]

@@ -1,7 +1,7 @@
 """Submissions that must earn nothing, made from an assignment's own files.
 
-A trivial stub is the template in which every unwritten function returns the same simple thing. A borrowed name is the
-template in which everything that students write is one name out of the tests' own modules.
+A trivial stub is the template, in which every unwritten function returns the same simple value. A borrowed name is the
+template, in which one name from the tests' own modules replaces everything that students write.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from grader.assignment import Assignment
 
 _Answer = Callable[[list[str]], str]
-"""The statement of a stub's body, given the names of its function's arguments without self."""
+"""Returns the statement of a stub's body, given the names of its function's arguments without self and cls."""
 
 
 def _first(names: list[str]) -> str:
@@ -34,7 +34,7 @@ STUBS: Mapping[str, _Answer] = {
     ),
     "ones like the argument": lambda names: f"return {_first(names)} * 0 + 1",
 }
-"""What trivial stubs return, by name."""
+"""The statements of trivial stubs, by name."""
 
 
 def stubs(template: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -60,12 +60,12 @@ _OWNERS = ("self", "cls")
 
 
 def _is_unwritten(node: ast.AST) -> bool:
-    """Whether a statement is what a template has in the place of a solution."""
+    """Whether a statement raises NotImplementedError, as templates do in place of a solution."""
     return isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc)
 
 
 def borrowed(assignment: Assignment, template: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield, for each name of the tests' own modules, the template with that name in the place of all that is to do."""
+    """Yield the template once for each name of the tests' own modules, which replaces everything that is unwritten."""
     targets = {file: _written_by_students(text) for file, text in template.items() if file.endswith(".py")}
     if not any(targets.values()):
         return
@@ -78,7 +78,7 @@ def borrowed(assignment: Assignment, template: Mapping[str, str]) -> Iterator[tu
 
 
 def _written_by_students(text: str) -> list[str]:
-    """The classes and functions at the top of a template that hold something unwritten."""
+    """The top-level classes and functions of a template that contain unwritten code."""
     return [
         node.name
         for node in ast.parse(text).body

@@ -36,11 +36,11 @@ class Variant:
     loses: tuple[str, ...] = ()
     """Parts that must lose points; every other part must keep them."""
     line: int = 0
-    """Where the entry stands, for messages."""
+    """The line of the entry, for messages."""
 
 
 def load_variants(assignment: Assignment) -> list[Variant]:
-    """Read `variants.toml`; none where the file is absent. Raises AssignmentError with the line of what is wrong."""
+    """Read `variants.toml`; empty if the file is absent. Raises AssignmentError with the line of a mistake."""
     file = assignment.folder / "variants.toml"
     if not file.is_file():
         return []
@@ -107,7 +107,7 @@ def _patch(fail: Any, name: str, patch: object) -> Patch:
 
 
 def apply_variant(assignment: Assignment, variant: Variant) -> dict[str, str]:
-    """Return the files that a variant changes: path relative to the reference, to the changed text."""
+    """Return the files that a variant changes: path relative to the reference, and the changed text."""
     changed: dict[str, str] = {}
     for patch in variant.patches:
         target = assignment.reference / patch.file
@@ -132,9 +132,9 @@ def write_changed(worker: Worker, files: Mapping[str, str], *, alone: bool = Fal
     """Return a folder beside the worker's submission with the reference, and `files` written over it.
 
     Args:
-        worker: whose assignment's reference is meant; the folder is its own, and is made anew by the next call.
+        worker: its assignment has the reference; the folder belongs to it, and the next call replaces the folder.
         files: relative path to text.
-        alone: whether to do without the reference.
+        alone: whether to omit the reference.
     """
     folder = worker.submission.parent / "changed"
     shutil.rmtree(folder, ignore_errors=True)
@@ -149,13 +149,13 @@ def write_changed(worker: Worker, files: Mapping[str, str], *, alone: bool = Fal
 
 @dataclass(frozen=True)
 class Equivalent:
-    """A mutant that is no mistake: a change of a line that no test can or should see."""
+    """A mutant that isn't a mistake: no test can or should detect this change of a line."""
 
     file: str
     before: str
     """The line in the reference, without indentation."""
     after: str
-    """The changed line; empty for every change of that line."""
+    """The changed line; if empty, every change of that line matches."""
     reason: str
 
     def matches(self, file: str, before: str, after: str) -> bool:

@@ -1,9 +1,9 @@
-"""Makes the questions of a grading: the tests without what a worker must not have.
+"""Makes the questions of a grading: the tests without the parts that a worker must not have.
 
-A child of a visible test has what the handout has of the tests, and no hidden one. And what a test tells a check for
-the judge's sake only (the input that a dropout is judged by, a published number, a tolerance) is None in a worker's
-copy: the judge takes it from the record run, so a submission that patches the check would find an answer there, and
-nothing else would need it.
+The child of a visible test has the same tests as the handout, and no hidden one. Some arguments of a check are for the
+judge only: the input of a dropout, a published number, a tolerance. They are None in a worker's copy. The judge reads
+them from the record run, so the worker doesn't need them, and a submission that patches the check could read an answer
+there.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from grader.questions import Questions
 _JUDGED_BY = frozenset(
     {"x", "keep", "delta", "original", "published", "sampler", "strict", "points", "rtol", "atol", "factor"}
 )
-"""Keywords of a check that a grading run needs no value of."""
+"""Keywords of a check whose values a grading run doesn't need."""
 
 
 def make_questions(assignment: Assignment, fixtures: Fixtures, seed: str) -> Questions:
     """Return the tests as workers get them in a grading.
 
     Args:
-        assignment: whose tests are meant.
+        assignment: the tests are in its folder.
         fixtures: all of its recorded tests.
-        seed: the graded one.
+        seed: the graded seed.
 
     Raises:
         AssignmentError: a hidden test can't be told from what students get.
@@ -56,7 +56,7 @@ def _without_given(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_given(text: str) -> str:
-    """Return a test file's text with None for what checks are given; every other character keeps its line."""
+    """Return a test file's text with None for the checks' withheld arguments; all other text keeps its line number."""
     spots = [
         keyword.value
         for node in ast.walk(ast.parse(text))
@@ -69,7 +69,7 @@ def without_given(text: str) -> str:
         first, last = spot.lineno - 1, (spot.end_lineno or spot.lineno) - 1
         tail = lines[last][spot.end_col_offset :]
         head = lines[first][: spot.col_offset] + b"None"
-        # the value's other lines stay, empty, so that those below keep their numbers
+        # the value's other lines are kept empty, so that the lines below keep their numbers
         lines[first : last + 1] = [head + tail] if first == last else [head, *[b""] * (last - first - 1), tail]
     return b"\n".join(lines).decode()
 

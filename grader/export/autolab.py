@@ -1,8 +1,8 @@
-"""Autolab's two last lines: semantic feedback, then the scores.
+"""Writes Autolab's last two lines: semantic feedback, then the scores.
 
-Autolab puts quotes around every letters-or-digits word before a colon in the last line before it parses it, so no
-string there may hold a colon; part titles are checked for that when the assignment is read. Everything printed on
-Autolab is shown to the student: hidden tests add to their part's score and to nothing else.
+Before Autolab parses the last line, it quotes every word of letters or digits before a colon. So no string there may
+contain a colon; part titles are checked for that when the assignment is read. Autolab shows all output to the student,
+so hidden tests add to their part's score and appear nowhere else.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from grader.text import cut
 
 HINT_CHARS = 300
 FEEDBACK_BYTES = 500_000
-"""Of all that is printed; Autolab takes the middle out of more than 1,024,000 bytes, and keeps the last line whole."""
+"""The most bytes of all output. Autolab cuts the middle out of more than 1,024,000 and keeps the last line whole."""
 
 
 def to_autolab(report: Report) -> str:
-    """Return what make must print last: a newline first, in case something was printed without one."""
+    """Return the text that make must print last. It begins with a newline, because earlier output may lack one."""
     return fit(report, _lines, FEEDBACK_BYTES)
 
 
 def to_feedback(report: Report) -> str:
-    """Return all that a student reads: the notes, then the lines of `to_autolab`."""
+    """Return the student's whole output: the notes, then the lines of `to_autolab`."""
     return fit(report, lambda report: "".join(f"{note}\n" for note in report.notes) + _lines(report), FEEDBACK_BYTES)
 
 
@@ -34,8 +34,8 @@ def _lines(report: Report) -> str:
 
 
 def scores(report: Report) -> dict[str, Any]:
-    """Return the last line: one score a part, by its title, and the leaderboard's columns."""
-    # a problem without points here is a person's to score: Autolab leaves alone what the line doesn't name
+    """Return the last line: one score for each part, by its title, and the leaderboard's columns."""
+    # a person scores a problem without points here: Autolab doesn't change a problem that the line doesn't name
     graded = [part for part in report.parts if part.max_score]
     line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in graded or report.parts}}
     if report.leaderboard:
@@ -45,7 +45,7 @@ def scores(report: Report) -> dict[str, Any]:
 
 
 def presentation(report: Report) -> dict[str, Any]:
-    """Return the line before it: one stage a part, one row a visible test."""
+    """Return the line before the last: one stage for each part, one row for each visible test."""
     stages: dict[str, Any] = {}
     for part in report.parts:
         rows: dict[str, Any] = {}
@@ -55,7 +55,7 @@ def presentation(report: Report) -> dict[str, Any]:
             hint = " ".join(f"{test.message} {test.hint}".split())
             if hint and test.status != "passed":
                 row["hint"] = cut(hint, HINT_CHARS)
-            rows[f"Test {name}" if name.startswith("_") else name] = row  # such names are Autolab's own
+            rows[f"Test {name}" if name.startswith("_") else name] = row  # Autolab reserves such names
         if rows:
             stages[part.title] = rows | {"_order": list(rows)}
     order = [part.title for part in report.parts]

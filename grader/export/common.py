@@ -1,4 +1,4 @@
-"""What several exporters need: strict JSON, the words of one test's output."""
+"""Functions that several exporters use: strict JSON, and the text of one test's output."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Any
 from grader.report import TestResult
 
 BOARD = 1e300
-"""The greatest number on a leaderboard; beyond it a report isn't valid."""
+"""The greatest number on a leaderboard; a greater one makes a report invalid."""
 
 
 def strict_json(value: Any, *, indent: int | None = None) -> str:
-    """Return JSON in ASCII; raises ValueError for nan and infinities, which no platform takes."""
+    """Return JSON in ASCII; raises ValueError for nan and infinities, which no platform accepts."""
     return json.dumps(value, allow_nan=False, ensure_ascii=True, indent=indent)
 
 
 def board_value(value: float | str) -> float | str:
-    """Return a leaderboard's value as platforms take it: numbers within their bounds, texts on one line."""
+    """Return a leaderboard's value as platforms accept it: numbers within their bounds, texts on one line."""
     if isinstance(value, str):
         return " ".join(value.split())[:255]
-    return min(max(value, -BOARD), BOARD) if math.isfinite(value) else value  # strict_json refuses the latter
+    return min(max(value, -BOARD), BOARD) if math.isfinite(value) else value  # strict_json refuses nan and infinities
 
 
 def headings(tests: Sequence[TestResult], taken: Collection[str] = ()) -> list[str]:
-    """Return a name for each test: its number, where it has one, and its title.
+    """Return a name for each test: its number, if it has one, and its title.
 
-    Platforms that file rows by name would lose all but one of a name, so equal ones are numbered; so are those that are
-    equal but for case, and those in `taken`.
+    Platforms that store rows by name keep only one of each name. So equal names are numbered. So are names that differ
+    only in case, and names in `taken`.
     """
     names: list[str] = []
     seen = {name.casefold() for name in taken}
@@ -45,7 +45,7 @@ def headings(tests: Sequence[TestResult], taken: Collection[str] = ()) -> list[s
 
 
 def explanation(test: TestResult) -> str:
-    """Return what a student reads about one test: message, hint, how to run it, then what the code printed."""
+    """Return the student's text about one test: message, hint, command to run it, then the code's output."""
     blocks = [test.message] if test.message else []
     if test.hint:
         blocks.append(f"Hint: {test.hint}")

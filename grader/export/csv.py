@@ -1,6 +1,6 @@
-"""A table for spreadsheets: one row a hand-in, one column a part; a class is many rows under one head.
+"""A table for spreadsheets: a row for each hand-in, a column for each part; a class has one header and many rows.
 
-A spreadsheet runs a cell that begins like a formula, so texts that do are quoted with an apostrophe.
+A spreadsheet evaluates a cell that begins like a formula, so such texts are quoted with an apostrophe.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from grader.report import Report, number
 from grader.text import cut
 
 NOTES_CHARS = 2000
-"""In one cell, which a spreadsheet cuts at 32,767; a class has many."""
+"""The most characters of notes in one cell. Spreadsheets cut a cell at 32,767; a class has many cells."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(report: Report) -> str:
-    """Return a table of one hand-in, named by its assignment."""
+    """Return a table of one hand-in, which has the assignment's name."""
     return fit(report, lambda report: class_csv([(report.assignment, report)]))
 
 
 def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
-    """Return a table of (name of the hand-in, its report); all of one assignment, in the order given."""
+    """Return a table of (name of the hand-in, report) pairs of one assignment, in the given order."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     head: list[str] = []

@@ -1,7 +1,7 @@
-"""Keeps a whole report within bounds: what a hand-in printed, was told and is noted about, all rows together.
+"""Keeps a whole report within bounds: outputs, messages and notes of all rows together.
 
-Every row and every score stays. Only texts are cut, to one length that all of them share, so that short ones stay whole
-however long the others are. Bytes are counted as they are written: JSON takes twelve for an emoji.
+Every row and every score is kept. Only texts are cut, all to the same length, so that short texts stay whole however
+long the others are. Bytes are counted as written: JSON needs twelve for an emoji.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from grader.report import Report, TestResult
 from grader.text import cut
 
 REPORT_BYTES = 2**20
-"""The most that PrairieLearn takes, and plenty for a person."""
+"""The most that PrairieLearn accepts; more than a person reads."""
 TEXT_CHARS = 100_000
 """The most of one text; Gradescope cuts the middle out of anything longer."""
 NOTES_CHARS = 20_000
@@ -21,15 +21,15 @@ NOTES_CHARS = 20_000
 
 
 def fit(report: Report, write: Callable[[Report], str], limit: int = REPORT_BYTES) -> str:
-    """Return what `write` makes of the report, its texts cut until that has at most `limit` bytes.
+    """Return the output of `write` for the report, with texts cut until the output has at most `limit` bytes.
 
-    Where rows, titles and scores alone have more, the texts are left out.
+    If rows, titles and scores alone exceed the limit, all texts are omitted.
     """
     return write(fitted(report, write, limit))
 
 
 def fitted(report: Report, write: Callable[[Report], str], limit: int = REPORT_BYTES) -> Report:
-    """Return the report of which `write` makes at most `limit` bytes; see `fit`."""
+    """Return the cut report, for which `write` returns at most `limit` bytes; see `fit`."""
     chars = TEXT_CHARS
     while True:
         shorter = _cut(report, chars)
@@ -60,7 +60,7 @@ def _cut_test(test: TestResult, chars: int) -> TestResult:
 
 
 def cut_notes(notes: Sequence[str], chars: int) -> tuple[str, ...]:
-    """Return the first notes, with at most `chars` characters in all but the last, which counts what is left out."""
+    """Return the first notes, at most `chars` characters, and a last note with the number of omitted notes."""
     kept: list[str] = []
     for note in notes:
         chars -= len(note)

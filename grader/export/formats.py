@@ -30,4 +30,4 @@ EXPORTERS: Mapping[str, Callable[[Report], str]] = {
     "terminal": _to_terminal,
     "json": to_json,
 }
-"""What writes each format of `grader grade --format`."""
+"""The function that writes each format of `grader grade --format`."""

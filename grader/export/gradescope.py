@@ -1,7 +1,7 @@
 """Gradescope's results.json.
 
-The tests carry the scores; where both stand, Gradescope takes a top-level score silently. So none is written, except
-where that is what's wanted: when something is taken off for late work.
+The tests have the scores. If there is a top-level score too, Gradescope silently uses that one. So it is written only
+when points are deducted for late work.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def to_gradescope(report: Report) -> str:
 
 
 def to_text(value: dict[str, Any]) -> str:
-    """Return results.json as text, of JSON values."""
+    """Return results.json as text, from JSON values."""
     return strict_json(value, indent=1) + "\n"
 
 

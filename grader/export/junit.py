@@ -1,7 +1,7 @@
-"""JUnit's XML, for CI servers: one suite a part, one case a test.
+"""JUnit's XML, for CI servers: one suite for each part, one case for each test.
 
-The format has no points, and a strict reader refuses properties in a case: the suites carry the points as properties,
-and a case says its own in its output.
+The format has no points, and a strict reader refuses properties in a case. So suites have the points as properties, and
+a case has its points in its output.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 OUTPUT_CHARS = 20_000
 _BROKEN = frozenset({"error", "timeout", "crashed", "internal"})
-"""Statuses that JUnit calls an error; every other that isn't passed is a failure."""
+"""Statuses that JUnit calls an error; any other status except passed is a failure."""
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_junit(report: Report) -> str:
-    """Return the document; it shows staff everything, hidden tests too."""
+    """Return the document; it is for staff and shows hidden tests too."""
     return fit(report, _document)
 
 
 def _document(report: Report) -> str:
-    from xml.etree import ElementTree as xml  # late: every other format does without
+    from xml.etree import ElementTree as xml  # late: no other format needs it
 
     suites = xml.Element("testsuites")
     for part in report.parts:

@@ -1,8 +1,8 @@
-"""MarkUs' custom tester: one JSON object a line for each test, and nothing else on standard output.
+"""MarkUs' custom tester: a line with one JSON object for each test, and no other line on standard output.
 
-MarkUs takes every object that it finds there for a result, so nothing of a hand-in may be printed beside these lines;
-what a test printed stands inside its own line. A test needs more than 0 marks; those without points are left out.
-Students see every row: what isn't visible is one row without words.
+MarkUs treats every object on standard output as a result. So no output of a hand-in may be between these lines; the
+output of a test is inside its own line. MarkUs demands more than 0 marks, so tests without points are omitted. Students
+see every row, so all tests that aren't visible share one row without text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STATUS: dict[Status, str] = {
 
 
 def to_markus(report: Report) -> str:
-    """Return the lines; where nothing was graded, the notes alone."""
+    """Return the lines, or only the notes if nothing was graded."""
     return fit(report, _lines)
 
 

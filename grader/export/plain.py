@@ -1,4 +1,4 @@
-"""Plain JSON: the whole report, for other programs. Time and memory stand in one place, `resources`."""
+"""Plain JSON: the whole report, for other programs. Time and memory are in one place, `resources`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.report import Report, TestResult, number
 
 
 def to_json(report: Report) -> str:
-    """Return the report as JSON; two gradings of one submission differ in `resources` only."""
+    """Return the report as JSON; two gradings of one submission differ only in `resources`."""
     return fit(report, lambda report: strict_json(to_value(report), indent=1) + "\n")
 
 

@@ -1,7 +1,7 @@
-"""PrairieLearn's results.json, for /grade/results: a share of the points, then one row a test.
+"""PrairieLearn's results.json, for /grade/results: a share of the points, then one row for each test.
 
-There is no visibility there: students see every row. So what isn't visible stands in one row without words, which
-keeps the points in the list equal to the score. The file may hold a mebibyte, and a larger one fails the whole job.
+PrairieLearn has no visibility: students see every row. So all tests that aren't visible share one row without text; it
+keeps the sum of the rows equal to the score. The file may have one mebibyte; a larger file fails the whole job.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HIDDEN = "Hidden tests"
 
 
 def to_prairielearn(report: Report) -> str:
-    """Return results.json as text; where nothing was graded, one that takes no attempt from the student."""
+    """Return results.json as text; if nothing was graded, it costs the student no attempt."""
     return fit(report, lambda report: strict_json(_value(report), indent=1) + "\n")
 
 

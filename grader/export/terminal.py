@@ -1,4 +1,4 @@
-"""A table for people: points by test and part, then what differs and a hint for what isn't passed."""
+"""A table for people: points by test and part, then messages and hints of the tests that aren't passed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _plain(report: Report) -> str:
 
 
 def print_report(report: Report) -> None:
-    """Print the report on standard output, with colours only where that is a terminal."""
+    """Print the report on standard output, with colours only if that is a terminal."""
     render(fitted(report, _plain), Console(file=sys.stdout, highlight=False))
 
 
@@ -78,7 +78,7 @@ def _row(test: TestResult) -> tuple[Text, Text, Text, str]:
 
 
 def _explain(tests: Sequence[TestResult], console: Console) -> None:
-    """Explain tests that ended alike, once."""
+    """Print one explanation for all tests that ended alike."""
     first = tests[0]
     names = ", ".join(test.number or test.title for test in tests)
     title = f" {first.title}" if len(tests) == 1 and first.number else ""
@@ -95,6 +95,6 @@ def _explain(tests: Sequence[TestResult], console: Console) -> None:
 
 
 def _indented(text: str, style: str, console: Console) -> None:
-    """Print lines as they are, long ones too, so that a command can be copied."""
+    """Print lines without wrapping, so that a command can be copied."""
     if text:
         console.print(Text(indent(text, "  "), style=style), soft_wrap=True)

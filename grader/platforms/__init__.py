@@ -1,1 +1,1 @@
-"""One grading as a platform starts it: reads what the platform left, grades, writes what the platform reads."""
+"""One grading that a platform starts: reads the platform's files, grades, writes the platform's results."""

@@ -1,8 +1,8 @@
-"""One grading on Autolab: what the first rule of autograde-Makefile runs.
+"""One grading on Autolab; the first rule of autograde-Makefile runs it.
 
-The grader and the student's code share one plain user there, both outputs go into one file that the student reads, and
-the last line of that file is the score. So nothing but the report is written, in one piece, at the end of the file,
-when no process of the hand-in is alive; and nothing after it.
+On Autolab, the grader and the student's code share one plain user. Both outputs go into one file that the student
+reads, and the last line of that file is the score. So only the report is written, in one piece, at the end of the file,
+when no process of the hand-in is alive. Nothing is written after it.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ def run(
     minimum: Level = "none",
     zygote: Zygote | None = None,
 ) -> None:
-    """Grade `handin` and write what Autolab reads to standard output, whatever happens.
+    """Grade `handin` and write Autolab's result to standard output, whatever happens.
 
     Args:
         load: reads the assignment.
         handin: the file that the student handed in.
-        timeout: Autolab's, in seconds.
+        timeout: Autolab's timeout, in seconds.
         minimum: the weakest isolation to grade under.
-        zygote: one that was started before.
+        zygote: a zygote that has been started.
     """
     start = time.monotonic()
-    # a line of the grader's own on standard error would stand after the scores, or tell a student too much
+    # a line that the grader writes to standard error would follow the scores, or tell a student too much
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     assignment = None
     try:
@@ -65,7 +65,7 @@ def run(
 
 
 def _failure(assignment: Assignment | None, error: BaseException) -> str:
-    """Zero for every problem, and why: a line that Autolab can't read would zero what a person graded, too."""
+    """Zero for every graded problem, and the reason. An unreadable line would also zero the problems of a person."""
     reason = str(error).splitlines()[0] if isinstance(error, GraderError) and str(error) else type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         reason = error.strerror
@@ -80,7 +80,7 @@ def _failure(assignment: Assignment | None, error: BaseException) -> str:
 
 
 def _write(text: str) -> None:
-    """Write at the end of the file: where something of the student's got hold of it, it stands before, not after."""
+    """Write at the end of the file: if student code wrote to it, that output is before the report, not after it."""
     data = memoryview(text.encode("ascii", "replace"))
     if stat.S_ISREG(os.fstat(1).st_mode):
         os.lseek(1, 0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""A deadline for a whole grading: the last resort where one of the deadlines inside it doesn't do its work."""
+"""A deadline for a whole grading: the last resort if one of the deadlines inside it fails."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import NoReturn
 from grader.errors import InternalError
 
 TESTS_SHARE, WHOLE_SHARE = 0.75, 0.9
-"""Which part of a platform's timeout the tests may take, and which part the whole grading."""
+"""The shares of a platform's timeout that the tests and the whole grading may take."""
 
 
 @contextmanager
 def stopped_after(seconds: float) -> Iterator[None]:
-    """Raise InternalError in the block when it takes longer; in the main thread, where no student's code runs."""
+    """Raise InternalError in the block if it takes longer; only in the main thread, where no student code runs."""
 
     def ring(number: int, frame: FrameType | None) -> NoReturn:
         raise InternalError(f"the grading was stopped after {seconds:.0f} s, before the platform would have done so")

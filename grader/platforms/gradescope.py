@@ -1,9 +1,9 @@
-"""One grading on Gradescope: what run_autograder execs.
+"""One grading on Gradescope; run_autograder execs it.
 
     /autograder/source, submission, submission_metadata.json  -> grade ->  /autograder/results/results.json
 
-Gradescope replaces the results of a run that takes too long by a zero without tests, so the run ends itself well
-before that. It starts as root: source and results are closed to the worker's user before anything else.
+If a run takes too long, Gradescope replaces its results by a zero without tests, so the run ends itself well before
+that. It starts as root, and first closes source and results to the worker's user.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from grader.sandbox.launch import Zygote
 
 TIMEOUT_SECONDS = 600.0
-"""Gradescope's default. Its harness leaves the real one in the environment, which no document promises."""
+"""Gradescope's default. Its harness sets the real timeout in the environment, but no document promises that."""
 FAULT = (
     "Not graded, and a zero here is no grade: the autograder itself failed, not your hand-in. "
     "Tell the course staff; its output, which they see, says why."
@@ -47,13 +47,13 @@ def run(
     """Grade the hand-in below `root` and write its results.
 
     Args:
-        load: reads the assignment; what is wrong with it is then said in the results, too.
-        root: `/autograder`, or a folder laid out like it.
+        load: reads the assignment; the results then also report its errors.
+        root: `/autograder`, or a folder with the same layout.
         minimum: the weakest isolation to grade under.
-        zygote: one that was started before.
+        zygote: a zygote that has been started.
 
-    Returns the report; None where the results of an earlier hand-in were given back.
-    Raises what keeps it from grading, after results that say so are written.
+    Returns the report, or None if the results of an earlier hand-in were given back.
+    Raises the error that prevents grading, after it has written results that report it.
     """
     start = time.monotonic()
     results = root / "results" / "results.json"
@@ -98,12 +98,12 @@ def run(
 
 
 def _write(results: Path, text: str) -> None:
-    """Write the file with the permissions that the platform reads it by, whatever was there."""
+    """Write the file with the permissions that the platform needs, and replace any earlier file."""
     write_atomically(results, text, mode=0o644)
 
 
 def late(assignment: Assignment, metadata: Metadata, report: Report) -> Report:
-    """Return the report with what late work costs by the assignment's own settings, and a sentence about it."""
+    """Return the report with the assignment's own deduction for late work, and a sentence about it."""
     taken = Fraction(0) if assignment.late is None else assignment.late.taken(metadata.lateness)
     if not taken:
         return report
@@ -114,7 +114,7 @@ def late(assignment: Assignment, metadata: Metadata, report: Report) -> Report:
 
 
 def _close(root: Path) -> None:
-    """Keep every other user out of the answers, the results and what is known about students."""
+    """Close the answers, the results and the data about students to all other users."""
     (root / "results").mkdir(exist_ok=True)
     for name, mode in (("source", 0o700), ("results", 0o700), ("submission_metadata.json", 0o600)):
         with suppress(FileNotFoundError):
@@ -122,12 +122,12 @@ def _close(root: Path) -> None:
 
 
 def _failure(sentence: str) -> str:
-    """Results for a run that came to nothing."""
+    """Results for a run that failed."""
     return to_text({"score": 0, "output": sentence, "output_format": "text", "stdout_visibility": "hidden"})
 
 
 def _timeout() -> float:
-    """The platform's own, in seconds."""
+    """The platform's timeout, in seconds."""
     try:
         value = float(os.environ.get("TIMEOUT_SECONDS", ""))
     except ValueError:

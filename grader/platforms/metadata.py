@@ -1,7 +1,7 @@
-"""Reads Gradescope's submission_metadata.json, of which any field may be missing, null or of another type.
+"""Reads Gradescope's submission_metadata.json. Any field may be missing, null or of another type.
 
-Gradescope reserves the right to change the file, and a trial run in a container has none. So a field that can't be
-read counts as absent; nothing here raises for what stands in the file.
+Gradescope reserves the right to change the file, and a trial run in a container has none. So an unreadable field counts
+as absent; no content of the file raises an error here.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from pathlib import Path
 from typing import Any
 
 BYTES = 64 * 2**20
-"""More than this isn't read; the file may hold the whole results of an earlier hand-in."""
+"""The most that is read; the file may contain the whole results of an earlier hand-in."""
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What grading needs to know about a hand-in beside its files."""
+    """The data about a hand-in that grading needs besides its files."""
 
     created: datetime | None = None
-    """When it was handed in; a regrade keeps that, so no clock is asked."""
+    """When it was handed in; a regrade keeps this time, so the clock isn't read."""
     due: datetime | None = None
     """When it was due: the latest due date among its authors, extensions included."""
     earlier: tuple[datetime, ...] = ()
-    """When the same student handed in before; without those that failed for the platform's own reasons."""
+    """When the same student handed in before, without hand-ins that failed for the platform's own reasons."""
     results: dict[str, Any] | None = None
-    """What the latest of those got, as Gradescope kept it."""
+    """The results of the latest of those, as Gradescope kept them."""
 
     @property
     def lateness(self) -> timedelta:
-        """How late it is; zero where it isn't, or where that can't be known."""
+        """How late it is; zero if it is in time or if that is unknown."""
         if self.created is None or self.due is None:
             return timedelta(0)
         return max(self.created - self.due, timedelta(0))
 
 
 def read_metadata(file: Path) -> Metadata:
-    """Read the file; one that is absent or isn't JSON gives a Metadata that knows nothing."""
+    """Read the file; return an empty Metadata if the file is absent or isn't JSON."""
     try:
         with file.open("rb") as stream:
             value = json.loads(stream.read(BYTES).decode("utf-8", "replace"))
@@ -51,7 +51,7 @@ def read_metadata(file: Path) -> Metadata:
     previous = [_object(item) for item in _list(data.get("previous_submissions"))]
     counted = [item for item in previous if item.get("autograder_error") is not True]
     times = (parse_time(item.get("submission_time")) for item in counted)
-    # the latest comes last in every sample that was seen; whichever has results is the one that was kept
+    # the latest is the last in every known sample; Gradescope kept the one that has results
     kept = [item["results"] for item in counted if isinstance(item.get("results"), dict)]
     return Metadata(
         created=parse_time(data.get("created_at")),
@@ -62,7 +62,7 @@ def read_metadata(file: Path) -> Metadata:
 
 
 def _due(data: dict[str, Any]) -> datetime | None:
-    """The latest date of the authors' own, which hold extensions; the assignment's where there is none."""
+    """The latest due date of the authors, which includes extensions; the assignment's if they have none."""
     own = [parse_time(date) for date in _own_dates(data)]
     known = [date for date in own if date is not None]
     return max(known) if known else parse_time(_object(data.get("assignment")).get("due_date"))
@@ -82,9 +82,9 @@ def _list(value: Any) -> list[Any]:
 
 
 def parse_time(value: Any) -> datetime | None:
-    """Return an ISO 8601 time with any number of digits after the second; without an offset it is taken for UTC.
+    """Parse an ISO 8601 time with any number of digits after the second; without an offset it is UTC.
 
-    None for anything else.
+    Returns None for any other value.
     """
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:

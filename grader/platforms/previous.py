@@ -1,6 +1,6 @@
-"""The limit on hand-ins on Gradescope: which hand-in isn't graded, and what it gets instead.
+"""The limit on hand-ins on Gradescope: decides which hand-in isn't graded, and makes its results.
 
-It gets the results of the one before it, which Gradescope hands to the grader, with a sentence on top.
+They are the results of the hand-in before it, which Gradescope gives to the grader, with a sentence on top.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grader.text import cut
 
 NOT_GRADED = "Not graded:"
 GRADED_AT = "graded_at"
-"""The key in `extra_data` under which a hand-in tells the next one when those before it were graded."""
+"""The key in `extra_data` for the times of the graded hand-ins; the next grading reads it."""
 
 _NUMBER = (int, float)
 _TOP: dict[str, type | tuple[type, ...]] = {
@@ -29,7 +29,7 @@ _TOP: dict[str, type | tuple[type, ...]] = {
     "tests": list,
     "leaderboard": list,
 }
-"""What of earlier results is given back, and the type that it must have; the platform may have added to them."""
+"""The keys of earlier results that are given back, and their types; the platform may have added other keys."""
 _ROW: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("score", "max_score"), _NUMBER),
     **dict.fromkeys(("name", "name_format", "number", "status", "output", "output_format", "visibility"), str),
@@ -40,9 +40,9 @@ _BOARD: dict[str, type | tuple[type, ...]] = {"name": str, "value": (*_NUMBER, s
 
 
 def recent(limit: RateLimit, metadata: Metadata) -> list[datetime]:
-    """Return when the student's hand-ins that count were made, oldest first.
+    """Return the times of the student's hand-ins that count, oldest first.
 
-    Those that were graded, as the results of the last one tell; all of them, where they don't.
+    Those are the graded hand-ins that the last results list; if they list none, all earlier hand-ins.
     """
     if metadata.created is None:
         return []
@@ -53,7 +53,7 @@ def recent(limit: RateLimit, metadata: Metadata) -> list[datetime]:
 
 
 def refusal(limit: RateLimit, metadata: Metadata) -> str | None:
-    """Return the sentence for a hand-in past the limit; None for one that is to be graded."""
+    """Return the sentence for a hand-in past the limit; None if it is to be graded."""
     times = recent(limit, metadata)
     if len(times) < limit.submissions:
         return None
@@ -66,12 +66,12 @@ def refusal(limit: RateLimit, metadata: Metadata) -> str | None:
 
 
 def graded_at(times: Sequence[datetime]) -> dict[str, list[str]]:
-    """Return what the next hand-in needs to know, for `extra_data`."""
+    """Return the entry of `extra_data` that the next grading reads."""
     return {GRADED_AT: [time.isoformat() for time in times]}
 
 
 def given_back(limit: RateLimit, metadata: Metadata, sentence: str) -> dict[str, Any] | None:
-    """Return earlier results with a sentence on top; None where they can't be used, so that one grades instead."""
+    """Return earlier results with a sentence on top; None if they can't be used, and the caller must grade."""
     results = metadata.results
     if results is None:
         return None
@@ -94,7 +94,7 @@ def given_back(limit: RateLimit, metadata: Metadata, sentence: str) -> dict[str,
 
 
 def _typed(value: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) -> dict[str, Any]:
-    """The entries that are known and of their type."""
+    """The entries that have a known key and the right type."""
     return {
         key: item
         for key, item in value.items()
@@ -103,7 +103,7 @@ def _typed(value: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) ->
 
 
 def _finite(value: Any) -> bool:
-    """Whether no nan and no infinity is in it: Gradescope takes nothing at all for one of them."""
+    """Whether a value contains no nan and no infinity: Gradescope refuses the whole file for one of them."""
     if isinstance(value, dict):
         return all(map(_finite, value.values()))
     if isinstance(value, list):

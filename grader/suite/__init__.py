@@ -1,1 +1,1 @@
-"""Grades with an existing suite of unittest and gradescope_utils as it is: no reference, no sealed points."""
+"""Grades with an unchanged suite of unittest and gradescope_utils: it has no reference and no sealed points."""

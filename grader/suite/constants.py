@@ -1,4 +1,4 @@
-"""What names in a suite's text stand for, known without running it: plain values, and none that may have changed."""
+"""Finds the values of names in a suite's text without running it: only plain values that can't have changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from grader.errors import AssignmentError
 
 Values = dict[str, Any]
-"""Name to value; a class or a module stands for a dict of its own names."""
+"""Name to value; a class or a module is a dict of its own names."""
 
 _OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
@@ -20,14 +20,14 @@ class Constants:
     """The plain values in the files of one suite."""
 
     def __init__(self, folder: Path, place: str) -> None:
-        """Look modules up in `folder`, which is `place` when the suite runs, and beside the file that asks for them."""
+        """Search modules in `folder`, whose path is `place` when the suite runs, and beside the importing file."""
         self._folder = folder
         self._place = place
         self._trees: dict[Path, ast.Module] = {}
         self._files: dict[Path, Values] = {}
 
     def tree(self, file: Path) -> ast.Module:
-        """Return a file's syntax tree; raises AssignmentError where it isn't Python."""
+        """Return a file's syntax tree; raises AssignmentError if it isn't Python."""
         if file not in self._trees:
             try:
                 self._trees[file] = ast.parse(file.read_bytes())
@@ -36,7 +36,7 @@ class Constants:
         return self._trees[file]
 
     def of(self, file: Path) -> Values:
-        """Return what a file's top level leaves; of files that import each other, what came before."""
+        """Return the values that a file's top level defines; empty inside a cycle of imports through this file."""
         if file not in self._files:
             self._files[file] = {}
             self._files[file] = self._left_by(self.tree(file).body, file.parent, {})
@@ -101,7 +101,7 @@ class Constants:
 
 
 def _touched(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds, deletes or may change, at whatever depth; what is in a function runs later."""
+    """Yield the names that a statement binds, deletes or may change, at any depth except in functions and classes."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
         return
@@ -119,7 +119,7 @@ def _touched(node: ast.stmt) -> Iterator[str]:
 
 
 def value_of(node: ast.expr, known: Mapping[str, Any]) -> Any:
-    """Return the plain value of an expression; None where the text doesn't tell it."""
+    """Return the plain value of an expression; None if the text doesn't determine it."""
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):

@@ -2,8 +2,8 @@
 
     suite --scan--> tests and points;  suite + submission --worker--> outcomes --judge--> report
 
-The suite's text says what there is to gain. It runs beside the student's code in the jailed child, one child a test, so
-what a hand-in does to one test it can't do to another; but each outcome is the word of the process it ran in.
+The points come from the suite's text. Each test runs beside the student's code in its own jailed child, so a hand-in
+can't use one test to change another. But each outcome is only a claim of the process in which the test ran.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from grader.sandbox.worker import Worker
 from grader.suite.scan import PART, Case, scan
 
 DEPTH = 8
-"""Folders deep that files of a hand-in may lie."""
+"""The most folders above a file of a hand-in."""
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
@@ -59,9 +59,9 @@ def grade_suite(
     minimum: Level = "none",
     ignored: Collection[str] = (),
 ) -> Report:
-    """Grade one submission with the tests in `suite`: a folder of tests, or the folder that has it and its data.
+    """Grade one submission with the tests in `suite`: a folder of tests, or the folder that contains it and its data.
 
-    The other arguments, and what is raised, are those of `grade`; a UsageError says that there is no such folder, or no
+    The other arguments and the errors are those of `grade`. Also raises UsageError if there is no such folder, or no
     test in it.
     """
     suite = suite.resolve()
@@ -84,7 +84,7 @@ def grade_suite(
 
 
 def unsealed(cases: list[Case]) -> str:
-    """Say which points rest on the word of the process in which the student's code ran: all of a suite's."""
+    """Return a note that all points of the suite depend on claims of the process that ran the student's code."""
     points = sum((case.spec.points for case in cases), Fraction(0))
     return (
         f"Not sealed: all {len(cases)} tests, worth {float(points):g} points, are asserted beside the student's code, "
@@ -93,7 +93,7 @@ def unsealed(cases: list[Case]) -> str:
 
 
 def _place(suite: Path) -> str:
-    """Where the tests lie in the run folder: tests of a bare folder keep its name, so that it can be imported."""
+    """The path of the tests in the run folder: a bare folder of tests keeps its name, so that it can be imported."""
     bare = any(file.name.startswith("test") for file in suite.glob("*.py"))
     return suite.name if bare and suite.name.isidentifier() else "."
 
@@ -119,11 +119,11 @@ def _assignment(
 
 
 def _uses_torch(home: Path, source: Path, spec: SubmissionSpec, ignored: Collection[str]) -> bool:
-    """Whether torch is worth loading before the tests: the suite or the hand-in imports it."""
+    """Whether to load torch before the tests, because the suite or the hand-in imports it."""
     if any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file()):
         return True
     try:
         files = read_hand_in(source, spec, ignored=ignored)
         return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
     except SubmissionError:
-        return False  # the same is said to the student when it is taken in
+        return False  # intake tells the student the same

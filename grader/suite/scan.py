@@ -1,7 +1,7 @@
-"""Reads what tests a unittest suite has, and what each is worth, from its text: nothing of it is run here.
+"""Reads the tests of a unittest suite, and their points, from its text, without running it.
 
-A suite imports the student's code when it is imported itself, so whoever asked the running suite for its tests would
-let a hand-in decide what there is to lose.
+A suite imports the student's code when it is imported. So if the running suite listed its tests, a hand-in could change
+the list and the points.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Class:
 def scan(folder: Path, place: str = ".") -> list[Case]:
     """Return the tests below `folder` in unittest's order: files, classes and methods by name.
 
-    Tests are named by their files' paths from where `folder` is `place`.
+    Tests are named by the paths that their files have when `folder` is at `place`.
 
     Raises:
         UsageError: there is no test.
@@ -80,7 +80,7 @@ def _classes(folder: Path, file: Path, place: str, constants: Constants) -> Iter
     tree = constants.tree(file)
     found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if not found:
-        return  # files that import each other are read as the tests come upon them
+        return  # a file without classes is read when a file with tests imports it
     known = constants.of(file)
     aliases: dict[str, str] = {}
     for node in tree.body:
@@ -101,7 +101,7 @@ def _is_test_case(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, 
 
 
 def _methods(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...] = ()) -> dict[str, tuple[_Class, Any]]:
-    """Name to function, those of the suite's own base classes included; of two with one name, the later one."""
+    """Return functions by name, including those of the suite's own base classes; a later one replaces an earlier."""
     found: dict[str, tuple[_Class, Any]] = {}
     for base in reversed(item.bases):
         if base in by_name and base not in seen:
@@ -142,7 +142,7 @@ class _Marks:
         self.file = owner.file
         self.owner = owner
         self.calls: dict[str, ast.Call] = {}
-        for decorator in reversed(node.decorator_list):  # the topmost is applied last, and wins
+        for decorator in reversed(node.decorator_list):  # the topmost is applied last and takes precedence
             if isinstance(decorator, ast.Call):
                 name = ast.unparse(decorator.func).rpartition(".")[2]
                 self.calls[owner.aliases.get(name, name)] = decorator
@@ -151,18 +151,18 @@ class _Marks:
         return self.calls.get(name)
 
     def known(self, name: str) -> list[Any]:
-        """The arguments of a decorator, in the order of its parameters; None for one that the text doesn't tell."""
+        """The arguments of a decorator, in the order of its parameters; None if the text doesn't determine one."""
         call = self.calls.get(name)
         nodes = [*call.args, *(keyword.value for keyword in call.keywords)] if call else []
         return [value_of(node, self.owner.constants) for node in nodes]
 
     def text(self, name: str, default: str) -> str:
-        """What a decorator that is only shown is given; `default` where that is made while the suite runs."""
+        """The text argument of a decorator that is only shown; `default` if it is made while the suite runs."""
         values = self.known(name)
         return str(values[0]) if values and values[0] is not None else default
 
     def values(self, name: str) -> list[Any]:
-        """The arguments of a decorator, all of which must be known beforehand."""
+        """The arguments of a decorator; all of them must be known without running the suite."""
         call = self.calls.get(name)
         values = self.known(name)
         if call is not None and None in values:
