@@ -579,7 +579,7 @@ def test_closed_folders_are_opened_for_one_process_alone(tmp_path: Path) -> None
 # answers without a guard
 
 PROJECT = {
-    "testcases/hw/fixtures/arrays.npz": 0o640,
+    "testcases/hw/fixtures/graded.npz": 0o640,
     "testcases/other/variants.toml": 0o644,
     "reference/other/sol.py": 0o644,
     ".git/objects/pack": 0o444,

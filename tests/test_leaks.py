@@ -134,7 +134,7 @@ def secrets(assignment: Assignment, answers: Fixtures) -> Needles:
             for words, array in observed(observations):
                 for piece in of_array(array):
                     labels.setdefault(piece, f"{test.id}, {source}: {words}")
-    texts = {str(assignment.folder), str(assignment.reference), "manifest.json", "arrays.npz", "variants.toml"}
+    texts = {str(assignment.folder), str(assignment.reference), "graded.npz", "public.npz", "variants.toml"}
     for items in answers.alternatives.values():
         texts |= {text for item in items for text in (item.variant, item.hint) if len(text) >= 8}
     for text in texts:

@@ -30,7 +30,7 @@ def attack(layer, x):
         _LIBC.syscall(463, -100, folder.encode(), 0, b"system.posix_acl_access", arguments, 16)
         try:
             os.chmod(folder, 0o700)
-            with open(folder + "/manifest.json") as file:
+            with open(folder + "/graded.npz", "rb") as file:
                 print("GOT the fixtures", len(file.read()))
         except OSError as error:
             print(type(error).__name__)

@@ -23,7 +23,7 @@ def attack(layer, x):
                 continue
             print("GOT the parents'", way, len(names))
             try:
-                with open(f"/proc/{pid}/root@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures/manifest.json") as file:
+                with open(f"/proc/{pid}/root@PROJECT@/testcases/cmu11785_hw1_bonus/fixtures/graded.npz", "rb") as file:
                     print("GOT", len(file.read()))
             except OSError as error:
                 print(type(error).__name__)
