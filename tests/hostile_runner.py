@@ -136,7 +136,7 @@ class Runner:
             outcome = Outcome(**answer["outcome"])
             if not outcome.layers and not outcome.refused:
                 outcome.stopped = verdict.stopped_at(level)
-            return outcome, {judge.pid, *answer["children"][:1]}
+            return outcome, {judge.pid, *answer["children"]}
         self._judge = None
         if died == "the judge hung":
             os.kill(judge.pid, signal.SIGKILL)
@@ -189,7 +189,7 @@ class Runner:
                     outcome = hostile_judge.judge(name, verdict, source, self.planted, level, worker, fixtures)
                 except BaseException as error:
                     outcome = Outcome(name, through=[_shortly(error)])
-                own = sorted(children() | (worker.processes if worker is not None else set()))
+                own = sorted(worker.processes if worker is not None else children())[:2]
                 answers.write(json.dumps({"outcome": dataclasses.asdict(outcome), "children": own}) + "\n")
                 answers.flush()
 
