@@ -3,7 +3,7 @@ import os
 
 def attack(layer, x):
     print("TRIED hard links", flush=True)
-    for number, place in enumerate(("/etc/passwd", "../../secret", "../../tests/test_adam.py", "../../submission/mytorch/dropout.py")):
+    for number, place in enumerate(("/etc/passwd", "../../secret", "../../visible/test_adam.py", "../../submission/mytorch/dropout.py")):
         try:
             os.link(place, f"hard{number}")
         except OSError as error:
