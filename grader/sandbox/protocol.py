@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from grader.described import Described
 from grader.levels import Level
@@ -100,7 +100,6 @@ Message = Settings | Command | Described | Ready | Problem | Started | Ended
 _KINDS: Mapping[str, type[Message]] = {
     kind.__name__: kind for kind in (Settings, Command, Described, Ready, Problem, Started, Ended)
 }
-Kind = TypeVar("Kind", bound=Message)
 
 
 def encode(message: Message) -> bytes:
