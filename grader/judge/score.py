@@ -132,6 +132,25 @@ def fits(expected: Sequence[Observation], observations: Sequence[Observation]) -
     )
 
 
+def resembles(mistake: Sequence[Observation], observations: Sequence[Observation]) -> bool:
+    """Whether observations show a known mistake: each check passes next to it, or fails exactly as the mistake itself.
+
+    Some kinds judge by a rule, which a mistake breaks: it raises nothing, or its mask isn't random.
+    """
+    actual = {item.name: item.values for item in observations}
+    return all(_same(item, actual.get(item.name, {})) for item in mistake)
+
+
+def _same(item: Observation, actual: Mapping[str, Value]) -> bool:
+    judge = KINDS[item.kind].judge
+    if judge(Sighting(item, actual, False, explain=False)).passed:
+        return True
+    own = Sighting(item, item.values, False)
+    if item.kind == "equal" or judge(replace(own, explain=False)).passed:
+        return False
+    return judge(own).message == judge(Sighting(item, actual, False)).message
+
+
 def has_shares(spec: TestSpec) -> bool:
     """Whether single checks of the test earn points: some have their own, or the test gives partial credit."""
     return spec.partial or any("points" in item.params for item in spec.expected)
@@ -189,8 +208,10 @@ def _status(recording: Recording, counted: Fraction) -> Status:
 
 
 def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> Alternative | None:
-    """The known mistake whose whole recording the submission's values match; None if hints of several differ."""
-    matches = [item for item in alternatives if item.credit == 0 and fits(item.observations, recording.observations)]
+    """The known mistake that the submission's whole recording shows; None if hints of several differ."""
+    matches = [
+        item for item in alternatives if item.credit == 0 and resembles(item.observations, recording.observations)
+    ]
     return matches[0] if len({item.hint for item in matches}) == 1 else None
 
 
