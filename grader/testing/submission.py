@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -73,6 +74,8 @@ class Submission:
         self._stand_ins = StandIns(root.resolve(), Path(self._helpers[0]) if self._helpers else None)
         self._proxies: dict[str, Module] = {}
         self._hidden: dict[str, ModuleType] = {}
+        self._last = ""
+        """The module that was loaded last when the submission became importable."""
 
     def install(self) -> None:
         """Make the submission's modules importable."""
@@ -81,6 +84,7 @@ class Submission:
         sys.meta_path.append(self._stand_ins)
         accept_numpy_1()
         self._hidden = {}
+        self._last = next(reversed(sys.modules))
         if any(name in sys.modules for name in self._finder.forbid):
             # finders aren't asked for a package that is already loaded, so hide it from the submission
             self._hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if self._finder.forbids(name)}
@@ -92,9 +96,10 @@ class Submission:
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)
-        # strings, because Paths would be slow: this checks every loaded module after every test
         roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
-        for name, module in list(sys.modules.items()):
+        # only later modules: a look at all of torch's would copy the memory that a process shares with its twin
+        for name in list(takewhile(lambda name: name != self._last, reversed(sys.modules))):
+            module = sys.modules[name]
             stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
             if stand_in or (getattr(module, "__file__", None) or "").startswith(roots):
                 del sys.modules[name]
