@@ -28,9 +28,9 @@ from grader.files import is_replaced, write_atomically
 from grader.levels import at_least
 
 if TYPE_CHECKING:
-    from grader.grade import Progress
     from grader.report import Report
     from grader.sandbox.launch import Zygote
+    from grader.schedule import Progress
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
 SHOWN = 20

@@ -28,3 +28,4 @@ class Described:
     partial: bool
     leaderboard: tuple[str, str] | None
     """Column name and order."""
+    alone: bool = False

@@ -55,6 +55,8 @@ class TestSpec:
     """The reference's observations, one for each check."""
     sealed: bool = True
     """False if the outcome, or a part of it, is the worker's own claim."""
+    alone: bool = False
+    """Whether the test never shares a process with others."""
 
     __test__ = False
 
@@ -148,6 +150,7 @@ def packed(fixtures: Fixtures, questions: Questions | None = None) -> bytes:
                 "partial": test.partial,
                 "leaderboard": list(test.leaderboard) if test.leaderboard else None,
                 "sealed": test.sealed,
+                "alone": test.alone,
                 "expected": [observation(item) for item in test.expected],
             }
             for test in fixtures.tests
@@ -235,6 +238,7 @@ def _parse(manifest: Mapping[str, Any], arrays: Mapping[str, Any]) -> Fixtures:
                 leaderboard=tuple(test["leaderboard"]) if test["leaderboard"] else None,
                 expected=tuple(observation(item) for item in test["expected"]),
                 sealed=test["sealed"],
+                alone=test.get("alone", False),
             )
             for test in manifest["tests"]
         ),

@@ -8,7 +8,6 @@ is returned.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -22,13 +21,11 @@ from grader.questions import read_questions
 from grader.sandbox.conceal import concealed
 from grader.sandbox.launch import Zygote
 from grader.sandbox.worker import Worker
+from grader.schedule import Progress, run_tests
 
 if TYPE_CHECKING:
     from grader.fixtures import Fixtures
-    from grader.report import Report, TestResult
-
-Progress = Callable[[int, int, str], None]
-"""Called with the number of finished steps, the number of all steps, and the step's subject, such as a test's title."""
+    from grader.report import Report
 
 
 def grade(
@@ -49,7 +46,7 @@ def grade(
         assignment: the assignment to grade against; its fixtures must be current.
         source: the hand-in: a folder, an archive or a single file.
         before: called with a report in which all tests failed, before any code of the submission runs.
-        progress: called before each test.
+        progress: called before each child, with the tests that are done.
         zygote: a zygote that was started before, to save its start-up time.
         level: the strongest isolation to use, if this machine supports it.
         minimum: the weakest isolation to accept.
@@ -88,12 +85,14 @@ def grade_in(
     minimum: Level = "none",
     deadline: float | None = None,
     only: Collection[str] | None = None,
+    together: bool = True,
     ignored: Collection[str] = (),
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before.
 
     This is the only pipeline: a single grading, a suite and an audit all use it. `only` has the ids of the tests to run
-    and to report; None means all. The other arguments and the errors are those of `grade`.
+    and to report; None means all. `together` False runs every test alone. The other arguments and the errors are those
+    of `grade`.
     """
     from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report
@@ -124,7 +123,7 @@ def grade_in(
     guards = set(worker.layers) - ({"landlock"} if worker.may_read(assignment.project) else set())
     # `--max-isolation` below landlock is for testing: don't insist on Landlock then
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
-        results = run_tests(worker, fixtures, progress, deadline)
+        results = run_tests(worker, fixtures, progress, deadline, together=together)
     seconds = time.monotonic() - start
     return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
 
@@ -145,32 +144,3 @@ def demand_isolation(worker: Worker, minimum: Level) -> str:
     if not at_least(level, minimum):
         raise InternalError(f"the isolation here is '{level}', and '{minimum}' is demanded; see: grader doctor")
     return f"{level} ({', '.join(worker.layers)})"
-
-
-def run_tests(
-    worker: Worker, fixtures: Fixtures, progress: Progress | None = None, deadline: float | None = None
-) -> list[TestResult]:
-    """Run and judge every test of the fixtures, each in its own child, within the assignment's total time.
-
-    An earlier `deadline`, by time.monotonic(), shortens that time.
-    """
-    from grader.judge.assemble import command_for
-    from grader.judge.score import judge_test
-    from grader.recording import Recording
-
-    limits = worker.assignment.limits
-    end = min(time.monotonic() + limits.total_seconds, math.inf if deadline is None else deadline)
-    results = []
-    for index, spec in enumerate(fixtures.tests):
-        if progress is not None:
-            progress(index, len(fixtures.tests), spec.title)
-        left = end - time.monotonic()
-        if left > 0:
-            recording = worker.run(spec.id, seconds=left)
-        else:
-            recording = Recording(
-                "timeout", f"not run: the time for all tests together ({limits.total_seconds:g} s at most) is used up"
-            )
-        command = command_for(worker.assignment, spec)
-        results.append(judge_test(spec, fixtures.alternatives.get(spec.id, ()), recording, command=command))
-    return results

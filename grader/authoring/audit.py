@@ -30,11 +30,12 @@ from grader.authoring.unearned import borrowed, stubs
 from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants, write_changed
 from grader.errors import AssignmentError
 from grader.fixtures import PUBLIC, Fixtures, load_current
-from grader.grade import Progress, grade_in
+from grader.grade import grade_in
 from grader.judge.score import replayed
 from grader.questions import read_questions
 from grader.sandbox.pool import Pool
 from grader.sandbox.worker import Worker
+from grader.schedule import Progress
 
 SLOWEST = 2.0
 """Seconds that a test of a mutant may take: a mutant that hangs is cut early."""

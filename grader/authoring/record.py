@@ -27,7 +27,7 @@ from grader.authoring.variants import Variant, apply_variant, load_variants, wri
 from grader.authoring.withhold import make_questions
 from grader.errors import AssignmentError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load, recorded_hashes, save
-from grader.grade import Progress, demand_tests
+from grader.grade import demand_tests
 from grader.intake.choose import wanted
 from grader.intake.take import ingest
 from grader.judge.compare import compare
@@ -38,6 +38,7 @@ from grader.questions import GRADED, Questions, as_written, read_questions
 from grader.recording import Observation, Recording, Value
 from grader.sandbox.pool import map_in
 from grader.sandbox.worker import Worker
+from grader.schedule import Progress
 from grader.testing.observe import observe
 from grader.toml import line_of
 

@@ -62,6 +62,7 @@ def specs_of(assignment: Assignment, described: Sequence[Described]) -> list[Tes
                 hide_errors=test.hide_errors,
                 partial=test.partial,
                 leaderboard=test.leaderboard,
+                alone=test.alone,
             )
         )
     _check_numbers(assignment, specs, described)

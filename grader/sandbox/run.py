@@ -1,14 +1,20 @@
-"""The judge's side of one run: reads the child's frames and output until it ends; kills it at the deadline."""
+"""The judge's side of one run: reads the child's frames and output until it ends; kills it at a deadline.
+
+A child runs one test, or several in turn. After each but the last it waits until the judge has read all of the test's
+output, so that no output gets into another test's row.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO
 
 from grader.assignment import Limits
@@ -23,6 +29,8 @@ FORK_SECONDS = 30.0
 """How long a child may take from the fork to the start of its test."""
 EXIT_SECONDS = 5.0
 """How long the zygote may take to reap a child that ended or was killed."""
+ANSWER_READS = 64
+"""Reads of CHUNK bytes between two tests of a child: more than a pipe holds, if nobody writes meanwhile."""
 WATCH_SECONDS = 0.03
 """The interval at which the work folder is measured; a child can write some ten MiB in between."""
 
@@ -65,9 +73,11 @@ class Run:
         limits: Limits,
         seconds: float,
         *,
+        tests: int = 1,
         given: bool,
         excess: Callable[[], str],
     ) -> None:
+        """Watch a child that runs `tests` tests, each for at most `seconds`."""
         self.zygote_lost = False
         """The zygote didn't report the child's end: it must be replaced."""
         self._channel = channel
@@ -75,8 +85,11 @@ class Run:
         self._control = control
         self._limits = limits
         self._seconds = seconds
-        self._decoder = Decoder(limits.value_mb * 2**20, given=given)
-        self._output = Output(limits.output_kb * 1024)
+        self._tests = tests
+        self._given = given
+        self._recordings: list[Recording] = []
+        """Of the tests before the current one."""
+        self._begin(None)
         self._pid: int | None = None
         self._ended: Ended | None = None
         self._violation = ""
@@ -86,13 +99,17 @@ class Run:
         self._excess = excess
         """Returns how the child exceeded its disk limits; raises InternalError if the disk is full."""
 
+    def _begin(self, layers: tuple[str, ...] | None) -> None:
+        self._decoder = Decoder(self._limits.value_mb * 2**20, given=self._given, layers=layers)
+        self._output = Output(self._limits.output_kb * 1024)
+
     @property
     def layers(self) -> tuple[str, ...] | None:
         """The layers of isolation; None if the child never reached its test, which isn't the submission's fault."""
         return self._decoder.layers
 
-    def finish(self) -> Recording:
-        """Read until the child is reaped, or kill it at the deadline; return its recording.
+    def finish(self) -> list[Recording]:
+        """Read until the child is reaped, or kill it at the deadline; return the recording of each test that it began.
 
         Raises InternalError if the disk had no room for a test's files.
         """
@@ -127,13 +144,33 @@ class Run:
                 for key, _ in selector.select(max(wait, 0.0)):
                     if not key.data():
                         selector.unregister(key.fileobj)
+                if last_call is None and self._goes_on():
+                    now = time.monotonic()
+                    self._answer(now - start)
+                    start, deadline = now, now + self._seconds
             seconds = time.monotonic() - start
         self._drain()
         if not self._full:
             self._look()
         if self._fault is not None:
             raise self._fault
-        return self._recording(seconds)
+        memory = self._ended.memory_mb if self._ended is not None else 0.0
+        return [replace(item, memory_mb=memory) for item in (*self._recordings, self._recording(seconds))]
+
+    def _goes_on(self) -> bool:
+        """Whether the child waits for an answer, to run its next test."""
+        end = self._decoder.end
+        return end is not None and end.more and len(self._recordings) + 1 < self._tests and not self._violation
+
+    def _answer(self, seconds: float) -> None:
+        """Keep the recording of the test that ended, and let the child go on."""
+        for _ in range(ANSWER_READS):
+            if not select.select([self._pipe], [], [], 0)[0] or not self._read_output():
+                break
+        self._recordings.append(self._recording(seconds))
+        self._begin(self._decoder.layers)
+        with contextlib.suppress(OSError):  # the child died meanwhile
+            self._channel.send(b"\n")
 
     def _look(self) -> None:
         """Measure the work folder; a full disk isn't the submission's fault."""
@@ -207,7 +244,6 @@ class Run:
             end.score if end else None,
             end.leaderboard if end else None,
             seconds,
-            self._ended.memory_mb if self._ended is not None else 0.0,
         )
 
     def _ending(self) -> tuple[Ending, str]:

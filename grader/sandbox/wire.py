@@ -37,12 +37,14 @@ class WireError(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """The last frame: how the test ended, as the worker claims."""
+    """A test's last frame: how it ended, as the worker claims."""
 
     claim: Claim
     message: str
     score: float | None
     leaderboard: float | str | None
+    more: bool = False
+    """Whether the same process goes on with the next test, when the judge has answered with one byte."""
 
 
 # the worker's side
@@ -84,14 +86,15 @@ def encode_ready(layers: list[str]) -> bytes:
     return _header({"frame": "ready", "layers": layers})
 
 
-def encode_end(claim: str, message: str, score: object, leaderboard: object) -> bytes:
-    """Return the last frame."""
+def encode_end(claim: str, message: str, score: object, leaderboard: object, *, more: bool = False) -> bytes:
+    """Return a test's last frame."""
     if isinstance(leaderboard, np.generic):
         leaderboard = leaderboard.item()
     if not isinstance(leaderboard, int | float | str):
         leaderboard = None
     number = _finite(score.item() if isinstance(score, np.generic) else score)
-    return _header({"frame": "end", "claim": claim, "message": message, "score": number, "leaderboard": leaderboard})
+    end = {"frame": "end", "claim": claim, "message": message, "score": number, "leaderboard": leaderboard}
+    return _header({**end, "more": more})
 
 
 def _header(header: dict[str, Any]) -> bytes:
@@ -105,11 +108,14 @@ def _header(header: dict[str, Any]) -> bytes:
 class Decoder:
     """Rebuilds observations from incoming bytes."""
 
-    def __init__(self, cap: int, *, given: bool = True) -> None:
-        """Accept at most `cap` bytes of arrays in all; without `given`, drop the parameters of the checks."""
+    def __init__(self, cap: int, *, given: bool = True, layers: tuple[str, ...] | None = None) -> None:
+        """Accept at most `cap` bytes of arrays in all; without `given`, drop the parameters of the checks.
+
+        `layers` is known for a later test of a process, which sends no first frame again.
+        """
         self._given = given
         self.observations: list[Observation] = []
-        self.layers: tuple[str, ...] | None = None
+        self.layers = layers
         """The layers of isolation; None until the first frame, which is sent before student code runs."""
         self.end: End | None = None
         self._left = cap
@@ -266,6 +272,7 @@ def _end(header: dict[str, Any]) -> End:
         clean_text(message if isinstance(message, str) else "", MESSAGE_CHARS),
         _finite(score),
         clean_text(board, 200) if isinstance(board, str) else _finite(board),
+        header.get("more") is True,
     )
 
 

@@ -16,7 +16,7 @@ import socket
 import sys
 import sysconfig
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -290,20 +290,35 @@ class Worker:
             given: in a record run, True: checks also send their parameters and the values that they were given.
             seconds: a deadline; the assignment's applies if it is shorter.
         """
+        return self.run_together((test,), given=given, seconds=seconds)[0]
+
+    def run_together(
+        self, tests: Sequence[str], *, given: bool = False, seconds: float | None = None
+    ) -> list[Recording]:
+        """Run tests of one process in turn, in one child; return the recordings of those that it began, at least one.
+
+        The child ends early if it dies, or if a test leaves something behind that can't be put back. The arguments are
+        those of `run`; `seconds` is for each test.
+        """
         for attempt in (1, 2):
             self._restart_if_dead()
             self.wait_ready()
-            started, recording = self._run(test, given, min(seconds or math.inf, self.assignment.limits.test_seconds))
+            limit = min(seconds or math.inf, self.assignment.limits.test_seconds)
+            started, recordings = self._run(tests, given, limit)
             if started:
-                return recording
+                return recordings
             # no student code ran: retry once with a new zygote, then report our own fault
-            log = self.log() + recording.output
+            log = self.log() + recordings[0].output
             self._stop()
             if attempt == 2:
                 raise InternalError(
-                    f"no child could be started for {test}: {recording.message}; the worker's log:\n{log}"
+                    f"no child could be started for {tests[0]}: {recordings[0].message}; the worker's log:\n{log}"
                 )
         raise AssertionError("unreachable")
+
+    def hides(self, test: str) -> bool:
+        """Whether a test is in the process of the hidden tests; only tests of one process can run in one child."""
+        return self._holder.get(test) == "hidden"
 
     def _restart_if_dead(self) -> None:
         if self._zygote is None or not self._zygote.alive():
@@ -311,7 +326,7 @@ class Worker:
             self._show_hidden(True)  # the twin loads the hidden tests again
             self._start()
 
-    def _run(self, test: str, given: bool, seconds: float) -> tuple[bool, Recording]:
+    def _run(self, tests: Sequence[str], given: bool, seconds: float) -> tuple[bool, list[Recording]]:
         # these import numpy, so they are imported after the zygote has started
         from grader.recording import Recording
         from grader.sandbox.run import Run
@@ -323,16 +338,16 @@ class Worker:
                 settle_times(folder)
             self._settled = True
         limits = self.assignment.limits
-        name = self._holder.get(test, "visible")
+        name = self._holder.get(tests[0], "visible")
         self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         output, output_end = os.pipe()
         command = Command(
-            (test,),
-            (seed_of(self._seed, test),),
+            tuple(tests),
+            tuple(seed_of(self._seed, test) for test in tests),
             given,
             limits.memory_mb,
-            math.ceil(seconds) + 1,
+            math.ceil(seconds * len(tests)) + 1,
             limits.value_mb * 2**20,
         )
         try:
@@ -340,16 +355,25 @@ class Worker:
         except InternalError as error:  # the zygote died after `alive` was checked
             channel.close()
             os.close(output)
-            return False, Recording("internal", str(error))
+            return False, [Recording("internal", str(error))]
         finally:
             channel_end.close()
             os.close(output_end)
         with channel, os.fdopen(output, "rb", buffering=0) as pipe:
-            run = Run(channel, pipe, self._controls[name], limits, seconds, given=given, excess=self._scratch.excess)
-            recording = run.finish()
+            run = Run(
+                channel,
+                pipe,
+                self._controls[name],
+                limits,
+                seconds,
+                tests=len(tests),
+                given=given,
+                excess=self._scratch.excess,
+            )
+            recordings = run.finish()
         if run.zygote_lost:
             self._stop()
-        return run.layers is not None, recording
+        return run.layers is not None, recordings
 
     def _stop(self) -> None:
         """End the zygote and all its descendants."""

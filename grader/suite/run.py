@@ -19,7 +19,7 @@ from pathlib import Path
 from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
 from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
-from grader.grade import Progress, grade_in
+from grader.grade import grade_in
 from grader.intake.take import read_hand_in
 from grader.levels import Level
 from grader.questions import Questions
@@ -27,6 +27,7 @@ from grader.report import Report
 from grader.sandbox.launch import Zygote
 from grader.sandbox.stage import Stage
 from grader.sandbox.worker import Worker
+from grader.schedule import Progress
 from grader.suite.scan import PART, Case, scan
 
 DEPTH = 8

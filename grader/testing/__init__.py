@@ -14,11 +14,13 @@ from gradescope_utils.autograder_utils.decorators import (
 )
 
 from grader.testing.check import Check
+from grader.testing.describe import alone
 from grader.testing.submission import Submission
 
 __all__ = [
     "Check",
     "Submission",
+    "alone",
     "hide_errors",
     "leaderboard",
     "number",

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 
 from grader.described import Described
+
+ALONE = "__alone__"
+"""The attribute that `alone` sets."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def alone(function: Function) -> Function:
+    """Mark a test that must not share its process with other tests, because its outcome depends on what they do."""
+    setattr(function, ALONE, True)
+    return function
 
 
 def function_of(item: pytest.Item) -> Any:
@@ -35,6 +46,7 @@ def describe(item: pytest.Item) -> Described:
         hide_errors=getattr(function, "__hide_errors__", None),
         partial=_is_partial(function),
         leaderboard=(str(column), getattr(function, "__leaderboard_sort_order__", "desc")) if column else None,
+        alone=hasattr(function, ALONE),
     )
 
 

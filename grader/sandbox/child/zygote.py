@@ -27,6 +27,7 @@ import pytest
 from grader.levels import at_least
 from grader.recording import Observation
 from grader.sandbox.child.jail import NO_JAIL, WORK_BYTES, WORK_FILES, Jail, enter, prepare
+from grader.sandbox.child.leftovers import Leftovers
 from grader.sandbox.child.packages import Refuser, hidden_packages, without_packages
 from grader.sandbox.child.reach import closed_folders, mount_work, open_folders, own_view
 from grader.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
@@ -201,7 +202,10 @@ def run_child(
     plugin: TestingPlugin,
     jail: Jail,
 ) -> None:
-    """Run tests in this forked process, then exit; this function never returns."""
+    """Run tests in this forked process, then exit; this function never returns.
+
+    Each test imports the hand-in's modules anew. If a test leaves something that can't be put back, no other follows.
+    """
     try:
         channel, output = descriptors
         os.dup2(output, 1)
@@ -213,24 +217,38 @@ def run_child(
         os.dup2(null, 0)
         gc.enable()
         enter(jail, settings.work, command.memory_mb, command.cpu_seconds, keep=CHANNEL)
-        pipe = Channel(CHANNEL, command.value_bytes)
-        pipe.write(encode_ready(jail.layers))
+        Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        submission = Submission(root, settings.path, settings.forbid, helpers)
-        submission.install()
-        for item, seed in zip(items, command.seeds, strict=True):
+        leftovers = Leftovers(root, Path(settings.work)) if len(items) > 1 else None
+        for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
+            pipe = Channel(CHANNEL, command.value_bytes)
+            submission = Submission(root, settings.path, settings.forbid, helpers)
+            submission.install()
             ended = plugin.run(item, submission, root, pipe, given=command.given, seed=seed)
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
-            pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard))
+            more = number < len(items) and leftovers is not None and forgets(submission, leftovers)
+            pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard, more=more))
+            # the judge answers when it has read the test's whole output
+            if not more or not os.read(CHANNEL, 1):
+                break
         os._exit(0)
     except BaseException:
         # the judge reports "crashed" because the last frame is missing; the traceback is for its log
         with contextlib.suppress(Exception):
             os.write(2, traceback.format_exc().encode())
         os._exit(70)
+
+
+def forgets(submission: Submission, leftovers: Leftovers) -> bool:
+    """Forget the hand-in's modules and what its test changed; False if that isn't possible."""
+    try:
+        submission.uninstall()
+    except (ValueError, KeyError):  # the hand-in changed what `install` had set up
+        return False
+    return leftovers.undo()
 
 
 def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:

@@ -1,0 +1,112 @@
+"""Decides which tests run in which child, and which run counts. Every grading uses this one schedule.
+
+First a few children run many tests each: one for the visible tests, one for the hidden ones. A test that didn't pass
+there runs once more, alone, and only that run counts: so no test loses points by what another one did. A pass counts,
+because a child undoes what each test leaves behind, or runs no other test after it; see `sandbox.child.leftovers`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.sandbox.worker import Worker
+
+if TYPE_CHECKING:  # these import numpy, and the zygote starts first
+    from grader.fixtures import Fixtures, TestSpec
+    from grader.recording import Recording
+    from grader.report import TestResult
+
+Progress = Callable[[int, int, str], None]
+"""Called with the number of finished steps, the number of all steps, and the step's subject, such as a test's title."""
+CHILDREN = 4
+"""The most children that share the tests of one group. A hand-in whose tests keep ending them gains nothing by more."""
+HASTE = 5
+"""In a shared child, a test gets this part of its time: what hangs, hangs there shortly and once more alone."""
+LEAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """Runs tests and judges their recordings."""
+
+    worker: Worker
+    fixtures: Fixtures
+    end: float
+
+    @property
+    def left(self) -> float:
+        return self.end - time.monotonic()
+
+    def judge(self, spec: TestSpec, recording: Recording) -> TestResult:
+        from grader.judge.assemble import command_for
+        from grader.judge.score import judge_test
+
+        command = command_for(self.worker.assignment, spec)
+        return judge_test(spec, self.fixtures.alternatives.get(spec.id, ()), recording, command=command)
+
+    def together(self, specs: Sequence[TestSpec]) -> dict[str, TestResult]:
+        """Return the results of those tests that passed in a shared child."""
+        passed: dict[str, TestResult] = {}
+        seconds = max(self.worker.assignment.limits.test_seconds / HASTE, LEAST_SECONDS)
+        waiting = list(specs)
+        for _ in range(CHILDREN):
+            if len(waiting) < 2 or self.left <= 0:
+                break
+            ids = [spec.id for spec in waiting]
+            recordings = self.worker.run_together(ids, seconds=min(seconds, self.left))
+            for spec, recording in zip(waiting, recordings, strict=False):
+                result = self.judge(spec, recording)
+                if result.status == "passed":
+                    passed[spec.id] = result
+            waiting = waiting[len(recordings) :]
+        return passed
+
+    def alone(self, spec: TestSpec) -> TestResult:
+        """Return the result of a test in its own child."""
+        from grader.recording import Recording
+
+        limits = self.worker.assignment.limits
+        if self.left > 0:
+            recording = self.worker.run(spec.id, seconds=self.left)
+        else:
+            recording = Recording(
+                "timeout", f"not run: the time for all tests together ({limits.total_seconds:g} s at most) is used up"
+            )
+        return self.judge(spec, recording)
+
+
+def run_tests(
+    worker: Worker,
+    fixtures: Fixtures,
+    progress: Progress | None = None,
+    deadline: float | None = None,
+    *,
+    together: bool = True,
+) -> list[TestResult]:
+    """Run and judge every test of the fixtures, within the assignment's total time.
+
+    Args:
+        worker: ready, with the submission in its folder.
+        fixtures: of the tests that the worker collected, or of some of them.
+        progress: called before each child and each test that runs alone.
+        deadline: by time.monotonic(); it may shorten the assignment's total time.
+        together: False runs every test alone; an audit compares both ways.
+    """
+    end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
+    judging = _Judging(worker, fixtures, end)
+    results: dict[str, TestResult] = {}
+    for hidden in (False, True) if together else ():
+        group = [spec for spec in fixtures.tests if worker.hides(spec.id) == hidden and not spec.alone]
+        if group and progress is not None:
+            progress(len(results), len(fixtures.tests), group[0].title)
+        results |= judging.together(group)
+    for spec in fixtures.tests:
+        if spec.id not in results:
+            if progress is not None:
+                progress(len(results), len(fixtures.tests), spec.title)
+            results[spec.id] = judging.alone(spec)
+    return [results[spec.id] for spec in fixtures.tests]
