@@ -7,8 +7,8 @@ that hides its traces from it can carry state from test to test. `docs/security.
 from __future__ import annotations
 
 import _thread
-import builtins
 import contextlib
+import copy
 import gc
 import os
 import signal
@@ -24,21 +24,20 @@ import numpy as np
 
 from grader.sandbox.removal import remove
 
-_PUT_BACK = ("sys", "builtins")
-"""Modules whose attributes are put back one by one; a change in another module ends the process's work."""
 _OFTEN_USED = frozenset(
     {
         *("torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.modules.module", "torch.nn.parameter"),
         *("torch.optim", "torch.autograd", "torch.random", "torch.linalg", "torch._tensor", "torch.utils.data"),
     }
 )
-"""torch's modules whose attributes are compared; its other 1,500 would take longer than most tests."""
+"""torch's modules whose attributes are put back; to compare its other 1,500 would take longer than most tests."""
 _CLASSES_OF = ("numpy", "numpy.random", "numpy.linalg", *sorted(_OFTEN_USED))
-"""Modules whose classes and functions are compared too."""
+"""Modules whose classes, functions, lists and dicts are put back too."""
 _LISTS = ("path", "meta_path", "path_hooks", "argv", "warnoptions")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT)
 
-Snapshot = tuple[Any, ...]
+Attributes = tuple[Any, dict[str, Any]]
+"""A module, class or function with a copy of its attributes."""
 
 
 class Leftovers:
@@ -49,18 +48,18 @@ class Leftovers:
         self._roots = (f"{root}{os.sep}", f"{work}{os.sep}")
         self._work = work
         self._modules: dict[str, ModuleType] = dict(sys.modules)
-        self._spaces: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-        """Of a watched module, its attributes, and a copy of them."""
+        self._spaces: dict[str, Attributes] = {}
         self._sizes: dict[str, int] = {}
-        """Of another module, the number of its attributes."""
+        """The number of attributes of a module that isn't in `_spaces`."""
         for name, module in self._modules.items():
             self._watch(name, module)
-        self._members = [
-            (member, _members(member))
-            for name in _CLASSES_OF
-            for member in vars(self._modules.get(name, builtins)).values()
-            if isinstance(member, type | FunctionType) and not _immutable(member)
-        ]
+        used = [vars(self._modules[name]) for name in _CLASSES_OF if name in self._modules]
+        members = [member for space in used for member in space.values()]
+        self._classes = [(item, dict(vars(item))) for item in members if isinstance(item, type) and _mutable(item)]
+        functions = [item for item in members if isinstance(item, FunctionType)]
+        self._functions = [(item, dict(vars(item))) for item in functions]
+        self._parts = [(item, _parts(item)) for item in functions]
+        self._containers = [(item, copy.copy(item)) for item in members if type(item) in (dict, list, set)]
         self._lists = {name: list(getattr(sys, name)) for name in _LISTS}
         self._settings = [(restore, read()) for read, restore in _settings(self._modules)]
         self._filters = list(warnings.filters)
@@ -79,7 +78,7 @@ class Leftovers:
         if _thread._count():
             return False
         self._undo_modules()
-        clean = self._undo_spaces()
+        clean = self._undo_attributes()
         for name, items in self._lists.items():
             getattr(sys, name)[:] = items
         for restore, value in self._settings:
@@ -117,46 +116,55 @@ class Leftovers:
         if not isinstance(module, ModuleType):
             return
         if name in _OFTEN_USED or not name.startswith("torch"):
-            self._spaces[name] = (vars(module), dict(vars(module)))
+            self._spaces[name] = (module, dict(vars(module)))
         else:
             self._sizes[name] = len(vars(module))
 
-    def _undo_spaces(self) -> bool:
-        for name, (space, saved) in self._spaces.items():
-            if len(space) == len(saved) and all(map(is_, space.values(), saved.values())):
-                continue
-            if name not in _PUT_BACK and not self._is_import(space, saved):
-                return False
-            if name in _PUT_BACK:
-                for key in space.keys() - saved.keys():
-                    del space[key]
-                space.update(saved)
-            self._spaces[name] = (space, dict(space))
+    def _undo_attributes(self) -> bool:
+        for name, (module, saved) in self._spaces.items():
+            if _changed(vars(module), saved):
+                # a submodule that was imported stays, as it stays in sys.modules
+                kept = {key: value for key, value in vars(module).items() if isinstance(value, ModuleType)}
+                self._spaces[name] = _put_back(module, {**kept, **saved})
+        self._classes = [_put_back(*item) if _changed(vars(item[0]), item[1]) else item for item in self._classes]
+        self._functions = [_put_back(*item) if _changed(vars(item[0]), item[1]) else item for item in self._functions]
+        for item, content in self._containers:
+            if item != content:
+                item.clear()
+                item.extend(content) if isinstance(item, list) else item.update(content)
         for name, size in self._sizes.items():
-            if len(vars(self._modules[name])) != size:
-                added = list(vars(self._modules[name]).values())[size:]
-                if len(added) < 1 or not all(isinstance(value, ModuleType) for value in added):
+            space = vars(self._modules[name])
+            if len(space) != size:
+                if len(space) < size or not all(isinstance(value, ModuleType) for value in list(space.values())[size:]):
                     return False
-                self._sizes[name] = size + len(added)
-        return all(_members(member) == saved for member, saved in self._members)
-
-    @staticmethod
-    def _is_import(space: Mapping[str, Any], saved: Mapping[str, Any]) -> bool:
-        """Whether all that changed is that submodules were imported."""
-        changed = [value for key, value in space.items() if saved.get(key, space) is not value]
-        return saved.keys() <= space.keys() and all(isinstance(value, ModuleType) for value in changed)
+                self._sizes[name] = len(space)
+        return all(_parts(item) == parts for item, parts in self._parts)
 
 
-def _immutable(member: type | FunctionType) -> bool:
-    return isinstance(member, type) and not member.__flags__ & 1 << 9  # Py_TPFLAGS_HEAPTYPE
+def _changed(space: Mapping[str, Any], saved: Mapping[str, Any]) -> bool:
+    return len(space) != len(saved) or not all(map(is_, space.values(), saved.values()))
 
 
-def _members(member: type | FunctionType) -> Snapshot:
-    """The parts of a class or a function that code can replace, by identity."""
-    if isinstance(member, type):
-        return tuple(map(id, vars(member).values()))
-    parts = (member.__code__, member.__defaults__, member.__kwdefaults__)
-    return (*map(id, parts), *map(id, member.__dict__.values()))
+def _put_back(owner: Any, saved: dict[str, Any]) -> Attributes:
+    space = vars(owner)
+    for key in space.keys() - saved.keys():
+        delattr(owner, key)
+    for key, value in saved.items():
+        if space.get(key, _MISSING) is not value:
+            setattr(owner, key, value)
+    return owner, dict(vars(owner))  # in their new order
+
+
+_MISSING = object()
+
+
+def _mutable(item: type) -> bool:
+    return bool(item.__flags__ & 1 << 9)  # Py_TPFLAGS_HEAPTYPE: a class that Python code can change
+
+
+def _parts(function: FunctionType) -> tuple[int, ...]:
+    """What else of a function can be replaced, by identity."""
+    return (id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__))
 
 
 def _settings(modules: Mapping[str, ModuleType]) -> Iterator[tuple[Callable[[], Any], Callable[[Any], object]]]:
