@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -
         if error.errno == errno.EPIPE:
             return DONE  # the reader has seen enough
         _say(f"grader: can't write to standard output: {error.strerror}; name a file with -o, or another place")
-        return WRONG if error.errno == errno.EBADF else INTERNAL  # the caller closed it, or the machine is full
+        return INTERNAL
     except OSError as error:
         if isinstance(error, BrokenPipeError) and options.command is _check:  # a handout's runner has no OutputError
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
