@@ -240,7 +240,8 @@ def _handout(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from grader import local
     from grader.export.terminal import print_report
-    from grader.fixtures import PUBLIC, fixtures_file, load, load_current
+    from grader.fixtures import PUBLIC, load, load_current
+    from grader.questions import fixtures_file
 
     folder = options.folder.resolve()
     if options.assignment:

@@ -21,10 +21,10 @@ import pytest
 
 from grader.assignment import Assignment, read_assignment
 from grader.errors import UsageError
-from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load
+from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
 from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
-from grader.questions import seed_of
+from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation, Recording
 from grader.report import Report
 from grader.testing.explain import explain

@@ -131,7 +131,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
     runner = PurePosixPath(assignment.handout.runner)
     tests = runner.parent / assignment.name
     _put_tests(assignment, shipped(assignment, marks(assignment.folder, fixtures, places), template), root / tests)
-    save(load_current(assignment, PUBLIC), root / tests / "fixtures" / PUBLIC)
+    save(load_current(assignment, PUBLIC), root / tests / assignment.fixtures.name / PUBLIC)
     _put_package(root / PACKAGE / "grader")
     _put(root / PACKAGE / "requirements.txt", "".join(f"{need}\n" for need in _requirements(assignment.library)))
     _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))

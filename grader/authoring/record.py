@@ -26,7 +26,7 @@ from grader.authoring.template import regions
 from grader.authoring.variants import Variant, apply_variant, load_variants, write_changed
 from grader.authoring.withhold import make_questions
 from grader.errors import AssignmentError
-from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load, recorded_hashes, save
+from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load, recorded_hashes, save
 from grader.grade import Progress, demand_tests
 from grader.intake.choose import wanted
 from grader.intake.take import ingest
@@ -34,7 +34,7 @@ from grader.judge.compare import compare
 from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import KINDS
 from grader.judge.score import fits, judge_test, replayed
-from grader.questions import GRADED, Questions, as_written, read_questions
+from grader.questions import GRADED, Questions, as_written, fixtures_file, read_questions
 from grader.recording import Observation, Recording, Value
 from grader.sandbox.pool import map_in
 from grader.sandbox.worker import Worker
