@@ -40,8 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }
-"""Layer to the layers that it may import; `cli` and `__main__` stand above all of them and may import each."""
-TOP = {"cli", "__main__"}
+"""Layer to the layers that it may import; the commands and the command line are above all and may import each."""
+TOP = {"commands", "cli", "__main__"}
 
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 """Modules that make objects out of bytes."""

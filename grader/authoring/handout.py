@@ -21,7 +21,7 @@ from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
 from grader.fixtures import PUBLIC, load_current, save
 
-_ROOMS = ("testing", "judge", "export")
+_ROOMS = ("commands", "testing", "judge", "export")
 """The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
 _WITHHELD = ("grade.py",)
 
