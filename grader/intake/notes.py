@@ -15,7 +15,7 @@ SENTENCES = 12
 
 Trouble = Literal["outside", "unnamed", "long", "link", "device", "sparse", "damaged"]
 _SAID: dict[Trouble, str] = {
-    "outside": "These names lead out of the hand-in, and were read without the slashes, drives and '..' that do",
+    "outside": "These names lead out of the hand-in; the slashes, drives and '..' that do were removed",
     "unnamed": "These are no names of files, and were left out",
     "long": "These names are too long or too deep for a file, and were left out",
     "link": "These are links, which aren't followed, and were left out",
