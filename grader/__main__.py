@@ -1,7 +1,9 @@
 """The entry point of the command `grader` and of `python -m grader`.
 
 For `-m`, Python puts the current folder first on the path, and that folder may hold a hand-in's json.py. So this module
-removes it from the path before all other imports, unless the package itself is in that folder, as in a bundle.
+removes it from the path before all other imports, unless the package itself is in that folder, as in a bundle. It can't
+help against files that Python imports before it (grader.py, types.py, importlib.py): `grader` and `python -P -m grader`
+don't put the folder on the path.
 """
 
 import os

@@ -18,6 +18,8 @@ from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of, read_toml
 
 LIBRARIES = ("numpy", "torch")
+HELPERS = "helpers"
+"""The folder's name, in an assignment and in a worker's copy of the tests; see `Assignment.helpers`."""
 _LOADED = frozenset(
     (
         "grader",
@@ -143,9 +145,18 @@ class Assignment:
         return self.folder / "assignment.toml"
 
     @property
+    def fixtures(self) -> Path:
+        """The folder of what `record` made: a file of graded fixtures and one of public fixtures."""
+        return self.folder / "fixtures"
+
+    @property
     def helpers(self) -> Path:
-        """Modules that students of the course import and that the grader provides; may be absent."""
-        return self.folder / "helpers"
+        """The course's own files that a submission may import and tests may read; may be absent.
+
+        In an assignment, these are modules for students. In a suite, they are all of its files: its tests are among
+        them, because it has no texts of tests that are made for the worker.
+        """
+        return self.folder / HELPERS
 
     @property
     def experiments(self) -> Path:

@@ -16,8 +16,10 @@ from typing import Final, NoReturn
 from grader.errors import AssignmentError, InternalError, UsageError
 
 _LEFT: Final = {"__pycache__", ".pytest_cache"}
-_MACHINE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
-"""Errors that the machine causes; all others come from the path that the caller gave."""
+_MACHINE: Final = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EBADF),
+}
+"""Errors that the machine causes, EBADF by a closed /dev/stdout; all others come from the path that the caller gave."""
 
 
 def own_files(root: Path) -> dict[str, Path]:

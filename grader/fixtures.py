@@ -25,7 +25,7 @@ from numpy.lib import format as npy
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
 from grader.files import write_atomically
-from grader.questions import GRADED, MEMBER, Questions, missing, to_json
+from grader.questions import GRADED, MEMBER, Questions, fixtures_file, missing, to_json
 from grader.recording import Observation, Value
 from grader.report import Visibility
 
@@ -94,11 +94,6 @@ class Fixtures:
 def digest(data: bytes) -> str:
     """Return the SHA-256 of some bytes, as hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
-
-
-def fixtures_file(assignment: Assignment, name: str = GRADED) -> Path:
-    """Return the path of an assignment's fixtures; `name` is GRADED or PUBLIC."""
-    return assignment.folder / "fixtures" / name
 
 
 def save(fixtures: Fixtures, file: Path, questions: Questions | None = None) -> None:

@@ -7,24 +7,27 @@ conftest.py registers `LocalPlugin`, so that plain `pytest` works there too, als
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
+import os
 import signal
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 import numpy as np
 import pytest
 
 from grader.assignment import Assignment, read_assignment
 from grader.errors import UsageError
-from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, fixtures_file, load
+from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
 from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
-from grader.questions import seed_of
+from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation, Recording
 from grader.report import Report
+from grader.testing.explain import explain
 from grader.testing.plugin import Interruption, TestingPlugin, pytest_arguments
 from grader.testing.submission import Submission
 
@@ -118,6 +121,47 @@ class LocalPlugin(TestingPlugin):
             return (yield)
         finally:
             submission.uninstall()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show the student's frames without ours; of code that isn't written yet, only what to write.
+
+        The frames are kept also where only a message is shown, so that `--pdb` stops where the exception was raised.
+        """
+        if call.excinfo is not None:
+            error = call.excinfo.value
+            call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, _own_frames(call.excinfo.tb)))
+        report = yield
+        if call.excinfo is not None and report.outcome == "failed":
+            claim, message = explain(call.excinfo.value, self._folder, self.library)
+            if claim in ("missing", "refused"):
+                _show_only(message, item, report)
+        return report
+
+
+def _own_frames(trace: TracebackType) -> TracebackType:
+    """A traceback without frames of this package and of Python's import system; the whole one if no other is in it."""
+    machinery = (f"{Path(__file__).parent}{os.sep}", importlib.__file__, "<frozen importlib")
+    entries = []
+    entry: TracebackType | None = trace
+    while entry is not None:
+        entries.append(entry)
+        entry = entry.tb_next
+    kept = None
+    for entry in reversed(entries):
+        if not entry.tb_frame.f_code.co_filename.startswith(machinery):
+            kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return kept or trace
+
+
+def _show_only(message: str, item: pytest.Item, report: pytest.TestReport) -> None:
+    """Make the report of a failed test show a message and no traceback."""
+    try:
+        pytest.fail(message, pytrace=False)
+    except pytest.fail.Exception:
+        report.longrepr = item.repr_failure(pytest.ExceptionInfo.from_current())
 
 
 class _TooLong(Interruption):

@@ -55,9 +55,14 @@ def to_json(questions: Questions) -> str:
     return json.dumps(asdict(questions), indent=1)
 
 
+def fixtures_file(assignment: Assignment, name: str = GRADED) -> Path:
+    """Return the path of an assignment's fixtures; `name` is GRADED or `fixtures.PUBLIC`."""
+    return assignment.fixtures / name
+
+
 def read_questions(assignment: Assignment) -> Questions:
     """Return the questions that the last record run wrote; raises AssignmentError if they can't be read."""
-    file = assignment.folder / "fixtures" / GRADED
+    file = fixtures_file(assignment)
     try:
         with zipfile.ZipFile(file) as archive:
             found = json.loads(archive.read(MEMBER))

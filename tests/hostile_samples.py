@@ -178,8 +178,8 @@ def plant(folder: Path) -> Planted:
     """Copy the homework into `folder`, and hide canaries in its reference and its fixtures."""
     import numpy as np
 
-    from grader.fixtures import Alternative, fixtures_file, load_current, save
-    from grader.questions import read_questions
+    from grader.fixtures import Alternative, load_current, save
+    from grader.questions import fixtures_file, read_questions
     from grader.recording import Observation, Value
 
     canaries = tuple(f"canary-{secrets.token_hex(12)}" for _ in range(4))

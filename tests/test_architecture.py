@@ -19,8 +19,8 @@ MODULES = {
 }
 
 NOUNS = {
-    *("assignment", "described", "errors", "files", "fixtures", "levels", "policy", "questions", "recording", "report"),
-    *("text", "toml"),
+    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "policy", "questions"),
+    *("recording", "report", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
@@ -30,18 +30,19 @@ ALLOWED: dict[str, set[str]] = {
     "sandbox": (NOUNS - {"fixtures"}) | {"testing", "sandbox"},
     "judge": NOUNS | {"judge"},
     "export": {"report", "text", "export"},
-    "grade": NOUNS | {"testing", "intake", "sandbox", "judge"},
+    "schedule": NOUNS | {"sandbox", "judge"},
+    "grade": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule"},
     # students have it, and the judge, but no sandbox
     "local": NOUNS | {"testing", "judge"},
-    "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "grade", "authoring"},
-    "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "grade", "suite"},
-    "platforms": NOUNS | {"sandbox", "grade", "export", "platforms"},
+    "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "authoring"},
+    "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "suite"},
+    "platforms": NOUNS | {"sandbox", "schedule", "grade", "export", "platforms"},
     "arguments": NOUNS,
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }
-"""Layer to the layers that it may import; `cli` and `__main__` stand above all of them and may import each."""
-TOP = {"cli", "__main__"}
+"""Layer to the layers that it may import; the commands and the command line are above all and may import each."""
+TOP = {"commands", "cli", "__main__"}
 
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 """Modules that make objects out of bytes."""

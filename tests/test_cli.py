@@ -23,8 +23,8 @@ from conftest import BONUS, ROOT, Overlay, alive
 from strict_json import strict_loads, validate
 
 from grader.assignment import Assignment, load_assignment
-from grader.fixtures import Fixtures, fixtures_file, load_current, save
-from grader.questions import read_questions
+from grader.fixtures import Fixtures, load_current, save
+from grader.questions import fixtures_file, read_questions
 
 COMMAND = [sys.executable, "-m", "grader"]
 HANGING = {"mytorch/optimizer.py": "while True: pass\n", "mytorch/dropout.py": "while True: pass\n"}

@@ -191,13 +191,23 @@ def test_a_full_disk_is_the_machines_fault(tmp_path: Path) -> None:
 # standard output and error
 
 
-def test_a_closed_output_is_a_wrong_call(project: Project, right: Path) -> None:
-    for words in ("list", f"grade {NAME} '{right}'", f"grade {NAME} '{right}' --format terminal", "--help"):
-        command = f"{sys.executable} -m grader {words} >&-"
-        done = subprocess.run(["sh", "-c", command], cwd=project.root, capture_output=True, text=True, check=False)
-        assert done.returncode == 2, done.stderr
-        assert "can't write to standard output" in done.stderr
-        assert "Traceback" not in done.stderr
+GRADE = f"grade {NAME} HAND-IN"
+WRITING = (
+    *("list", "--help", GRADE, f"{GRADE} --format terminal", f"{GRADE} --format csv", f"{GRADE} --format junit"),
+    *(f"{GRADE} --format csv -o /dev/stdout", f"record {NAME} --check", "doctor"),
+)
+
+
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("words", WRITING)
+def test_an_output_that_takes_nothing_is_the_machines_fault(
+    words: str, output: str, project: Project, right: Path
+) -> None:
+    command = f"{sys.executable} -m grader {words.replace('HAND-IN', str(right))} {output}"
+    done = subprocess.run(["sh", "-c", command], cwd=project.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "can't write" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_closed_output_that_nothing_is_written_to_does_no_harm(project: Project, right: Path) -> None:
@@ -205,16 +215,6 @@ def test_a_closed_output_that_nothing_is_written_to_does_no_harm(project: Projec
     command = f"{sys.executable} -m grader grade {NAME} '{right}' -o '{file}' <&- >&- 2>&-"
     assert subprocess.run(["sh", "-c", command], cwd=project.root, check=False).returncode == 0
     assert points(file.read_text("utf-8")) == POINTS
-
-
-@pytest.mark.parametrize("words", ["list", "grade small HAND-IN", "grade small HAND-IN --format terminal", "--help"])
-def test_a_full_output_is_the_machines_fault(words: str, project: Project, right: Path) -> None:
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        filled = [str(right) if word == "HAND-IN" else word for word in words.split()]
-        done = run(*filled, cwd=project.root, stdout=full)
-    assert done.returncode == 3, done.stderr
-    assert done.stderr.startswith("grader: can't write to standard output: No space left on device")
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [["grade", "nothing", "nothing"], ["frobnicate"], ["list", "--project", "/nowhere"]])
@@ -341,6 +341,25 @@ def test_nothing_is_imported_from_the_current_folder(name: str, project: Project
         done = run(*words, "--project", project.root, cwd=right)
         assert done.returncode == 0, done.stderr
         assert not ran.exists(), words
+
+
+@pytest.mark.parametrize("name", ["grader", "pkgutil", "types", "importlib", "runpy", "json"])
+@pytest.mark.parametrize("way", ["command", "-P"])
+def test_the_ways_that_the_readme_names_are_safe_from_every_module(
+    way: str, name: str, project: Project, right: Path
+) -> None:
+    """Python imports some of these before it runs `python -m grader`."""
+    if way == "-P" and sys.version_info < (3, 11):
+        pytest.skip("-P came with Python 3.11")
+    script = Path(sys.executable).with_name("grader")
+    assert script.is_file()
+    start = [script] if way == "command" else [sys.executable, "-P", "-m", "grader"]
+    ran = right / "ran"
+    (right / f"{name}.py").write_text(f"open({str(ran)!r}, 'w')\n", "utf-8")
+    words = [*start, "list", "--project", project.root]
+    done = subprocess.run(words, cwd=right, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not ran.exists()
 
 
 # what a colleague's folder holds

@@ -21,8 +21,8 @@ from grader.authoring.collecting import clean_environment, collect
 from grader.authoring.handout import make_handout
 from grader.authoring.shipped import marks
 from grader.errors import AssignmentError, GraderError
-from grader.fixtures import PUBLIC, fixtures_file, load, load_current, recorded_hashes, save
-from grader.questions import GRADED, read_questions
+from grader.fixtures import PUBLIC, load, load_current, recorded_hashes, save
+from grader.questions import GRADED, fixtures_file, read_questions
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = f"autograder/{NAME}"

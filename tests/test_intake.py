@@ -25,6 +25,7 @@ from handins import (
     PACKERS,
     REQUIRED,
     WHOLE,
+    Files,
     content,
     guarded,
     member,
@@ -45,6 +46,7 @@ from grader.assignment import SubmissionSpec
 from grader.errors import SubmissionError, UsageError
 from grader.intake.limits import CAPS
 from grader.intake.take import ingest
+from grader.text import clean_text
 
 # right hand-ins, and those that nearly are
 
@@ -175,7 +177,7 @@ def test_modes_dont_depend_on_the_callers_mask(format: str, source: Path, into: 
     assert modes == {"0o644", "0o755"}
 
 
-# names that lead elsewhere
+# names that lead elsewhere: what leads out is removed, and a file of that place replaces no other
 
 ESCAPES = (
     "../evil.py",
@@ -197,18 +199,92 @@ ESCAPES = (
 )
 
 
+def unless_added(files: Files) -> Files:
+    """The files without mytorch/more.py, which may come from a name that led out."""
+    return {name: data for name, data in files.items() if name != "mytorch/more.py"}
+
+
+LEADS = (
+    *("/", "//", "/home/me/hw 1/", "../", "../../", "./../", "x/../", "x/../../", "/../", "../../home/me/", "/./"),
+    *(
+        "C:/",
+        "C:\\",
+        "c:\\hw\\",
+        "C:\\..\\",
+        "/C:/",
+        "../C:\\",
+        "\\\\host\\share\\",
+        "..\\",
+        "\\",
+        "x\\..\\..\\",
+        "//?/C:/hw/",
+    ),
+)
+
+
+@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip", "zip in a tar", "tar in a folder"])
+@pytest.mark.parametrize("lead", LEADS)
+def test_what_leads_out_of_an_archive_is_removed_and_said(lead: str, form: str, source: Path, into: Path) -> None:
+    """Also for a folder's worth of backslashes, and whatever comes before the wrapping folder."""
+    separator = "\\" if "\\" in lead else "/"
+    named = {lead + name.replace("/", separator): data for name, data in WHOLE.items()}
+    if "zip" in form:
+        data = zip_bytes(named.items())
+    else:
+        data = tar_bytes(member(name, data) for name, data in named.items())
+    if form == "tar.gz":
+        data = gzip.compress(data)
+    if form == "zip in a tar":
+        data = tar_bytes([member("/tmp/inner.zip", data)])
+    if form == "tar in a folder":
+        (source / "handin").mkdir()
+        (source / "handin" / "inner.tar").write_bytes(data)
+        intake = take_into(source / "handin", into)
+    else:
+        intake = taken(data, source, into)
+    assert content(into) == WHOLE
+    assert intake.missing == ()
+    (note,) = [note for note in intake.notes if "lead out of the hand-in" in note and "inner.zip" not in note]
+    assert clean_text(next(iter(named)), 100) in note
+
+
+@pytest.mark.parametrize("lead", ["", "C:\\hw\\", "\\\\host\\hw\\", "..\\"])
+def test_a_folder_of_files_with_backslashes_in_their_names_is_a_tree(lead: str, source: Path, into: Path) -> None:
+    """Some programs unpack a zip that was made on Windows like this."""
+    (source / "handin").mkdir()
+    for name, data in WHOLE.items():
+        (source / "handin" / (lead + name.replace("/", "\\"))).write_bytes(data)
+    take_into(source / "handin", into)
+    assert content(into) == WHOLE
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_name_that_leads_out_replaces_no_other(first: bool, source: Path, into: Path) -> None:
+    other = [member(f"../{name}", b"other = 1\n") for name in WHOLE]
+    notes = taken(tar_bytes([*other, *members(WHOLE)] if first else [*members(WHOLE), *other]), source, into).notes
+    assert content(into) == WHOLE
+    assert [note for note in notes if "lead out" in note]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "//", "../..", "C:/", "a/.."])
+def test_a_name_of_nothing_is_left_out_and_said(name: str, source: Path, into: Path) -> None:
+    intake = taken(tar_bytes([*members(WHOLE), member(name)]), source, into)
+    assert content(into) == WHOLE
+    assert [note for note in intake.notes if "no names of files" in note] or name.endswith("/")
+
+
 @pytest.mark.parametrize("name", ESCAPES)
 def test_a_name_in_a_tar_leads_nowhere_else(name: str, source: Path, into: Path) -> None:
-    data = tar_bytes([*members(WHOLE), member(name), member(f"{name}/mytorch/evil.py")])
+    data = tar_bytes([*members(WHOLE), member(name), member(f"{name}/mytorch/more.py")])
     taken(data, source, into)
-    assert content(into) == WHOLE
+    assert unless_added(content(into)) == WHOLE
 
 
 @pytest.mark.parametrize("name", ESCAPES)
 def test_a_name_in_a_zip_leads_nowhere_else(name: str, source: Path, into: Path) -> None:
-    extra = [(text, b"x = 1\n") for text in (name, f"{name}/mytorch/evil.py") if text]
+    extra = [(text, b"x = 1\n") for text in (name, f"{name}/mytorch/more.py") if text]
     taken(zip_bytes([*WHOLE.items(), *extra]), source, into)
-    assert content(into) == WHOLE
+    assert unless_added(content(into)) == WHOLE
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import bz2
 import gzip
 import io
 import lzma
+import shutil
 import subprocess
 import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import BONUS, ROOT
@@ -32,6 +34,7 @@ from strict_json import strict_loads
 
 from grader.assignment import SubmissionSpec
 from grader.intake.archives import SUFFIXES
+from grader.intake.limits import CAPS
 from grader.intake.take import ingest
 
 BESIDE: Files = {
@@ -81,7 +84,38 @@ def test_two_levels_are_opened_and_no_more(source: Path, into: Path) -> None:
     for level in (0, 1):
         assert ingest(source / str(level), SPEC, REQUIRED, source_target(source, level)).missing == ()
     for level in (2, 3):
-        assert ingest(source / str(level), SPEC, REQUIRED, source_target(source, level)).files == ()
+        intake = ingest(source / str(level), SPEC, REQUIRED, source_target(source, level))
+        assert intake.files == ()
+        said = "Not opened, because it is too deep inside other archives: a.zip/a.zip/a.zip; "
+        assert [note for note in intake.notes if note.startswith(said) and "hand in that archive itself" in note]
+
+
+def test_archives_that_are_too_deep_are_told_only_if_something_is_missing(source: Path, into: Path) -> None:
+    deep = zip_bytes([("b.zip", zip_bytes([("c.zip", zip_bytes(WHOLE.items()))]))])
+    intake = take_into(pack({"a.zip": deep, "handin.tar": tar_bytes(members(WHOLE))}, "folder", source), into)
+    assert content(into) == WHOLE
+    assert not [note for note in intake.notes if "too deep" in note]
+
+
+def test_the_place_of_the_homework_is_one_sentence(source: Path, into: Path) -> None:
+    inner = tar_bytes(members({f"top/{name}": data for name, data in WHOLE.items()}))
+    intake = take_into(pack({"a.zip": zip_bytes([("x/b.tar", inner)])}, "folder", source), into)
+    assert intake.notes == (
+        "The files were found in the archive a.zip/x/b.tar, and taken from there.",
+        "The files were found inside the folder top/, and taken from there.",
+    )
+
+
+def test_a_damaged_archive_in_an_archive_is_told_with_its_place(source: Path, into: Path) -> None:
+    intake = take_into(pack({"a.zip": zip_bytes([("b.tar.gz", b"\x1f\x8b broken")])}, "folder", source), into)
+    assert [note for note in intake.notes if note.startswith("The archive a.zip/b.tar.gz was not taken: ")]
+
+
+def test_archives_beyond_the_cap_are_told(source: Path, into: Path) -> None:
+    beside = {f"{n}.zip": zip_bytes([("notes.txt", b"")]) for n in range(CAPS.archives)}
+    intake = take_into(pack(beside | {"x/handin.tar": tar_bytes(members(WHOLE))}, "folder", source), into)
+    assert intake.files == ()
+    assert [note for note in intake.notes if note.startswith("Not opened") and "x/handin.tar" in note]
 
 
 def source_target(source: Path, level: int) -> Path:
@@ -331,6 +365,38 @@ def test_platforms_that_hand_over_a_folder_find_the_handouts_tar(format: str, tm
     else:
         rows = [strict_loads(line) for line in done.stdout.splitlines()]
         assert {row["status"] for row in rows if row.get("marks_total")} == {"pass"}
+
+
+@pytest.mark.parametrize("flags", ["-cPf", "-cPzf"])
+def test_a_tar_with_absolute_names_has_all_points(flags: str, tmp_path: Path) -> None:
+    solution, handin = tmp_path / "home" / "hw", tmp_path / "handin.tar"
+    shutil.copytree(ROOT / "reference" / BONUS, solution)
+    subprocess.run(["tar", flags, handin, *(solution.iterdir())], check=True)
+    report = graded(handin)
+    assert report["score"] == report["max_score"]
+    assert [note for note in report["notes"] if "lead out of the hand-in" in note]
+
+
+def test_a_report_says_which_archive_is_too_deep(tmp_path: Path) -> None:
+    reference = ROOT / "reference" / BONUS
+    data = zip_bytes((f.relative_to(reference).as_posix(), f.read_bytes()) for f in reference.rglob("*.py"))
+    for name in ("c.zip", "b.zip", "a.zip"):
+        data = zip_bytes([(name, data)])
+    (tmp_path / "handin.zip").write_bytes(data)
+    report = graded(tmp_path / "handin.zip")
+    assert report["score"] == 0
+    (note,) = [note for note in report["notes"] if "a.zip/b.zip/c.zip" in note]
+    assert note == (
+        "Not opened, because it is too deep inside other archives: a.zip/b.zip/c.zip; if your work is in there, hand "
+        "in that archive itself."
+    )
+
+
+def graded(handin: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "grader", "grade", BONUS, str(handin), "--format", "json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    report: dict[str, Any] = strict_loads(done.stdout)
+    return report
 
 
 def test_a_link_is_refused_by_the_whole_command(tmp_path: Path) -> None:

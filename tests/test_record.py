@@ -36,7 +36,6 @@ from grader.fixtures import (
     Alternative,
     Fixtures,
     TestSpec,
-    fixtures_file,
     load,
     load_current,
     packed,
@@ -45,7 +44,7 @@ from grader.fixtures import (
 )
 from grader.grade import grade
 from grader.judge.score import replayed
-from grader.questions import read_questions
+from grader.questions import fixtures_file, read_questions
 from grader.recording import Observation, Value
 
 VALUES = "test_forward.py::test_values[2.0]"

@@ -570,6 +570,106 @@ def test_modules_are_found_as_python_finds_them(files: dict[str, str], points: s
     assert float(case.spec.points) == 1.5
 
 
+TESTS = """
+class Test{name}(unittest.TestCase):
+    @weight({points})
+    def test_{name}(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "points"),
+    [
+        (
+            {
+                "test_a.py": ["A = 2", "from test_b import B", "?B"],
+                "test_b.py": ["B = 3", "from test_a import A", "?A"],
+            },
+            {"a": 3, "b": 2},
+        ),
+        (
+            {"test_a.py": ["A = 2", "import test_b", "?A"], "test_b.py": ["import test_a", "B = 3", "?test_a.A"]},
+            {"a": 2, "b": 2},
+        ),
+        (
+            {
+                "test_a.py": ["A = 2", "from test_c import C", "?C"],
+                "test_b.py": ["B = 3", "from test_a import A", "?A + B"],
+                "test_c.py": ["C = 7", "from test_b import B", "?B"],
+            },
+            {"a": 7, "b": 5, "c": 3},
+        ),
+        (
+            {"points.py": ["A = 2", "from points import A as B", "W = B"], "test_a.py": ["from points import W", "?W"]},
+            {"a": 2},
+        ),
+        ({"test_a.py": ["A = 2", "from test_a import A as B", "?B"]}, {"a": 2}),
+        (
+            {
+                "__init__.py": [],
+                "points.py": ["A = 2"],
+                "test_a.py": [
+                    "try:",
+                    "    from .points import A",
+                    "except ImportError:",
+                    "    from points import A",
+                    "?A",
+                ],
+            },
+            {"a": 2},
+        ),
+    ],
+    ids=["names", "modules", "three", "itself through another", "itself", "two ways"],
+)
+def test_files_may_import_constants_from_each_other(
+    files: dict[str, list[str]], points: dict[str, int], tmp_path: Path
+) -> None:
+    """The tests also run, and the points that the report has are those of the running decorators."""
+    suite, right = write_mutual(tmp_path / "suite", files), write(tmp_path / "right", {"calculator.py": CALCULATOR})
+    assert {case.identity.rpartition("_")[2]: float(case.spec.points) for case in scan(suite)} == points
+    report = grade_suite(suite, right)
+    assert float(report.score) == sum(points.values())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"test_a.py": ["from test_b import A", "?A"], "test_b.py": ["from test_a import A"]},
+        {"test_a.py": ["from test_b import W", "A = 1", "?W"], "test_b.py": ["from test_a import A", "W = A"]},
+        {
+            "test_a.py": ["try:", "    from one import W", "except ImportError:", "    from two import W", "?W"],
+            "one.py": ["W = 1"],
+            "two.py": ["W = 2"],
+        },
+        {
+            "test_a.py": ["try:", "    from one import W", "except ImportError:", "    W = 2", "?W"],
+            "one.py": ["W = 1"],
+        },
+        {
+            "test_a.py": ["try:", "    from nowhere import W", "except ImportError:", "    from one import W", "?W"],
+            "one.py": ["W = 1"],
+        },
+        {"test_a.py": ["from m0 import W", "?W"]}
+        | {f"m{n}.py": [f"from m{n + 1} import W"] for n in range(3000)}
+        | {"m3000.py": ["W = 1"]},
+    ],
+    ids=["nobody's", "too early", "two values", "another value", "an unknown way", "a long chain"],
+)
+def test_a_constant_that_no_file_has_yet_is_none(files: dict[str, list[str]], tmp_path: Path) -> None:
+    with pytest.raises(AssignmentError, match="needs plain numbers"):
+        scan(write_mutual(tmp_path, files))
+
+
+def write_mutual(folder: Path, files: dict[str, list[str]]) -> Path:
+    """Write files of lines; a line that begins with ? is a test with these points, named by the file's last letter."""
+    texts = {}
+    for name, lines in files.items():
+        body = [TESTS.format(name=name[-4], points=line[1:]) if line.startswith("?") else line for line in lines]
+        texts[name] = "\n".join([HEAD, *body, ""]) if "test_" in name else "\n".join([*lines, ""])
+    return write(folder, texts)
+
+
 def test_a_folder_without_tests_is_said(tmp_path: Path) -> None:
     write(tmp_path, {"helper.py": "x = 1\n"})
     with pytest.raises(UsageError, match="no unittest tests"):

@@ -254,7 +254,7 @@ ENDINGS: dict[str, tuple[str, Sequence[Status], str]] = {
         "",
     ),
     "a failed assertion": ("assert x.shape == (1, 2)", ["error", "failed"], "mytorch/dropout.py"),
-    "not implemented": ("raise NotImplementedError", ["missing"], "first write what this calls"),
+    "not implemented": ("raise NotImplementedError", ["missing"], "first write the function of"),
     "sys.exit(0)": ("sys.exit(0)", ["error"], "exit()"),
     "pytest.skip": ("import pytest; pytest.skip('no need')", ["failed", "error"], ""),
     "pytest.xfail": ("import pytest; pytest.xfail('as expected')", ["failed", "error"], ""),

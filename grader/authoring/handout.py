@@ -21,7 +21,7 @@ from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
 from grader.fixtures import PUBLIC, load_current, save
 
-_ROOMS = ("testing", "judge", "export")
+_ROOMS = ("commands", "testing", "judge", "export")
 """The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
 _WITHHELD = ("grade.py",)
 
@@ -131,7 +131,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
     runner = PurePosixPath(assignment.handout.runner)
     tests = runner.parent / assignment.name
     _put_tests(assignment, shipped(assignment, marks(assignment.folder, fixtures, places), template), root / tests)
-    save(load_current(assignment, PUBLIC), root / tests / "fixtures" / PUBLIC)
+    save(load_current(assignment, PUBLIC), root / tests / assignment.fixtures.name / PUBLIC)
     _put_package(root / PACKAGE / "grader")
     _put(root / PACKAGE / "requirements.txt", "".join(f"{need}\n" for need in _requirements(assignment.library)))
     _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))

@@ -23,8 +23,8 @@ from grader.authoring.template import regions
 from grader.authoring.variants import apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.files import own_files
-from grader.fixtures import Fixtures, TestSpec, fixtures_file
-from grader.questions import read_questions
+from grader.fixtures import Fixtures, TestSpec
+from grader.questions import fixtures_file, read_questions
 
 _TELLING = 12
 """A line or a title of at most this length reveals nothing."""

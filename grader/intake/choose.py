@@ -35,9 +35,10 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
     """Choose among the files of one archive or folder.
 
     An exact path has priority. A path that differs by case, folder or a copy's suffix is taken only if it is the only
-    candidate. Of two members with the same path, the last one is taken, as unpackers do.
+    candidate. Of two members with the same path, the last one is taken, as unpackers do; but a member whose name led
+    out of the archive replaces no other.
     """
-    found = {member.path: member for member in members}
+    found = {member.path: member for member in sorted(members, key=lambda member: not member.led_out)}
     spellings = {composed(name): name for name in required}
     base = _base(found, spec, spellings)
     notes = []
@@ -52,7 +53,7 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
     elsewhere = _look_elsewhere(found, chosen, tuple(spellings))
     notes += each([f"{name} was found as {shown(place)}, and taken from there." for name, place in elsewhere])
     taken = {member.path for member in chosen.values()}
-    counts = Counter(member.path for member in members)
+    counts = Counter(member.path for member in members if member.led_out == found[member.path].led_out)
     twice = sorted(str(path) for path, count in counts.items() if count > 1 and path in taken)
     if twice:
         notes.append(f"These are there more than once, and the last one was taken: {listed(twice)}.")

@@ -16,7 +16,8 @@ PART_BYTES = 255
 """The greatest length of a file's or folder's name on a disk."""
 PATH_BYTES = 1000
 DEPTH = 30
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_LEAD = re.compile(r"(?:\.?/|[A-Za-z]:(?=/))*")
+"""The start of a name that leads out: slashes and drives, with any `./` between them."""
 _JUNK_FOLDERS = frozenset(
     (
         *("__MACOSX", "__pycache__", ".git", ".svn", ".hg", ".ipynb_checkpoints", ".idea", ".vscode", ".vs"),
@@ -37,6 +38,8 @@ class Member:
     """In bytes, according to the archive or the folder."""
     read: Callable[[], bytes]
     """Returns exactly `size` bytes; raises SubmissionError if the archive doesn't hold them."""
+    led_out: bool = False
+    """Whether the member's name led out of the archive, and `path` is the rest of it."""
 
 
 def capped(members: Iterable[Member], name: str, budget: Budget) -> list[Member]:
@@ -71,20 +74,33 @@ def composed(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-def path_of(name: str, troubles: Troubles) -> PurePosixPath | None:
-    """Return the path below an archive's root; None for junk, and for an impossible path, which is added to `troubles`.
+def path_of(name: str, troubles: Troubles) -> tuple[PurePosixPath, bool] | None:
+    """Return the path below the root of an archive or folder, and whether the name led out of it.
 
-    A colon is an ordinary character, except in a drive's root such as `C:/`.
+    A backslash separates like a slash. From a name that leads out, the part that does is removed, as tar does: all up
+    to the last `..`, and then slashes and drives. A colon is an ordinary character, except in a drive's root such as
+    `C:/`.
+
+    Returns None for junk, and for a name that no file can have, which is added to `troubles`.
     """
     # checked before splitting, because a name of a thousand folders is cheap to make and expensive to process
     if len(name) > PATH_BYTES or name.count("/") + name.count("\\") > 2 * DEPTH:
         troubles.add("long", name[:PATH_BYTES])
         return None
-    path = PurePosixPath(composed(name.replace("\\", "/")))
-    if path.is_absolute() or ".." in path.parts or "\0" in name or _DRIVE.match(name):
-        troubles.add("outside", name)
+    whole = composed(name.replace("\\", "/"))
+    last = f"/{whole}/".rfind("/../")
+    rest = whole if last < 0 else whole[last + 3 :]
+    lead = _LEAD.match(rest)
+    path = PurePosixPath(rest[lead.end() :] if lead else rest)
+    if "\0" in name or not path.parts:
+        troubles.add("unnamed", name or "(an empty name)")
         return None
-    return path if path.parts and not is_junk(path) and fits(path, troubles) else None
+    if is_junk(path) or not fits(path, troubles):
+        return None
+    led_out = path != PurePosixPath(whole)
+    if led_out:
+        troubles.add("outside", name)
+    return path, led_out
 
 
 def fits(path: PurePosixPath, troubles: Troubles) -> bool:

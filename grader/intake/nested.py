@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from grader.assignment import SubmissionSpec
@@ -13,49 +13,110 @@ from grader.intake.archives import SUFFIXES, list_archive
 from grader.intake.choose import Choice, choose, plain, wanted
 from grader.intake.limits import MIB, Budget
 from grader.intake.members import Member
-from grader.intake.notes import Troubles, each, shown
+from grader.intake.notes import Troubles, each, listed, shown
 
 LEVELS = 2
 """The greatest depth of nested archives that are opened, without the hand-in itself."""
 _PAPERS = (".pdf", ".md", ".txt", ".rst", ".doc", ".docx", ".odt", ".rtf", ".png", ".jpg", ".jpeg", ".html", ".csv")
+_HERE = PurePosixPath()
 
 
-def search(
-    members: Sequence[Member],
-    spec: SubmissionSpec,
-    required: Sequence[str],
-    budget: Budget,
-    troubles: Troubles,
-    levels: int = LEVELS,
-) -> Choice:
+def search(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[str], budget: Budget) -> Choice:
     """Choose among loose files; if none belongs to the homework, choose from the archive that has most of it.
 
     Raises:
         SubmissionError: the budget is used up, or a wanted file can't be read.
         InternalError: an archive in a folder can't be read.
     """
-    loose = choose(members, spec, required)
-    done = bool(set(loose.files) & set(required)) if required else _is_homework(loose, spec)
-    archives = _archives(members) if levels and not done else []
-    # loose files of the homework, none of them required, are replaced only by an archive with required files
-    best: tuple[int, float] = (0, math.inf if _is_homework(loose, spec) else 0)
-    choice, failures = loose, []
-    for member in archives:
-        if not budget.archive():
-            break
-        own = Troubles()
-        try:
-            with budget.half():
-                inner = _inner(member, spec, required, budget, own, levels - 1)
-        except SubmissionError as error:
-            failures.append(f"The archive {shown(member.path)} was not taken: {error}.")
-            continue
-        merit = (len(set(inner.files) & set(required)), len(inner.files))
-        if _is_homework(inner, spec) and merit > best:
-            best, choice = merit, _inside(member, inner, own, members)
-            if required and merit[0] == len(set(required)):
+    searching = _Search(spec, required, budget)
+    choice = searching.among(members, _HERE, LEVELS)
+    closed = [] if searching.is_whole(choice) else searching.closed()
+    return replace(choice, notes=(*choice.notes, *each(searching.damaged), *closed))
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search, with all archives that it didn't take, by their paths in the hand-in."""
+
+    spec: SubmissionSpec
+    required: Sequence[str]
+    budget: Budget
+    damaged: list[str] = field(default_factory=list)
+    """Sentences about archives that can't be read."""
+    deep: list[PurePosixPath] = field(default_factory=list)
+    """Archives that are inside too many others to be opened."""
+    many: list[PurePosixPath] = field(default_factory=list)
+    """Archives that weren't opened because so many others were."""
+
+    def among(self, members: Sequence[Member], place: PurePosixPath, levels: int) -> Choice:
+        """Choose among the members of the archive at `place`, and those of `levels` levels of archives inside it."""
+        loose = choose(members, self.spec, self.required)
+        if place != _HERE:
+            said = f"The files were found in the archive {shown(place)}, and taken from there."
+            loose = replace(loose, notes=(said, *loose.notes))
+        if set(loose.files) & set(self.required) if self.required else self._is_homework(loose):
+            return loose
+        archives = _archives(members)
+        if not levels:
+            self.deep.extend(place / member.path for member in archives)
+            return loose
+        # loose files of the homework, none of them required, are replaced only by an archive with required files
+        best: tuple[int, float] = (0, math.inf if self._is_homework(loose) else 0)
+        choice = loose
+        for number, archive in enumerate(archives):
+            if not self.budget.archive():
+                self.many.extend(place / member.path for member in archives[number:])
                 break
-    return replace(choice, notes=(*choice.notes, *each(failures)))
+            try:
+                with self.budget.half():
+                    inner = self._inside(archive, place / archive.path, levels - 1)
+            except SubmissionError as error:
+                self.damaged.append(f"The archive {shown(place / archive.path)} was not taken: {error}.")
+                continue
+            merit = (len(set(inner.files) & set(self.required)), len(inner.files))
+            if self._is_homework(inner) and merit > best:
+                best, choice = merit, _with_outer(inner, archive, members)
+                if self.required and self.is_whole(inner):
+                    break
+        return choice
+
+    def is_whole(self, choice: Choice) -> bool:
+        """Whether nothing that is required is missing."""
+        return set(self.required) <= set(choice.files) if self.required else self._is_homework(choice)
+
+    def closed(self) -> list[str]:
+        """Sentences about the archives that weren't opened."""
+        caps = self.budget.caps
+        step = "if your work is in there, hand in that archive itself"
+        reasons = (
+            (self.deep, "it is too deep inside other archives"),
+            (self.many, f"only {caps.archives} archives of a hand-in are"),
+        )
+        return [f"Not opened, because {why}: {listed(places)}; {step}." for places, why in reasons if places]
+
+    def _inside(self, archive: Member, place: PurePosixPath, levels: int) -> Choice:
+        """The choice from an archive of the hand-in; `place` is its path, with those of the archives around it."""
+        limit = self.budget.caps.archive_bytes
+        if archive.size > limit:
+            raise SubmissionError(f"it is larger than {limit // MIB} MiB")
+        troubles = Troubles()
+        members = list_archive(archive.read(), archive.path.name, self.budget, troubles)
+        choice = self.among(members, place, levels)
+        return replace(choice, notes=(*choice.notes, *troubles.sentences()))
+
+    def _is_homework(self, choice: Choice) -> bool:
+        """Whether a chosen file matches more than a bare `*`, or is neither an archive nor a paper."""
+        telling = [pattern for pattern in self.spec.files if PurePosixPath(pattern).name != "*"]
+        return any(
+            wanted(PurePosixPath(name), telling) or not name.lower().endswith((*SUFFIXES, *_PAPERS))
+            for name in choice.files
+        )
+
+
+def _with_outer(inner: Choice, archive: Member, members: Sequence[Member]) -> Choice:
+    """The choice from one archive among `members`: the others are left out."""
+    others = sorted({str(member.path) for member in members} - {str(archive.path)})
+    return replace(inner, left_out=(*others, *(f"{archive.path}/{name}" for name in inner.left_out)))
 
 
 def _archives(members: Sequence[Member]) -> list[Member]:
@@ -69,36 +130,3 @@ def _is_copy(name: str) -> bool:
     stem = name.lower()
     stem = stem[: -max(len(suffix) for suffix in SUFFIXES if stem.endswith(suffix))]
     return plain(PurePosixPath(f"{stem}.x")).stem != stem
-
-
-def _is_homework(choice: Choice, spec: SubmissionSpec) -> bool:
-    """Whether a chosen file matches more than a bare `*`, or is neither an archive nor a paper."""
-    telling = [pattern for pattern in spec.files if PurePosixPath(pattern).name != "*"]
-    return any(
-        wanted(PurePosixPath(name), telling) or not name.lower().endswith((*SUFFIXES, *_PAPERS))
-        for name in choice.files
-    )
-
-
-def _inner(
-    member: Member, spec: SubmissionSpec, required: Sequence[str], budget: Budget, troubles: Troubles, levels: int
-) -> Choice:
-    if member.size > budget.caps.archive_bytes:
-        raise SubmissionError(f"it is larger than {budget.caps.archive_bytes // MIB} MiB")
-    data = member.read()
-    inner = list_archive(data, member.path.name, budget, troubles)
-    return search(inner, spec, required, budget, troubles, levels)
-
-
-def _inside(archive: Member, inner: Choice, troubles: Troubles, members: Sequence[Member]) -> Choice:
-    """The inner choice, with the paths and notes of the whole hand-in."""
-    outside = {str(member.path) for member in members} - {str(archive.path)}
-    return Choice(
-        files=inner.files,
-        left_out=(*sorted(outside), *(f"{archive.path}/{name}" for name in inner.left_out)),
-        notes=(
-            f"The files were found in the archive {shown(archive.path)}, and taken from there.",
-            *inner.notes,
-            *troubles.sentences(),
-        ),
-    )

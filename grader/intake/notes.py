@@ -13,9 +13,10 @@ SHOWN = 5
 SENTENCES = 12
 """The greatest number of sentences of one kind; each sentence names one file of the assignment."""
 
-Trouble = Literal["outside", "long", "link", "device", "sparse", "damaged"]
+Trouble = Literal["outside", "unnamed", "long", "link", "device", "sparse", "damaged"]
 _SAID: dict[Trouble, str] = {
-    "outside": "The archive names paths outside of itself, which were left out",
+    "outside": "These names lead out of the hand-in; the slashes, drives and '..' that do were removed",
+    "unnamed": "These are no names of files, and were left out",
     "long": "These names are too long or too deep for a file, and were left out",
     "link": "These are links, which aren't followed, and were left out",
     "device": "These are no regular files but a device, pipe or socket, and were left out",

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from grader.errors import InternalError, SubmissionError, UsageError
 from grader.intake.archives import list_archive
 from grader.intake.limits import MIB, Budget
-from grader.intake.members import Member, capped, composed, fits, is_junk, is_junk_folder
+from grader.intake.members import Member, capped, composed, fits, is_junk, is_junk_folder, path_of
 from grader.intake.notes import Troubles, shown
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -133,8 +133,12 @@ def _walk(
                 troubles.add("link", path)
         elif not stat.S_ISREG(info.st_mode):
             troubles.add("device", path)
-        elif not is_junk(path) and fits(path, troubles):
-            yield Member(path, info.st_size, partial(_read, root, parts, path, info.st_size, budget))
+        else:
+            # an archive with backslashes may have been unpacked into files that have them in their names
+            found = path_of("/".join(parts), troubles)
+            if found is not None:
+                read = partial(_read, root, parts, path, info.st_size, budget)
+                yield Member(found[0], info.st_size, read, found[1])
 
 
 def _open(folder: int, name: str, path: PurePosixPath, kind: int) -> int:

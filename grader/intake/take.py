@@ -118,7 +118,7 @@ def _chosen(
 ) -> Iterator[Choice]:
     """The files that are taken; they can be read inside the block."""
     with opened(source, budget, troubles, ignored) as members:
-        choice = search(members, spec, required, budget, troubles)
+        choice = search(members, spec, required, budget)
         for name in sorted(_folders(choice.files) & set(choice.files)):
             raise SubmissionError(f"{shown(name)} is a file and a folder at once; make the archive again")
         yield choice

@@ -71,13 +71,14 @@ def tar_members(data: bytes, budget: Budget, troubles: Troubles) -> Iterator[Mem
         name = raw.decode("utf-8", "surrogateescape")
         if kind == _FOLDER or (kind == b"\0" and name.endswith("/")):
             continue
-        path = path_of(name, troubles)
-        if path is None:
+        found = path_of(name, troubles)
+        if found is None:
             continue
+        path, led_out = found
         if sparse or kind not in _REGULAR:
             troubles.add("sparse" if sparse else _WITHOUT_DATA.get(kind, "device"), path)
             continue
-        yield Member(path, size, partial(_read, data, path, start, size, budget))
+        yield Member(path, size, partial(_read, data, path, start, size, budget), led_out)
         if start + size > len(data):
             troubles.add("damaged", path)
             return

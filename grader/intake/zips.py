@@ -56,13 +56,14 @@ def zip_members(data: bytes, name: str, budget: Budget, troubles: Troubles) -> I
         kind = stat.S_IFMT(entry.mode)
         if entry.name.endswith(("/", "\\")) or kind == stat.S_IFDIR:
             continue
-        path = path_of(entry.name, troubles)
-        if path is None:
+        found = path_of(entry.name, troubles)
+        if found is None:
             continue
+        path, led_out = found
         if kind not in (0, stat.S_IFREG):
             troubles.add("link" if kind == stat.S_IFLNK else "device", path)
             continue
-        yield Member(path, entry.size, partial(_read, data, name, path, entry, budget))
+        yield Member(path, entry.size, partial(_read, data, name, path, entry, budget), led_out)
 
 
 def _directory(data: bytes, name: str, budget: Budget) -> Iterator[_Entry]:

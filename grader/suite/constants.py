@@ -13,6 +13,8 @@ from grader.errors import AssignmentError
 Values = dict[str, Any]
 """Name to value; a class or a module is a dict of its own names."""
 
+DEPTH = 50
+"""The longest chain of imports that is followed; values beyond it are unknown."""
 _OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
@@ -24,7 +26,14 @@ class Constants:
         self._folder = folder
         self._place = place
         self._trees: dict[Path, ast.Module] = {}
+        self._first: dict[Path, Values] = {}
+        """The values of files that were imported first."""
         self._files: dict[Path, Values] = {}
+        """The values of files that were read to their end."""
+        self._open: dict[Path, Values] = {}
+        """The values so far of files that are being read."""
+        self._is_partial = False
+        """Whether an import gave only some of a file's values."""
 
     def tree(self, file: Path) -> ast.Module:
         """Return a file's syntax tree; raises AssignmentError if it isn't Python."""
@@ -36,35 +45,72 @@ class Constants:
         return self._trees[file]
 
     def of(self, file: Path) -> Values:
-        """Return the values that a file's top level defines; empty inside a cycle of imports through this file."""
-        if file not in self._files:
-            self._files[file] = {}
-            self._files[file] = self._left_by(self.tree(file).body, file.parent, {})
-        return self._files[file]
+        """Return the values that a file's top level defines, if this file is imported first, as its tests do.
 
-    def _left_by(self, body: Iterable[ast.stmt], home: Path, outer: Values) -> Values:
+        Files may import each other: as in Python, an import of a file that is being read gives what it has so far.
+        """
+        if file not in self._first:
+            self._is_partial = False
+            whole = dict(self._files)
+            self._first[file] = self._read(file)
+            if self._is_partial:  # in another order, the files that were read may have other values
+                self._files = whole
+        return self._first[file]
+
+    def _read(self, file: Path) -> Values:
+        if file in self._files:
+            return self._files[file]
+        if file in self._open or len(self._open) == DEPTH:
+            self._is_partial = True
+            return self._open.get(file, {})
         found: Values = {}
+        self._open[file] = found
+        self._collect(self.tree(file).body, file.parent, {}, found)
+        self._files[file] = self._open.pop(file)
+        return found
+
+    def _collect(self, body: Iterable[ast.stmt], home: Path, outer: Values, found: Values) -> None:
+        """Add to `found` the values that the statements define, one by one."""
         for node in body:
             new: Values = {}
             if isinstance(node, ast.ClassDef):
-                new[node.name] = self._left_by(node.body, home, outer | found)
-            elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    new |= self._imported(alias, home)
-            elif isinstance(node, ast.ImportFrom):
-                new |= self._imported_from(node, home)
+                new[node.name] = {}
+                self._collect(node.body, home, outer | found, new[node.name])
+            elif isinstance(node, ast.Import | ast.ImportFrom | ast.Try):
+                new |= self._bound(node, home)
             elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 known = value_of(node.value, outer | found)
                 new |= {target.id: known for target in targets if isinstance(target, ast.Name)}
             for name in _touched(node):
                 found.pop(name, None)
-            found |= {name: value for name, value in new.items() if value is not None}
-        return found
+            found.update((name, value) for name, value in new.items() if value is not None)
+
+    def _bound(self, node: ast.stmt, home: Path) -> Values:
+        """The names that an import binds, or imports with others for the case that they fail."""
+        bound: Values = {}
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound |= self._imported(alias, home)
+        elif isinstance(node, ast.ImportFrom):
+            bound = self._imported_from(node, home)
+        elif isinstance(node, ast.Try) and not node.orelse and not node.finalbody:
+            ways = [self._all_bound(block, home) for block in (node.body, *(other.body for other in node.handlers))]
+            # in which way it goes is known only when it runs, so all must give the same
+            bound = {name: value for name, value in ways[0].items() if all(way.get(name) == value for way in ways)}
+        return bound
+
+    def _all_bound(self, body: Iterable[ast.stmt], home: Path) -> Values:
+        bound: Values = {}
+        for node in body:
+            bound |= self._bound(node, home)
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                bound |= dict.fromkeys(_touched(node))
+        return bound
 
     def _imported(self, alias: ast.alias, home: Path) -> Values:
         file = self._module(alias.name, home)
-        value = None if file is None else self.of(file)
+        value = None if file is None else self._read(file)
         if alias.asname:
             return {alias.asname: value}
         first, *inner = alias.name.split(".")
@@ -77,14 +123,14 @@ class Constants:
             home = home.joinpath(*[".."] * (node.level - 1))
         module = node.module or ""
         file = self._module(module, home, relative=node.level > 0)
-        theirs = {} if file is None else self.of(file)
+        theirs = {} if file is None else self._read(file)
         found: Values = {}
         for alias in node.names:
             inner = self._module(f"{module}.{alias.name}".strip("."), home, relative=node.level > 0)
             if alias.name == "*":
                 found |= theirs
             else:
-                found[alias.asname or alias.name] = theirs.get(alias.name, None if inner is None else self.of(inner))
+                found[alias.asname or alias.name] = theirs.get(alias.name, None if inner is None else self._read(inner))
         return found
 
     def _module(self, name: str, home: Path, *, relative: bool = False) -> Path | None:

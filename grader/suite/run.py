@@ -16,7 +16,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
-from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
+from grader.assignment import HELPERS, Assignment, Handout, Limits, Part, SubmissionSpec
 from grader.errors import SubmissionError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import grade_in
@@ -44,7 +44,7 @@ from grader.testing.suite import run_case
 
 @pytest.mark.parametrize("identity", {identities!r})
 def test_case(submission, identity):
-    run_case(identity, submission, Path(__file__).with_name("helpers"), test_case)
+    run_case(identity, submission, Path(__file__).with_name({helpers!r}), test_case)
 '''
 
 
@@ -72,11 +72,11 @@ def grade_suite(
         home = temporary / suite.name
         place = _place(suite)
         unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
-        shutil.copytree(suite, home / "helpers" / place, ignore=unread)
+        shutil.copytree(suite, home / HELPERS / place, ignore=unread)
         cases = scan(suite, place)
         assignment = _assignment(home, suite.name, cases, limits or Limits(), source, ignored)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
-        wrapper = _WRAPPER.format(identities=[case.identity for case in cases])
+        wrapper = _WRAPPER.format(identities=[case.identity for case in cases], helpers=HELPERS)
         with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), zygote, level) as worker:
             report = grade_in(
                 worker, fixtures, source, before=before, progress=progress, minimum=minimum, ignored=ignored

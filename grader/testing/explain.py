@@ -60,7 +60,7 @@ def _unwritten(name: str, where: list[str]) -> str:
     """A message about the function to write: one that the test calls, or one that the student's own code calls."""
     if len(where) < 2:
         return f"not implemented yet: {name}" if name else "not implemented yet"
-    return f"blocked: first write {name}" if name else "\n".join(["blocked: first write what this calls", *where])
+    return f"blocked: first write {name or 'the function of ' + where[-1].strip()}"
 
 
 def _text(error: BaseException) -> str:

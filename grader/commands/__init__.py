@@ -1,0 +1,1 @@
+"""The commands: each calls one stage and prints. They import stages late, so that a command loads only its own."""

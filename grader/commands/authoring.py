@@ -1,0 +1,114 @@
+"""The instructor's commands: record, template, handout, audit and bundle."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.commands.common import DONE, FAILED, assignment_of, count, outside, progress_of, reopen_answers, say
+from grader.errors import UsageError
+from grader.files import write_atomically
+
+SHOWN = 20
+"""The greatest number of failed expectations that an audit prints; its page has them all."""
+
+
+def run_record(options: argparse.Namespace) -> int:
+    """Record an assignment, or compare a new recording with the fixtures."""
+    from grader.authoring import record
+
+    reopen_answers(options)
+    assignment = assignment_of(options)
+    with progress_of(f"record {assignment.name}") as progress, outside():
+        seed = record.new_seed() if options.new_seed else None
+        made = record.record(assignment, progress, jobs=options.jobs, seed=seed)
+    for warning in made.warnings:
+        say(f"warning: {warning}")
+    if options.check:
+        return _drift(record.drift(assignment, made), f"grader record {assignment.name}")
+    changed = record.write(assignment, made)
+    checks = [check for test in made.graded.tests for check in test.expected]
+    variants = {item.variant for items in made.graded.alternatives.values() for item in items}
+    print(
+        f"{assignment.name}: recorded {count(made.graded.tests, 'test')} with {count(checks, 'check')} "
+        f"and {count(variants, 'variant')}, {float(assignment.points):g} points"
+        + ("" if changed else "; the fixtures were up to date")
+    )
+    return DONE
+
+
+def run_template(options: argparse.Namespace) -> int:
+    """Write an assignment's template, or compare it with the one on disk."""
+    from grader.authoring import template
+
+    reopen_answers(options)
+    assignment = assignment_of(options)
+    if options.check:
+        return _drift(template.drift(assignment), f"grader template {assignment.name}")
+    names = template.write(assignment)
+    print(f"{assignment.name}: wrote {count(names, 'file')} to {assignment.template}")
+    return DONE
+
+
+def _drift(found: Sequence[str], remedy: str) -> int:
+    for sentence in found:
+        say(sentence)
+    if found:
+        say(f"run: {remedy}")
+        return FAILED
+    print("up to date")
+    return DONE
+
+
+def run_handout(options: argparse.Namespace) -> int:
+    """Write what students download."""
+    from grader.authoring.handout import make_handout
+
+    reopen_answers(options)
+    names = make_handout(assignment_of(options), options.output)
+    print(f"wrote {options.output} with {count(names, 'file')}")
+    return DONE
+
+
+def run_audit(options: argparse.Namespace) -> int:
+    """Audit an assignment, and write the page."""
+    from grader.authoring import audit, audit_page
+    from grader.authoring.expectations import summary
+
+    reopen_answers(options)
+    assignment = assignment_of(options)
+    folder = assignment.project / "build" / "audit"
+    journal = folder / f"{assignment.name}.jsonl"
+    if options.fresh:
+        journal.unlink(missing_ok=True)
+    with progress_of(f"audit {assignment.name}") as progress, outside():
+        found = audit.audit(assignment, journal=journal, jobs=options.jobs, progress=progress)
+    for sentence in found.failures[:SHOWN]:
+        say(sentence)
+    if len(found.failures) > SHOWN:
+        say(f"... and {len(found.failures) - SHOWN} more, in the page")
+    print("\n".join(summary(found)))
+    page = options.html or folder / f"{assignment.name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(page, audit_page.to_page(found))
+    print(f"wrote {page}")
+    return FAILED if found.failures else DONE
+
+
+def run_bundle(options: argparse.Namespace) -> int:
+    """Write what an instructor uploads to a platform."""
+    from grader.authoring import bundle
+
+    reopen_answers(options)
+    assignment = assignment_of(options)
+    if options.platform == "gradescope":
+        output = options.output or Path("autograder.zip")
+        if output.suffix != ".zip":
+            raise UsageError(f"Gradescope takes a zip, and {output} isn't named as one; end its name in .zip")
+        names = bundle.make_gradescope(assignment, output, options.torch_index)
+    else:
+        output = options.output or Path(f"{bundle.lab_name(assignment)}.tar")
+        names = bundle.make_autolab(assignment, output)
+    print(f"wrote {output} with {count(names, 'file')}")
+    return DONE
