@@ -111,7 +111,7 @@ def check_drop_rates(check, rng, net_class, dims, batch):
 
     A stand-in says what it was told to drop. On the submission's own layers, the zeros are counted, with parameters
     that let them be seen in the logits; how kept units are scaled makes no difference. Building ReLUs earns nothing
-    alone: the logits of a net without dropout are compared too, where no draw and no scale of a layer has a part in them.
+    alone: the logits of a net without dropout are compared too, in which no draw and no scale of a layer has a part.
     """
     Ws, bs = draw_params(rng, dims)
     x = rng.uniform(1.0, 2.0, size=(dims[0], batch))
