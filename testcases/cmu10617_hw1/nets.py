@@ -34,16 +34,18 @@ def check_forward(check, rng, net_class, dims, batch):
 
 
 def check_params(check, rng, net_class, dims):
-    """getWs and getbs, after loadparams."""
+    """getWs and getbs after loadparams, and the logits: a net that only keeps its parameters uses none of them."""
     Ws, bs = draw_params(rng, dims)
+    x = rng.normal(size=(dims[0], 2))
 
     def scenario(make, relus):
         net = build(make, dims)
         net.loadparams(copies(Ws), copies(bs))
-        net.forward(np.ones((dims[0], 2)))
-        return copies(net.getWs()), copies(net.getbs())
+        logits = kept(net.forward(x.copy(), train=False))
+        return logits, copies(net.getWs()), copies(net.getbs())
 
-    weights, biases = on_stand_ins(net_class, layer_count(dims), scenario, reads=True)
+    logits, weights, biases = on_stand_ins(net_class, layer_count(dims), scenario, reads=True)
+    check("forward(x, train=False)", logits)
     check("number of weights and biases", np.array([len(weights), len(biases)]))
     for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
         check(f"getWs()[{index}]", W)
@@ -108,8 +110,10 @@ def check_drop_rates(check, rng, net_class, dims, batch):
     Six probabilities are drawn: those of another seed are never all within the tolerance of these.
 
     A stand-in says what it was told to drop. On the submission's own layers, the zeros are counted, with parameters
-    that let them be seen in the logits; how kept units are scaled makes no difference.
+    that let them be seen in the logits; how kept units are scaled makes no difference. Building ReLUs earns nothing
+    alone: the logits of a net without dropout are compared too, in which no draw and no scale of a layer has a part.
     """
+    Ws, bs = draw_params(rng, dims)
     x = rng.uniform(1.0, 2.0, size=(dims[0], batch))
     first = rng.uniform(1.0, 2.0, size=(dims[1], dims[0])), np.zeros((dims[1], 1))
     probabilities = rng.uniform(0.1, 0.9, size=6).tolist()
@@ -136,12 +140,16 @@ def check_drop_rates(check, rng, net_class, dims, batch):
         return counted
 
     def scenario(make, relus):
-        return [np.array([rates(make, relus, p, train) for p in probabilities]) for train in (True, False)]
+        shares = [np.array([rates(make, relus, p, train) for p in probabilities]) for train in (True, False)]
+        plain = build(make, dims)
+        plain.loadparams(copies(Ws), copies(bs))
+        return *shares, kept(plain.forward(x[:, :2].copy(), train=False))
 
-    in_training, in_evaluation = on_stand_ins(net_class, layer_count(dims), scenario)
+    in_training, in_evaluation, logits = on_stand_ins(net_class, layer_count(dims), scenario)
     # counted in 8000 elements and more, a share is off by 0.08 in less than one of 1e9 gradings
     check("share of units dropped in training", in_training, rtol=0, atol=0.08)
     check("share of units dropped in evaluation", in_evaluation)
+    check("forward(x, train=False) without dropout", logits)
 
 
 def blobs(rng, features, classes, count):

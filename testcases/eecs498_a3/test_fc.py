@@ -1,12 +1,13 @@
-"""FullyConnectedNet without dropout, on decoys of its layers. What regularisation adds is compared alone: no layer has
-a part in it, and the loss must go by the same L2 convention as the gradients."""
+"""FullyConnectedNet without dropout, on decoys of its layers."""
 
 import tempfile
 from pathlib import Path
 
+import nets
 import pytest
 import torch
-from inputs import added, draw, draw_params, fill, labels, train
+import unseen_nets
+from inputs import draw, draw_params, fill, labels
 from stand_ins import Decoys, on_decoys
 
 from grader.testing import number, visibility, weight
@@ -19,39 +20,11 @@ DEPTHS = pytest.mark.parametrize(
 """N, and D, the hidden sizes, C."""
 
 
-def build(net, dims, reg=0.0, weight_scale=1e-2, dtype=torch.float64):
-    return net(
-        list(dims[1:-1]),
-        input_dim=dims[0],
-        num_classes=dims[-1],
-        dropout=0.0,
-        reg=reg,
-        weight_scale=weight_scale,
-        seed=None,
-        dtype=dtype,
-        device="cpu",
-    )
-
-
 @weight(2)
 @number("5.1")
 def test_init(submission, rng, check):
     """FullyConnectedNet starts with normal weights of deviation weight_scale, and biases of zero"""
-    for case in ("first", "second"):
-        scale = 0.01 * 10 ** rng.uniform(0, 1)
-        net = build(submission.fully_connected_networks.FullyConnectedNet, (70, 300, 80, 250), weight_scale=scale)
-        names = ("W1", "b1", "W2", "b2", "W3", "b3")
-        check(f"shapes of the {case} net", "; ".join(f"{name} {tuple(net.params[name].shape)}" for name in names))
-        for name in ("W1", "W2", "W3"):
-            w = net.params[name].double()
-            # of 20,000 draws and more: a deviation is off by 0.7 %, a mean or a share by 0.01, if two runs are compared
-            check(f"deviation of {name} of the {case} net", w.std(), rtol=0.05, atol=0.0)
-            check(f"mean of {name} / weight_scale of the {case} net", w.mean() / scale, rtol=0.0, atol=0.07)
-            within = (w.abs() < scale).double().mean()
-            check(f"share of {name} within weight_scale of the {case} net", within, rtol=0.0, atol=0.04)
-        for name in ("b1", "b2", "b3"):
-            check(f"{name} of the {case} net", net.params[name])
-        check(f"dtype of the {case} net", str(net.params["W1"].dtype))
+    nets.check_init(check, rng, submission, nets.FULLY_CONNECTED, (70, 300, 80, 250))
 
 
 @weight(3)
@@ -59,14 +32,7 @@ def test_init(submission, rng, check):
 @DEPTHS
 def test_scores(submission, rng, check, count, dims):
     """FullyConnectedNet.loss(X) returns the scores"""
-    params, X = draw_params(rng, dims), draw(rng, count, dims[0])
-
-    def scenario(net_class, _):
-        net = build(net_class, dims, reg=0.3)
-        fill(net, params)
-        return net.loss(X.clone())
-
-    check("loss(X)", on_decoys(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, evaluations=1))
+    nets.check_scores(check, rng, submission, nets.FULLY_CONNECTED, dims, count)
 
 
 @weight(5)
@@ -74,13 +40,7 @@ def test_scores(submission, rng, check, count, dims):
 @DEPTHS
 def test_loss_and_gradients(submission, rng, check, count, dims):
     """FullyConnectedNet.loss(X, y) without regularisation"""
-    params, X, y = draw_params(rng, dims), draw(rng, count, dims[0]), labels(rng, count, dims[-1])
-
-    def scenario(net_class, _):
-        return train(build(net_class, dims), params, X, y)
-
-    for name, value in on_decoys(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, trainings=1).items():
-        check(name, value)
+    nets.check_loss_and_gradients(check, rng, submission, nets.FULLY_CONNECTED, dims, count)
 
 
 @weight(5)
@@ -88,14 +48,7 @@ def test_loss_and_gradients(submission, rng, check, count, dims):
 @DEPTHS
 def test_regularised(submission, rng, check, count, dims):
     """FullyConnectedNet.loss(X, y) with regularisation"""
-    params, X, y = draw_params(rng, dims), draw(rng, count, dims[0]), labels(rng, count, dims[-1])
-    reg = rng.uniform(0.3, 0.9)
-
-    def scenario(net_class, _):
-        return added(*(train(build(net_class, dims, reg=value), params, X, y) for value in (reg, 0.0)))
-
-    for name, value in on_decoys(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, trainings=2).items():
-        check(name, value, atol=1e-9)
+    nets.check_regularised(check, rng, submission, nets.FULLY_CONNECTED, dims, count)
 
 
 @weight(2)
@@ -106,7 +59,7 @@ def test_save_and_load(submission, rng, check):
     params, X = draw_params(rng, dims), draw(rng, 5, 6)
 
     def scenario(net_class, _):
-        net, other = build(net_class, dims, reg=0.25), build(net_class, dims)
+        net, other = nets.build_fully_connected(net_class, dims, reg=0.25), nets.build_fully_connected(net_class, dims)
         fill(net, params)
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "net.pt")
@@ -129,17 +82,7 @@ def test_save_and_load(submission, rng, check):
 @visibility("hidden")
 def test_pictures(submission, rng, check):
     """FullyConnectedNet on pictures"""
-    dims = (30, 13, 8, 6)
-    params, X, y = draw_params(rng, dims), draw(rng, 11, 2, 3, 5), labels(rng, 11, 6)
-
-    def scenario(net_class, _):
-        net = build(net_class, dims)
-        values = train(net, params, X, y)
-        return {"loss(X)": net.loss(X.clone()), **values}
-
-    found = on_decoys(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, evaluations=1, trainings=1)
-    for name, value in found.items():
-        check(name, value)
+    unseen_nets.check_pictures(check, rng, submission, nets.FULLY_CONNECTED, (30, 13, 8, 6), (11, 2, 3, 5))
 
 
 @weight(1)
@@ -147,15 +90,7 @@ def test_pictures(submission, rng, check):
 @visibility("hidden")
 def test_float32(submission, rng, check):
     """FullyConnectedNet in float32"""
-    dims, dtype = (9, 14, 7, 5), torch.float32
-    params, X, y = draw_params(rng, dims, dtype=dtype), draw(rng, 8, 9, dtype=dtype), labels(rng, 8, 5)
-
-    def scenario(net_class, _):
-        net = build(net_class, dims, dtype=dtype)
-        return {"dtype": str(net.params["W3"].dtype), **train(net, params, X, y)}
-
-    for name, value in on_decoys(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, trainings=1).items():
-        check(name, value)
+    unseen_nets.check_float32(check, rng, submission, nets.FULLY_CONNECTED, (9, 14, 7, 5), 8)
 
 
 @weight(0)
@@ -170,7 +105,7 @@ def test_overfits(submission, rng, check, name, hidden):
     networks = submission.fully_connected_networks
     weight_scale, learning_rate = getattr(networks, name)()
     dims = (3072, *hidden, 10)
-    net = build(networks.FullyConnectedNet, dims, weight_scale=weight_scale, dtype=torch.float32)
+    net = nets.build_fully_connected(networks.FullyConnectedNet, dims, weight_scale=weight_scale, dtype=torch.float32)
     X, y = draw(rng, 20, 3072, dtype=torch.float32) / 4, labels(rng, 20, 10)
     losses = []
     for _ in range(20):

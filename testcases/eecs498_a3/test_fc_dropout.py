@@ -10,6 +10,7 @@ import itertools
 import tempfile
 from pathlib import Path
 
+import nets
 import pytest
 import torch
 from inputs import draw, draw_coarse, draw_params, fill, labels
@@ -17,21 +18,7 @@ from stand_ins import MASKED, Decoys, on_decoys
 
 from grader.testing import number, visibility, weight
 
-NET = "FullyConnectedNet"
-
-
-def build(net, dims, dropout, seed=None):
-    return net(
-        list(dims[1:-1]),
-        input_dim=dims[0],
-        num_classes=dims[-1],
-        dropout=dropout,
-        reg=0.0,
-        weight_scale=1e-2,
-        seed=seed,
-        dtype=torch.float64,
-        device="cpu",
-    )
+NET = nets.FULLY_CONNECTED.name
 
 
 def positive_params(rng, dims):
@@ -70,7 +57,7 @@ def run(submission, rng, dims, p):
     params, X, y = positive_params(rng, dims), draw(rng, 1, dims[0]).abs() + 0.1, labels(rng, 1, dims[-1])
 
     def scenario(net_class, decoys):
-        net = build(net_class, dims, p)
+        net = nets.build_fully_connected(net_class, dims, p)
         fill(net, params)
         return masks(params, net.loss(X.clone(), y.clone())[1], decoys, p)[1:]
 
@@ -92,7 +79,7 @@ def test_scores(submission, rng, check, p):
     params, X, y = draw_params(rng, dims), draw(rng, 5, 6), labels(rng, 5, 4)
 
     def scenario(net_class, _):
-        net = build(net_class, dims, p)
+        net = nets.build_fully_connected(net_class, dims, p)
         fill(net, params)
         before = net.loss(X.clone())
         net.loss(X.clone(), y.clone())
@@ -125,7 +112,7 @@ def test_last_layer(submission, rng, check):
     params["W2"] = 1e-9 * params["W2"]
 
     def scenario(net_class, decoys):
-        net = build(net_class, dims, 0.4)
+        net = nets.build_fully_connected(net_class, dims, 0.4)
         fill(net, params)
         loss, grads = net.loss(X.clone(), y.clone())
         seen, _, _ = masks(params, grads, decoys, 0.4)
@@ -161,7 +148,7 @@ def test_seed(submission, rng, check):
     def scenario(net_class, decoys):
         found = []
         for seed in (11, None):
-            net = build(net_class, dims, 0.3, seed=seed)
+            net = nets.build_fully_connected(net_class, dims, 0.3, seed=seed)
             fill(net, params)
             found += [masks(params, net.loss(X.clone(), y.clone())[1], decoys, 0.3)[1][0] for _ in range(2)]
         return found
@@ -181,7 +168,7 @@ def test_save_and_load(submission, rng, check):
     params, X, y = positive_params(rng, dims), draw(rng, 1, 5).abs() + 0.1, labels(rng, 1, 3)
 
     def scenario(net_class, decoys):
-        net, other = build(net_class, dims, 0.35), build(net_class, dims, 0.0)
+        net, other = nets.build_fully_connected(net_class, dims, 0.35), nets.build_fully_connected(net_class, dims, 0.0)
         fill(net, params)
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "net.pt")

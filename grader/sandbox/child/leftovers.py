@@ -64,7 +64,6 @@ class Leftovers:
         self._settings = [(restore, read()) for read, restore in _settings(self._modules)]
         self._filters = list(warnings.filters)
         self._environment = dict(os.environ)
-        self._folder = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
         self._callbacks = list(gc.callbacks)
 
     def undo(self) -> bool:
@@ -91,9 +90,9 @@ class Leftovers:
             os.environ.update(self._environment)
         gc.callbacks[:] = self._callbacks
         gc.enable()
-        os.fchdir(self._folder)
-        for entry in os.listdir(self._folder):
-            remove(entry, self._folder)
+        os.chdir(self._work)
+        for entry in os.listdir():
+            remove(entry)
         return clean
 
     def _undo_modules(self) -> None:
