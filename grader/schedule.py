@@ -49,8 +49,8 @@ class _Judging:
         return judge_test(spec, self.fixtures.alternatives.get(spec.id, ()), recording, command=command)
 
     def together(self, specs: Sequence[TestSpec]) -> dict[str, TestResult]:
-        """Return the results of those tests that passed in a shared child."""
-        passed: dict[str, TestResult] = {}
+        """Return the results of those tests that ran in a shared child."""
+        results: dict[str, TestResult] = {}
         seconds = max(self.worker.assignment.limits.test_seconds / HASTE, LEAST_SECONDS)
         waiting = list(specs)
         for _ in range(CHILDREN):
@@ -59,11 +59,11 @@ class _Judging:
             ids = [spec.id for spec in waiting]
             recordings = self.worker.run_together(ids, seconds=min(seconds, self.left))
             for spec, recording in zip(waiting, recordings, strict=False):
-                result = self.judge(spec, recording)
-                if result.status == "passed":
-                    passed[spec.id] = result
+                results[spec.id] = self.judge(spec, recording)
             waiting = waiting[len(recordings) :]
-        return passed
+            if recordings[-1].ending == "timeout":
+                break  # others may hang too, and alone each costs its own time only
+        return results
 
     def alone(self, spec: TestSpec) -> TestResult:
         """Return the result of a test in its own child."""
@@ -98,13 +98,15 @@ def run_tests(
     """
     end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
     judging = _Judging(worker, fixtures, end)
-    results: dict[str, TestResult] = {}
+    shared: dict[str, TestResult] = {}
     for hidden in (False, True) if together else ():
         group = [spec for spec in fixtures.tests if worker.hides(spec.id) == hidden and not spec.alone]
         if group and progress is not None:
-            progress(len(results), len(fixtures.tests), group[0].title)
-        results |= judging.together(group)
-    for spec in fixtures.tests:
+            progress(len(shared), len(fixtures.tests), group[0].title)
+        shared |= judging.together(group)
+    results = {test: result for test, result in shared.items() if result.status == "passed"}
+    # what didn't run yet comes before what may hang again
+    for spec in sorted(fixtures.tests, key=lambda spec: spec.id in shared):
         if spec.id not in results:
             if progress is not None:
                 progress(len(results), len(fixtures.tests), spec.title)
