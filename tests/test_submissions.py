@@ -88,7 +88,12 @@ def workers() -> Iterator[Callable[[str], tuple[Worker, Fixtures]]]:
 def test_declared_verdict(sample: Path, workers: Callable[[str], tuple[Worker, Fixtures]], tmp_path: Path) -> None:
     verdict = verdict_of(sample)
     worker, fixtures = workers(sample.parent.name)
-    report = grade_in(worker, fixtures, lay_over(worker.assignment.reference, sample, tmp_path / "submission"))
+    source = lay_over(worker.assignment.reference, sample, tmp_path / "submission")
+    report = grade_in(worker, fixtures, source)
+    # a test that passes beside others passes alone
+    passed = [test.id for test in report.tests if test.status == "passed"]
+    alone = grade_in(worker, fixtures, source, only=passed, together=False)
+    assert [test.id for test in alone.tests if test.status != "passed"] == []
 
     lost = {part.name for part in report.parts if part.score < part.max_score}
     wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]

@@ -1,7 +1,8 @@
 """Proves an assignment before students see it.
 
 The reference and every accepted variant must earn all points, and the template none. Every known mistake must lose
-points in exactly its parts. Every mutant of the reference must lose some points. Nothing that students have may earn
+points in exactly its parts, and no test may give points beside other tests that it doesn't give alone. Every mutant of
+the reference must lose some points. Nothing that students have may earn
 points: the values of the public recording, trivial stubs, the names of the tests' own modules. All of them are graded
 through the real pipeline, in parallel. A journal keeps the results, so that an interrupted audit can continue.
 
@@ -20,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.authoring.audited import ALONE, Audit, Candidate, Graded, Kind, Survivor
+from grader.authoring.audited import ALONE, BOTH_WAYS, Audit, Candidate, Graded, Kind, Survivor
 from grader.authoring.expectations import failures
 from grader.authoring.handout import refusal
 from grader.authoring.journal import Journal, Outcome
@@ -174,12 +175,18 @@ def _grader(assignment: Assignment, fixtures: Fixtures) -> Iterator[_Grader]:
 def _grade_one(grader: _Grader, candidate: Candidate, tests: tuple[str, ...], seconds: float) -> dict[str, Outcome]:
     worker = grader.worker
     worker.assignment = worker.assignment.with_limits(test_seconds=seconds, total_seconds=600)
-    source = write_changed(worker, candidate.files, alone=candidate.kind in ALONE)
+    source = write_changed(worker, candidate.files, alone=candidate.kind in ALONE).resolve()
+    results = grade_in(worker, grader.fixtures, source, only=tests).tests
+    # what didn't pass ran alone already
+    passed = [result.id for result in results if result.status == "passed"] if candidate.kind in BOTH_WAYS else []
+    alone = grade_in(worker, grader.fixtures, source, only=passed, together=False).tests if passed else ()
+    scores = {result.id: result.score for result in alone}
     return {
         result.id: Outcome(
             result.status,
             float(result.max_score - result.score) if result.max_score else 0.0,
             bool(candidate.hint) and candidate.hint in (result.hint, result.message),
+            float(result.score - scores.get(result.id, result.score)),
         )
-        for result in grade_in(worker, grader.fixtures, source.resolve(), only=tests).tests
+        for result in results
     }

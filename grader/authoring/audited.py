@@ -17,6 +17,9 @@ Kind = Literal["reference", "template", "stub", "borrowed", "accepted", "partial
 ALONE: Final = ("template", "stub", "borrowed")
 """Kinds whose files are the whole submission; the files of other kinds replace those of the reference."""
 
+BOTH_WAYS: Final = ("reference", "template", "accepted", "partial", "mistake")
+"""Kinds that are graded by the schedule and once more with each test alone."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -98,6 +101,15 @@ class Audit:
             for item in self.graded
             if item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE and item.lost
         ]
+
+    def unfair(self) -> dict[str, list[str]]:
+        """Return the tests that give points beside other tests which they don't give alone, with the candidates."""
+        found: dict[str, list[str]] = {}
+        for item in self.graded:
+            for test, outcome in item.outcomes.items():
+                if outcome.unfair > 0:
+                    found.setdefault(test, []).append(item.candidate.name)
+        return found
 
     def kills(self) -> dict[str, int]:
         """Return how many mutants and mistakes each test of the assignment catches."""

@@ -36,6 +36,8 @@ def failures(found: Audit) -> Iterator[str]:
         for item in found.of(kind):
             for test, points in item.earned(found.fixtures).items():
                 yield f"{what} {item.candidate.name} earns {points:g} points in {test}"
+    for test, names in found.unfair().items():
+        yield f"{test} gives {_list(names)} points beside other tests that it doesn't give alone; mark it with @alone"
     for item in found.of("accepted"):
         for test in sorted(item.lost):
             yield f"the accepted variant '{item.candidate.name}' loses points in {test}"
@@ -101,6 +103,7 @@ def summary(found: Audit) -> list[str]:
         + (f"; variants with partial credit: {len(partial)}" if partial else ""),
         f"points for nothing: values of the handout {float(sum(found.replayed.values())):g}, "
         f"trivial stubs {most_earned(found, 'stub')}, the tests' own names {most_earned(found, 'borrowed')}",
+        f"tests that give points beside others and not alone: {len(found.unfair())}",
         f"hidden tests and solutions in the handout: {'it is refused' if found.handout else 'none'}",
         f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",
         f"mutants killed: {total - len(found.survivors)} of {total}; "

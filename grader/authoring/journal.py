@@ -30,6 +30,8 @@ class Outcome:
     """Points."""
     named: bool
     """Whether the hint of the candidate's own variant was given."""
+    unfair: float = 0.0
+    """Points that the test gives in a process shared with other tests, and doesn't give alone."""
 
 
 class Journal:
