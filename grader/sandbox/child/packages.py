@@ -8,6 +8,7 @@ the standard library, because other packages load parts of it late.
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -57,15 +58,17 @@ def without_packages(readable: Iterable[Path], names: Sequence[str]) -> tuple[li
     folder of packages and where the import system finds the package: editable installs, namespaces, .pth files.
     """
     allowed = {path.resolve() for path in readable}
-    hidden = {file.resolve() for name in names for file in _files(name, allowed)}
+    installed = _installed(allowed) if names else []
+    hidden = {os.path.realpath(file) for name in names for file in _files(name, installed)}
+    around = {str(parent) for file in hidden for parent in Path(file).parents}
     listed: list[Path] = []
     kept: list[Path] = []
     waiting = outermost(allowed)
     while waiting:
         path = waiting.pop()
-        if any(path.is_relative_to(file) for file in hidden):
+        if not hidden.isdisjoint((str(path), *map(str, path.parents))):
             continue
-        if any(file.is_relative_to(path) for file in hidden):
+        if str(path) in around:
             listed.append(path)
             waiting += [entry for entry in path.iterdir() if not entry.is_symlink()]
         else:
@@ -77,24 +80,27 @@ def _below(path: Path, place: str) -> Iterable[Path]:
     return [path] if place == "." else path.glob(place)
 
 
-def _files(name: str, allowed: Iterable[Path]) -> set[Path]:
-    folders = {Path(entry) for entry in sys.path if entry}
-    folders |= {found for path in allowed if path.is_dir() for place in _PLACES for found in _below(path, place)}
+def _installed(allowed: Iterable[Path]) -> list[tuple[str, str]]:
+    """The folder and the name of every entry in every folder of packages."""
+    folders = {entry for entry in sys.path if os.path.isdir(entry)}
+    folders |= {str(found) for path in allowed for place in _PLACES for found in _below(path, place) if found.is_dir()}
+    return [(folder, name) for folder in folders for name in os.listdir(folder)]
+
+
+def _files(name: str, installed: Iterable[tuple[str, str]]) -> set[str]:
     pattern = re.compile(
         rf"{re.escape(name)}(\.py[cdiwo]?|\..*\.(so|pyd)|\.(so|libs)|-[^/]*\.(dist|egg)-info|\.egg-info)?",
         re.IGNORECASE,
     )
-    found = {
-        entry for folder in folders if folder.is_dir() for entry in folder.iterdir() if pattern.fullmatch(entry.name)
-    }
+    found = {os.path.join(folder, entry) for folder, entry in installed if pattern.fullmatch(entry)}
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError, AttributeError):  # third-party finders fail in various ways
         return found
     if spec is not None:
-        found |= {Path(place) for place in spec.submodule_search_locations or ()}
+        found |= set(spec.submodule_search_locations or ())
         if spec.has_location and spec.origin is not None and not spec.submodule_search_locations:
-            found.add(Path(spec.origin))
+            found.add(spec.origin)
     return found
 
 
