@@ -119,13 +119,12 @@ class Server:
             self.serve(command, descriptors, items)
 
     def warm_up(self, item: pytest.Item) -> None:
-        """Run a test of our own a few times, so that every child has fewer memory pages to copy."""
+        """Run a test of our own, so that no child has to load what every test needs."""
         root = Path(self.settings.work)
-        for _ in range(3):
-            submission = Submission(root, ["."], self.settings.forbid)
-            submission.install()
-            self.plugin.run(item, submission, root, _Nowhere(), given=False, seed=0)
-            submission.uninstall()
+        submission = Submission(root, ["."], self.settings.forbid)
+        submission.install()
+        self.plugin.run(item, submission, root, _Nowhere(), given=False, seed=0)
+        submission.uninstall()
 
     def probe(self) -> dict[str, bool]:
         """Try the jail from inside, in a separate child."""
