@@ -19,8 +19,8 @@ MODULES = {
 }
 
 NOUNS = {
-    *("assignment", "described", "errors", "files", "fixtures", "levels", "policy", "questions", "recording", "report"),
-    *("text", "toml"),
+    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "policy", "questions"),
+    *("recording", "report", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "local": NOUNS | {"testing", "judge"},
     "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "grade", "authoring"},
     "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "grade", "suite"},
+    "classroom": NOUNS | {"intake", "sandbox", "judge", "grade", "suite", "export", "classroom"},
     "platforms": NOUNS | {"sandbox", "grade", "export", "platforms"},
     "arguments": NOUNS,
     "doctor": NOUNS | {"sandbox"},

@@ -1,0 +1,274 @@
+"""Reads a roster, and finds the student that a source's name, number, login or e-mail address belongs to.
+
+A roster is any CSV with a header that universities and platforms export: Gradescope's, Canvas', Moodle's, GitHub
+Classroom's, or one's own. Nothing is guessed: what fits two students is told, and fits none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.classroom.sources.found import EMAIL, printable
+from grader.errors import InternalError, UsageError
+from grader.gradebook import Student
+from grader.intake.notes import listed, shown
+
+BYTES = 64 * 2**20
+_FIELDS: dict[str, tuple[str, ...]] = {
+    # by column titles in lower case, without anything but letters and digits
+    "key": ("key", "identifier", "studentkey"),
+    "name": ("name", "fullname", "student", "studentname", "displayname", "sortablename"),
+    "first": ("firstname", "givenname", "givennames", "forename", "preferredname", "vorname", "prenom", "nombre"),
+    "last": ("lastname", "surname", "familyname", "nachname", "nom", "apellidos", "apellido"),
+    "email": ("email", "emailaddress", "mail", "emailadresse", "studentemail", "universityemail", "adresseemail"),
+    "id": (
+        *("id", "sid", "studentid", "idnumber", "sisuserid", "studentnumber", "matriculationnumber", "matrikelnummer"),
+        *("uin", "uni", "canvasid", "userid", "participantid", "andrewid", "githubid", "orgdefinedid"),
+    ),
+    "login": (
+        *("login", "loginid", "username", "user", "netid", "uid", "sisloginid", "github", "githubusername"),
+        *("githublogin", "benutzername"),
+    ),
+    "role": ("role", "roles"),
+}
+_STAFF = ("instructor", "ta", "teacher", "teachingassistant", "staff", "grader", "reader", "observer", "editingteacher")
+_NOBODY = ("pointspossible", "studenttest", "teststudent")
+"""Rows of Canvas' gradebook that aren't students."""
+_PARTICIPANT = re.compile(r"\D+(\d+)")
+"""An identifier of Moodle's worksheet, such as "Participant 12345", in any language."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student of the roster."""
+
+    student: Student
+    lines: tuple[int, ...]
+    """Where in the file, from 1; several if a student is there more than once."""
+    emails: frozenset[str]
+    ids: frozenset[str]
+    """Numbers, keys and logins; all in one form, as `emails` and `names`."""
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the roster says about a student of the source."""
+
+    rows: tuple[Row, ...] = ()
+    """One row if it is certain; several if one of them is right but nobody knows which."""
+    problem: str = ""
+    """Why it isn't certain; a whole sentence, or empty."""
+
+
+class Roster:
+    """The students of a class, with indexes."""
+
+    def __init__(self, name: str, rows: Sequence[Row]) -> None:
+        self.name = name
+        self.rows = tuple(rows)
+        self._emails = _index((row, row.emails) for row in rows)
+        self._ids = _index((row, row.ids) for row in rows)
+        self._names = _index((row, row.names) for row in rows)
+        self._locals = _index((row, {email.partition("@")[0] for email in row.emails}) for row in rows)
+
+    def match(self, student: Student) -> Match:
+        """Return the row that a student of a source belongs to.
+
+        Certain facts come first: e-mail, number, login. Then the part of an address before the @, then the name.
+        """
+        strong: list[tuple[str, list[Row]]] = [
+            (student.email, self._emails.get(_plain(student.email), [])),
+            (student.id, self._ids.get(_plain(student.id), [])),
+            (student.key, self._ids.get(_plain(student.key), []) or self._emails.get(_plain(student.key), [])),
+        ]
+        told = {fact: rows for fact, rows in strong if rows}
+        rows = _distinct(row for found in told.values() for row in found)
+        if not rows:
+            login, at, _ = _plain(student.key).partition("@")
+            # an address of another domain may be somebody else's
+            rows = [row for row in self._ids.get(login, []) if not row.emails] if at else self._locals.get(login, [])
+            told = {student.key: rows} if rows else {}
+        if not rows:
+            rows = _distinct(row for text in (student.name, student.key) for row in self._named(text))
+            told = {student.name or student.key: rows} if rows else {}
+        if len(rows) == 1:
+            return Match((rows[0],))
+        if not rows:
+            return Match((), f"{_who(student)} is not in the roster {self.name}; add a row, or correct the name")
+        facts = " and ".join(shown(fact) for fact in told)
+        places = listed([f"{row.student.name or row.student.key} in line {row.lines[0]}" for row in rows])
+        return Match(
+            tuple(rows),
+            f"{_who(student)} fits more than one row of the roster {self.name}, by {facts}: {places}; correct it there",
+        )
+
+    def _named(self, text: str) -> list[Row]:
+        return _distinct(row for form in _name_forms(text) for row in self._names.get(form, []))
+
+
+def read_roster(file: Path) -> Roster:
+    """Read a roster.
+
+    Raises:
+        UsageError: there is no such file, or it is no table with a column that identifies students.
+        InternalError: the machine can't read it.
+    """
+    name = shown(file.name)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(BYTES + 1)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise UsageError(f"there is no roster {name}; name a CSV file") from None
+    except OSError as error:
+        raise InternalError(f"the roster {name} can't be read ({error.strerror or error})") from None
+    if len(data) > BYTES:
+        raise UsageError(f"the roster {name} is larger than {BYTES // 2**20} MiB; name a CSV file of the class alone")
+    return Roster(name, _merged(_rows(decoded(data), name)))
+
+
+def decoded(data: bytes) -> str:
+    """The text of a table that a spreadsheet or a platform wrote: UTF-16 or UTF-8, or Windows' Western encoding."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _rows(text: str, name: str) -> list[Row]:
+    # a NUL is an error for csv before Python 3.11; a first line `sep=;` is Excel's own
+    text = text.replace("\0", "")
+    skipped = re.match(r"sep=(.)\r?\n", text)
+    body = text[skipped.end() :] if skipped else text
+    first = next((line for line in body.splitlines() if line.strip()), "")
+    separators = (skipped[1],) if skipped else (",", ";", "\t", "|")
+    try:
+        separator = max(separators, key=lambda sign: len(_columns(next(csv.reader([first], delimiter=sign), []))))
+        if not _columns(next(csv.reader([first], delimiter=separator), [])) and not skipped:
+            separator = max(separators, key=first.count)
+        reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
+        table = [(reader.line_num + bool(skipped), row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise UsageError(f"the roster {name} is no CSV ({error}); export it again as CSV") from None
+    columns = _columns(table[0][1]) if table else []
+    if table and not columns:
+        # without a header, such as a plain list of addresses or Autolab's own roster
+        columns = [("email", index) for index, cell in enumerate(table[0][1]) if EMAIL.fullmatch(cell.strip())][:1]
+        body_rows = table
+    else:
+        body_rows = table[1:]
+    if not {"key", "name", "last", "email", "id", "login"} & {field for field, _ in columns}:
+        titles = listed(table[0][1]) if table else "nothing"
+        raise UsageError(
+            f"the roster {name} has no column that identifies students (its first row has {titles}); give it a header "
+            "with some of: key, name, first name, last name, email, id, login"
+        )
+    found = (_row(cells, columns, line) for line, cells in body_rows)
+    return [row for row in found if row is not None]
+
+
+def _columns(header: Sequence[str]) -> list[tuple[str, int]]:
+    """Field and index of each known column; those of one field are in the order of `_FIELDS`."""
+    titles = ["".join(filter(str.isalnum, _bare(cell))) for cell in header]
+    return [
+        (field, index)
+        for field, known in _FIELDS.items()
+        for title in known
+        for index, cell in enumerate(titles)
+        if cell == title
+    ]
+
+
+def _row(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) -> Row | None:
+    values: dict[str, list[str]] = {field: [] for field in _FIELDS}
+    for field, index in columns:
+        cell = cells[index].strip() if index < len(cells) else ""
+        if cell:
+            values[field].append(printable(cell))
+    roles = [re.sub(r"[^a-z]", "", role.lower()) for role in values["role"]]
+    full = " ".join([*values["first"][:1], *values["last"][:1]])
+    name = next(iter(values["name"]), "") or full
+    if any(role in _STAFF for role in roles) or "".join(filter(str.isalnum, name.lower())) in _NOBODY:
+        return None
+    emails = [*values["email"], *(text for text in (*values["login"], *values["key"]) if EMAIL.fullmatch(text))]
+    numbers = [*values["id"], *(match[1] for key in values["key"] if (match := _PARTICIPANT.fullmatch(key)))]
+    key = next(iter((*values["key"], *emails, *values["login"], *numbers, *([name] if name else []))), "")
+    if not key:
+        return None
+    return Row(
+        Student(key, name, next(iter(emails), ""), next(iter(numbers), "")),
+        (line,),
+        frozenset(map(_plain, emails)),
+        frozenset(map(_plain, (*numbers, *values["key"], *values["login"]))),
+        frozenset(form for text in (*values["name"], full) for form in _name_forms(text, turned=True)),
+    )
+
+
+def _merged(rows: Iterable[Row]) -> list[Row]:
+    """One row for each student; somebody in two sections has two rows with one address or, without one, one key."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        by_name = row.student.key == row.student.name and not row.ids  # two students may have one name
+        identity = min(row.emails, default="") or (f"line {row.lines[0]}" if by_name else _plain(row.student.key))
+        old = found.get(identity)
+        found[identity] = (
+            row
+            if old is None
+            else replace(
+                old,
+                lines=(*old.lines, *row.lines),
+                emails=old.emails | row.emails,
+                ids=old.ids | row.ids,
+                names=old.names | row.names,
+            )
+        )
+    return list(found.values())
+
+
+def _index(pairs: Iterable[tuple[Row, Iterable[str]]]) -> dict[str, list[Row]]:
+    index: dict[str, list[Row]] = {}
+    for row, texts in pairs:
+        for text in texts:
+            if text:
+                index.setdefault(text, []).append(row)
+    return index
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    return list({id(row): row for row in rows}.values())
+
+
+def _plain(text: str) -> str:
+    """A text in the form in which it is compared: without case, and composed."""
+    return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
+def _bare(text: str) -> str:
+    """A text without case and accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _name_forms(text: str, turned: bool = False) -> set[str]:
+    """The forms in which a name is compared: its words in order, and in any order.
+
+    With `turned`, also the last word first, because Canvas joins the words so.
+    """
+    bare = _bare(text)
+    words = re.findall(r"[^\W_]+", bare)
+    if not words:
+        return set()
+    last_first = [words[-1], *words[:-1]] if turned and "," not in bare else words
+    return {"".join(words), "".join(last_first), " ".join(sorted(words))}
+
+
+def _who(student: Student) -> str:
+    return shown(f"{student.name} ({student.key})" if student.name and student.name != student.key else student.key)
