@@ -23,7 +23,7 @@ BYTES = 64 * 2**20
 _FIELDS: dict[str, tuple[str, ...]] = {
     # by column titles in lower case, without anything but letters and digits
     "key": ("key", "identifier", "studentkey"),
-    "name": ("name", "fullname", "student", "studentname", "displayname", "sortablename"),
+    "name": ("name", "fullname", "student", "studentname", "displayname", "sortablename", "vollstandigername"),
     "first": ("firstname", "givenname", "givennames", "forename", "preferredname", "vorname", "prenom", "nombre"),
     "last": ("lastname", "surname", "familyname", "nachname", "nom", "apellidos", "apellido"),
     "email": ("email", "emailaddress", "mail", "emailadresse", "studentemail", "universityemail", "adresseemail"),
@@ -35,12 +35,13 @@ _FIELDS: dict[str, tuple[str, ...]] = {
         *("login", "loginid", "username", "user", "netid", "uid", "sisloginid", "github", "githubusername"),
         *("githublogin", "benutzername"),
     ),
+    "group": ("group", "groups", "team", "teams", "groupname", "gruppe", "gruppen"),
     "role": ("role", "roles"),
 }
 _STAFF = ("instructor", "ta", "teacher", "teachingassistant", "staff", "grader", "reader", "observer", "editingteacher")
 _NOBODY = ("pointspossible", "studenttest", "teststudent")
 """Rows of Canvas' gradebook that aren't students."""
-_PARTICIPANT = re.compile(r"\D+(\d+)")
+_PARTICIPANT = re.compile(r"[^\W\d]{4,}\D*?(\d+)")
 """An identifier of Moodle's worksheet, such as "Participant 12345", in any language."""
 
 
@@ -55,6 +56,9 @@ class Row:
     ids: frozenset[str]
     """Numbers, keys and logins; all in one form, as `emails` and `names`."""
     names: frozenset[str]
+    participants: frozenset[str] = frozenset()
+    """Numbers of Moodle's participants."""
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Match:
     """One row if it is certain; several if one of them is right but nobody knows which."""
     problem: str = ""
     """Why it isn't certain; a whole sentence, or empty."""
+    is_group: bool = False
+    """Whether it is a group's name, and `rows` are its members."""
 
 
 class Roster:
@@ -76,28 +82,42 @@ class Roster:
         self._emails = _index((row, row.emails) for row in rows)
         self._ids = _index((row, row.ids) for row in rows)
         self._names = _index((row, row.names) for row in rows)
+        self._participants = _index((row, row.participants) for row in rows)
+        self._groups = _index((row, row.groups) for row in rows)
         self._locals = _index((row, {email.partition("@")[0] for email in row.emails}) for row in rows)
 
     def match(self, student: Student) -> Match:
         """Return the row that a student of a source belongs to.
 
-        Certain facts come first: e-mail, number, login. Then the part of an address before the @, then the name.
+        Certain facts come first: e-mail, number, login. Then the part of an address before the @, then the name. Moodle
+        numbers teams and participants separately, so a participant's number counts only if no name contradicts it.
         """
+        for text in filter(None, (student.name, student.key)):
+            members = self._groups.get(_squeezed(text))
+            if members and not self._named(text):
+                return Match(tuple(members), is_group=True)
+        forms = _name_forms(student.name)
+        numbered = [
+            row
+            for row in self._participants.get(_plain(student.id), [])
+            if not row.names or not forms or row.names & forms
+        ]
         strong: list[tuple[str, list[Row]]] = [
             (student.email, self._emails.get(_plain(student.email), [])),
             (student.id, self._ids.get(_plain(student.id), [])),
+            (student.id, numbered),
             (student.key, self._ids.get(_plain(student.key), []) or self._emails.get(_plain(student.key), [])),
         ]
-        told = {fact: rows for fact, rows in strong if rows}
-        rows = _distinct(row for found in told.values() for row in found)
+        told = dict.fromkeys(fact for fact, rows in strong if rows)
+        rows = _distinct(row for _, found in strong for row in found)
         if not rows:
             login, at, _ = _plain(student.key).partition("@")
             # an address of another domain may be somebody else's
             rows = [row for row in self._ids.get(login, []) if not row.emails] if at else self._locals.get(login, [])
-            told = {student.key: rows} if rows else {}
+            told = dict.fromkeys([student.key])
         if not rows:
             rows = _distinct(row for text in (student.name, student.key) for row in self._named(text))
-            told = {student.name or student.key: rows} if rows else {}
+            told = dict.fromkeys([student.name or student.key])
         if len(rows) == 1:
             return Match((rows[0],))
         if not rows:
@@ -151,14 +171,14 @@ def _rows(text: str, name: str) -> list[Row]:
     first = next((line for line in body.splitlines() if line.strip()), "")
     separators = (skipped[1],) if skipped else (",", ";", "\t", "|")
     try:
-        separator = max(separators, key=lambda sign: len(_columns(next(csv.reader([first], delimiter=sign), []))))
-        if not _columns(next(csv.reader([first], delimiter=separator), [])) and not skipped:
+        separator = max(separators, key=lambda sign: len(columns_of(next(csv.reader([first], delimiter=sign), []))))
+        if not columns_of(next(csv.reader([first], delimiter=separator), [])) and not skipped:
             separator = max(separators, key=first.count)
         reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
         table = [(reader.line_num + bool(skipped), row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise UsageError(f"the roster {name} is no CSV ({error}); export it again as CSV") from None
-    columns = _columns(table[0][1]) if table else []
+    columns = columns_of(table[0][1]) if table else []
     if table and not columns:
         # without a header, such as a plain list of addresses or Autolab's own roster
         columns = [("email", index) for index, cell in enumerate(table[0][1]) if EMAIL.fullmatch(cell.strip())][:1]
@@ -171,11 +191,11 @@ def _rows(text: str, name: str) -> list[Row]:
             f"the roster {name} has no column that identifies students (its first row has {titles}); give it a header "
             "with some of: key, name, first name, last name, email, id, login"
         )
-    found = (_row(cells, columns, line) for line, cells in body_rows)
+    found = (row_of(cells, columns, line) for line, cells in body_rows)
     return [row for row in found if row is not None]
 
 
-def _columns(header: Sequence[str]) -> list[tuple[str, int]]:
+def columns_of(header: Sequence[str]) -> list[tuple[str, int]]:
     """Field and index of each known column; those of one field are in the order of `_FIELDS`."""
     titles = ["".join(filter(str.isalnum, _bare(cell))) for cell in header]
     return [
@@ -187,7 +207,8 @@ def _columns(header: Sequence[str]) -> list[tuple[str, int]]:
     ]
 
 
-def _row(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) -> Row | None:
+def row_of(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) -> Row | None:
+    """One student, of the cells of a line; None for a line that isn't a student's."""
     values: dict[str, list[str]] = {field: [] for field in _FIELDS}
     for field, index in columns:
         cell = cells[index].strip() if index < len(cells) else ""
@@ -199,16 +220,22 @@ def _row(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) ->
     if any(role in _STAFF for role in roles) or "".join(filter(str.isalnum, name.lower())) in _NOBODY:
         return None
     emails = [*values["email"], *(text for text in (*values["login"], *values["key"]) if EMAIL.fullmatch(text))]
-    numbers = [*values["id"], *(match[1] for key in values["key"] if (match := _PARTICIPANT.fullmatch(key)))]
-    key = next(iter((*values["key"], *emails, *values["login"], *numbers, *([name] if name else []))), "")
+    identifiers = (*values["key"], *values["id"])
+    participants = [match[1] for text in identifiers if (match := _PARTICIPANT.fullmatch(text))]
+    numbers = [text for text in values["id"] if not _PARTICIPANT.fullmatch(text)]
+    key = next(iter((*values["key"], *emails, *values["login"], *numbers, *participants, name)), "")
     if not key:
         return None
     return Row(
-        Student(key, name, next(iter(emails), ""), next(iter(numbers), "")),
+        Student(key, name, next(iter(emails), ""), next(iter((*numbers, *participants)), "")),
         (line,),
         frozenset(map(_plain, emails)),
         frozenset(map(_plain, (*numbers, *values["key"], *values["login"]))),
         frozenset(form for text in (*values["name"], full) for form in _name_forms(text, turned=True)),
+        frozenset(map(_plain, participants)),
+        frozenset(
+            filter(None, (_squeezed(part) for text in values["group"] for part in (text, *re.split("[,;|]", text))))
+        ),
     )
 
 
@@ -228,6 +255,8 @@ def _merged(rows: Iterable[Row]) -> list[Row]:
                 emails=old.emails | row.emails,
                 ids=old.ids | row.ids,
                 names=old.names | row.names,
+                participants=old.participants | row.participants,
+                groups=old.groups | row.groups,
             )
         )
     return list(found.values())
@@ -249,6 +278,11 @@ def _distinct(rows: Iterable[Row]) -> list[Row]:
 def _plain(text: str) -> str:
     """A text in the form in which it is compared: without case, and composed."""
     return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
+def _squeezed(text: str) -> str:
+    """A group's name as it is compared: Moodle turns underscores in it into blanks."""
+    return " ".join(_plain(text).replace("_", " ").split())
 
 
 def _bare(text: str) -> str:

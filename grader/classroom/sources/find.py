@@ -159,9 +159,10 @@ class _Owners:
                 sentences.append(match.problem)
                 self.perhaps.update({id(row): (row, match.problem) for row in match.rows})
             if match is not None and not match.problem:
-                row = match.rows[0]
-                self.seen[id(row)] = row
-                students.setdefault(f"row {row.lines[0]}", _completed(one, row.student))
+                self.seen.update({id(row): row for row in match.rows})
+                for row in match.rows:
+                    who = row.student if match.is_group else _completed(one, row.student)
+                    students.setdefault(f"row {row.lines[0]}", who)
             else:
                 students.setdefault(f"key {one.key.casefold()}", one)
         self.problems[id(found)] = tuple(sentences)
