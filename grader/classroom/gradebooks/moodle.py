@@ -1,7 +1,7 @@
 """Fills in the grading worksheet that an instructor downloaded from Moodle.
 
-Its columns depend on Moodle's version, settings and language, so no worksheet is written anew. Only cells of the grade's
-column change; every other byte stays, with the encoding, the separators and the quotes.
+Its columns depend on Moodle's version, settings and language, so no worksheet is written anew. Only cells of the
+grade's column change; every other byte stays, with the encoding, the separators and the quotes.
 """
 
 from __future__ import annotations
@@ -59,18 +59,22 @@ def fill_moodle(book: Gradebook, worksheet: bytes, *, column: str = "", zero_abs
         )
     top = _index(head, _TOPS)
     bodies = [line for line in lines[1:] if len(line) > grade]
-    found = [
-        (number, row_of([cell.text for cell in line], columns_of(head), number)) for number, line in enumerate(bodies)
-    ]
-    roster = Roster("of the worksheet", [row for _, row in found if row is not None])
+    columns = columns_of(head)
+    found = (row_of([cell.text for cell in line], columns, number) for number, line in enumerate(bodies))
+    roster = Roster("worksheet", [row for row in found if row is not None])
     edits: dict[int, Fraction] = {}
     rest = []
     for one in rows(book, zero_absent=zero_absent):
         match = roster.match(one.student)
-        if match.problem and one.score is not None:
-            rest.append(f"{one.student.key} ({match.problem})")
-        elif not match.problem and one.score is not None:
-            edits.update({row.lines[0]: one.score for row in match.rows})
+        if one.score is None:
+            continue
+        score = one.score
+        if match.problem:
+            rest.append(match.problem)
+        elif any(edits.get(row.lines[0], score) != score for row in match.rows):
+            rest.append(f"{shown(one.student.key)} has the row of somebody with another score")
+        else:
+            edits.update({row.lines[0]: score for row in match.rows})
     tops = {bodies[number][top].text.strip() for number in edits if top is not None and top < len(bodies[number])}
     comma = any("," in value for value in tops) or (not tops and separator == ";")
     new = {bodies[number][grade]: _written(score, comma, separator) for number, score in edits.items()}
@@ -102,7 +106,8 @@ def _table(text: str) -> tuple[list[list[_Cell]], str]:
 def _lines(text: str, separator: str) -> Iterator[list[_Cell]]:
     plain = rf"[^{separator}\r\n]*"
     form = re.compile(rf'({_BOM}?"(?:[^"]|"")*"{plain}|{plain})({separator}|\r\n|\r|\n|\Z)')
-    place, line = 0, []
+    place = 0
+    line: list[_Cell] = []
     while place < len(text) or line:
         match = form.match(text, place)
         assert match is not None  # the second form fits anything up to the next end of a cell
@@ -145,7 +150,7 @@ def _tops_differ(tops: set[str], top: Fraction | None) -> list[str]:
     for value in sorted(tops):
         try:
             same = top is None or Fraction(value.replace(",", ".")) == top
-        except ValueError:
+        except (ValueError, ZeroDivisionError):
             same = True  # a scale, such as "Pass"
         if not same:
             return [
