@@ -6,59 +6,16 @@ Classroom's, or one's own. Nothing is guessed: what fits two students is told, a
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from grader.classroom.sources.found import EMAIL, printable
+from grader.classroom.roster_table import Row, decoded, merged, name_forms, plain, rows_of, squeezed
 from grader.errors import InternalError, UsageError
 from grader.gradebook import Student
 from grader.intake.notes import listed, shown
 
 BYTES = 64 * 2**20
-_FIELDS: dict[str, tuple[str, ...]] = {
-    # by column titles in lower case, without anything but letters and digits
-    "key": ("key", "identifier", "studentkey"),
-    "name": ("name", "fullname", "student", "studentname", "displayname", "sortablename", "vollstandigername"),
-    "first": ("firstname", "givenname", "givennames", "forename", "preferredname", "vorname", "prenom", "nombre"),
-    "last": ("lastname", "surname", "familyname", "nachname", "nom", "apellidos", "apellido"),
-    "email": ("email", "emailaddress", "mail", "emailadresse", "studentemail", "universityemail", "adresseemail"),
-    "id": (
-        *("id", "sid", "studentid", "idnumber", "sisuserid", "studentnumber", "matriculationnumber", "matrikelnummer"),
-        *("uin", "uni", "canvasid", "userid", "participantid", "andrewid", "githubid", "orgdefinedid"),
-    ),
-    "login": (
-        *("login", "loginid", "username", "user", "netid", "uid", "sisloginid", "github", "githubusername"),
-        *("githublogin", "benutzername"),
-    ),
-    "group": ("group", "groups", "team", "teams", "groupname", "gruppe", "gruppen"),
-    "role": ("role", "roles"),
-}
-_STAFF = ("instructor", "ta", "teacher", "teachingassistant", "staff", "grader", "reader", "observer", "editingteacher")
-_NOBODY = ("pointspossible", "studenttest", "teststudent")
-"""Rows of Canvas' gradebook that aren't students."""
-_PARTICIPANT = re.compile(r"[^\W\d]{4,}\D*?(\d+)")
-"""An identifier of Moodle's worksheet, such as "Participant 12345", in any language."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One student of the roster."""
-
-    student: Student
-    lines: tuple[int, ...]
-    """Where in the file, from 1; several if a student is there more than once."""
-    emails: frozenset[str]
-    ids: frozenset[str]
-    """Numbers, keys and logins; all in one form, as `emails` and `names`."""
-    names: frozenset[str]
-    participants: frozenset[str] = frozenset()
-    """Numbers of Moodle's participants."""
-    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -89,29 +46,34 @@ class Roster:
     def match(self, student: Student) -> Match:
         """Return the row that a student of a source belongs to.
 
-        Certain facts come first: e-mail, number, login. Then the part of an address before the @, then the name. Moodle
-        numbers teams and participants separately, so a participant's number counts only if no name contradicts it.
+        Certain facts come first: e-mail, number, login. Then the part of an address before the @, then the name. A
+        number may come from another register than the roster's, so it doesn't count against a name. Moodle even numbers
+        teams and participants separately, so a participant's number needs a name that agrees, if there are names.
         """
         for text in filter(None, (student.name, student.key)):
-            members = self._groups.get(_squeezed(text))
+            members = self._groups.get(squeezed(text))
             if members and not self._named(text):
                 return Match(tuple(members), is_group=True)
-        forms = _name_forms(student.name)
+        forms = name_forms(student.name)
         numbered = [
             row
-            for row in self._participants.get(_plain(student.id), [])
+            for row in self._participants.get(plain(student.id), [])
             if not row.names or not forms or row.names & forms
         ]
         strong: list[tuple[str, list[Row]]] = [
-            (student.email, self._emails.get(_plain(student.email), [])),
-            (student.id, self._ids.get(_plain(student.id), [])),
+            (student.email, self._emails.get(plain(student.email), [])),
+            (student.id, self._ids.get(plain(student.id), [])),
             (student.id, numbered),
-            (student.key, self._ids.get(_plain(student.key), []) or self._emails.get(_plain(student.key), [])),
+            (student.key, self._ids.get(plain(student.key), []) or self._emails.get(plain(student.key), [])),
         ]
+        by_name = self._named(student.name)
+        others = _distinct(row for _, found in strong for row in found)
+        if others and by_name and not strong[0][1] and not any(row in others for row in by_name):
+            strong.append((student.name, by_name))
         told = dict.fromkeys(fact for fact, rows in strong if rows)
         rows = _distinct(row for _, found in strong for row in found)
         if not rows:
-            login, at, _ = _plain(student.key).partition("@")
+            login, at, _ = plain(student.key).partition("@")
             # an address of another domain may be somebody else's
             rows = [row for row in self._ids.get(login, []) if not row.emails] if at else self._locals.get(login, [])
             told = dict.fromkeys([student.key])
@@ -121,16 +83,16 @@ class Roster:
         if len(rows) == 1:
             return Match((rows[0],))
         if not rows:
-            return Match((), f"{_who(student)} is not in the roster {self.name}; add a row, or correct the name")
+            return Match((), f"{_who(student)} is not in the {self.name}; add a row, or correct the name")
         facts = " and ".join(shown(fact) for fact in told)
         places = listed([f"{row.student.name or row.student.key} in line {row.lines[0]}" for row in rows])
         return Match(
             tuple(rows),
-            f"{_who(student)} fits more than one row of the roster {self.name}, by {facts}: {places}; correct it there",
+            f"{_who(student)} fits more than one row of the {self.name}, by {facts}: {places}; correct it there",
         )
 
     def _named(self, text: str) -> list[Row]:
-        return _distinct(row for form in _name_forms(text) for row in self._names.get(form, []))
+        return _distinct(row for form in name_forms(text) for row in self._names.get(form, []))
 
 
 def read_roster(file: Path) -> Roster:
@@ -150,116 +112,7 @@ def read_roster(file: Path) -> Roster:
         raise InternalError(f"the roster {name} can't be read ({error.strerror or error})") from None
     if len(data) > BYTES:
         raise UsageError(f"the roster {name} is larger than {BYTES // 2**20} MiB; name a CSV file of the class alone")
-    return Roster(name, _merged(_rows(decoded(data), name)))
-
-
-def decoded(data: bytes) -> str:
-    """The text of a table that a spreadsheet or a platform wrote: UTF-16 or UTF-8, or Windows' Western encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def _rows(text: str, name: str) -> list[Row]:
-    # a NUL is an error for csv before Python 3.11; a first line `sep=;` is Excel's own
-    text = text.replace("\0", "")
-    skipped = re.match(r"sep=(.)\r?\n", text)
-    body = text[skipped.end() :] if skipped else text
-    first = next((line for line in body.splitlines() if line.strip()), "")
-    separators = (skipped[1],) if skipped else (",", ";", "\t", "|")
-    try:
-        separator = max(separators, key=lambda sign: len(columns_of(next(csv.reader([first], delimiter=sign), []))))
-        if not columns_of(next(csv.reader([first], delimiter=separator), [])) and not skipped:
-            separator = max(separators, key=first.count)
-        reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
-        table = [(reader.line_num + bool(skipped), row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise UsageError(f"the roster {name} is no CSV ({error}); export it again as CSV") from None
-    columns = columns_of(table[0][1]) if table else []
-    if table and not columns:
-        # without a header, such as a plain list of addresses or Autolab's own roster
-        columns = [("email", index) for index, cell in enumerate(table[0][1]) if EMAIL.fullmatch(cell.strip())][:1]
-        body_rows = table
-    else:
-        body_rows = table[1:]
-    if not {"key", "name", "last", "email", "id", "login"} & {field for field, _ in columns}:
-        titles = listed(table[0][1]) if table else "nothing"
-        raise UsageError(
-            f"the roster {name} has no column that identifies students (its first row has {titles}); give it a header "
-            "with some of: key, name, first name, last name, email, id, login"
-        )
-    found = (row_of(cells, columns, line) for line, cells in body_rows)
-    return [row for row in found if row is not None]
-
-
-def columns_of(header: Sequence[str]) -> list[tuple[str, int]]:
-    """Field and index of each known column; those of one field are in the order of `_FIELDS`."""
-    titles = ["".join(filter(str.isalnum, _bare(cell))) for cell in header]
-    return [
-        (field, index)
-        for field, known in _FIELDS.items()
-        for title in known
-        for index, cell in enumerate(titles)
-        if cell == title
-    ]
-
-
-def row_of(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) -> Row | None:
-    """One student, of the cells of a line; None for a line that isn't a student's."""
-    values: dict[str, list[str]] = {field: [] for field in _FIELDS}
-    for field, index in columns:
-        cell = cells[index].strip() if index < len(cells) else ""
-        if cell:
-            values[field].append(printable(cell))
-    roles = [re.sub(r"[^a-z]", "", role.lower()) for role in values["role"]]
-    full = " ".join([*values["first"][:1], *values["last"][:1]])
-    name = next(iter(values["name"]), "") or full
-    if any(role in _STAFF for role in roles) or "".join(filter(str.isalnum, name.lower())) in _NOBODY:
-        return None
-    emails = [*values["email"], *(text for text in (*values["login"], *values["key"]) if EMAIL.fullmatch(text))]
-    identifiers = (*values["key"], *values["id"])
-    participants = [match[1] for text in identifiers if (match := _PARTICIPANT.fullmatch(text))]
-    numbers = [text for text in values["id"] if not _PARTICIPANT.fullmatch(text)]
-    key = next(iter((*values["key"], *emails, *values["login"], *numbers, *participants, name)), "")
-    if not key:
-        return None
-    return Row(
-        Student(key, name, next(iter(emails), ""), next(iter((*numbers, *participants)), "")),
-        (line,),
-        frozenset(map(_plain, emails)),
-        frozenset(map(_plain, (*numbers, *values["key"], *values["login"]))),
-        frozenset(form for text in (*values["name"], full) for form in _name_forms(text, turned=True)),
-        frozenset(map(_plain, participants)),
-        frozenset(
-            filter(None, (_squeezed(part) for text in values["group"] for part in (text, *re.split("[,;|]", text))))
-        ),
-    )
-
-
-def _merged(rows: Iterable[Row]) -> list[Row]:
-    """One row for each student; somebody in two sections has two rows with one address or, without one, one key."""
-    found: dict[str, Row] = {}
-    for row in rows:
-        by_name = row.student.key == row.student.name and not row.ids  # two students may have one name
-        identity = min(row.emails, default="") or (f"line {row.lines[0]}" if by_name else _plain(row.student.key))
-        old = found.get(identity)
-        found[identity] = (
-            row
-            if old is None
-            else replace(
-                old,
-                lines=(*old.lines, *row.lines),
-                emails=old.emails | row.emails,
-                ids=old.ids | row.ids,
-                names=old.names | row.names,
-                participants=old.participants | row.participants,
-                groups=old.groups | row.groups,
-            )
-        )
-    return list(found.values())
+    return Roster(f"roster {name}", merged(rows_of(decoded(data), name)))
 
 
 def _index(pairs: Iterable[tuple[Row, Iterable[str]]]) -> dict[str, list[Row]]:
@@ -273,35 +126,6 @@ def _index(pairs: Iterable[tuple[Row, Iterable[str]]]) -> dict[str, list[Row]]:
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
     return list({id(row): row for row in rows}.values())
-
-
-def _plain(text: str) -> str:
-    """A text in the form in which it is compared: without case, and composed."""
-    return unicodedata.normalize("NFC", text.strip()).casefold()
-
-
-def _squeezed(text: str) -> str:
-    """A group's name as it is compared: Moodle turns underscores in it into blanks."""
-    return " ".join(_plain(text).replace("_", " ").split())
-
-
-def _bare(text: str) -> str:
-    """A text without case and accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def _name_forms(text: str, turned: bool = False) -> set[str]:
-    """The forms in which a name is compared: its words in order, and in any order.
-
-    With `turned`, also the last word first, because Canvas joins the words so.
-    """
-    bare = _bare(text)
-    words = re.findall(r"[^\W_]+", bare)
-    if not words:
-        return set()
-    last_first = [words[-1], *words[:-1]] if turned and "," not in bare else words
-    return {"".join(words), "".join(last_first), " ".join(sorted(words))}
 
 
 def _who(student: Student) -> str:

@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from grader.classroom.gradebooks.autolab import Upload
 from grader.classroom.gradebooks.rows import max_score_of, number_cell, rows
-from grader.classroom.roster import Roster, columns_of, row_of
+from grader.classroom.roster import Roster
+from grader.classroom.roster_table import columns_of, row_of
 from grader.errors import UsageError
 from grader.gradebook import Gradebook
 from grader.intake.notes import listed, shown

@@ -55,9 +55,7 @@ def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
         failures = sum(test.status == "internal" for test in report.tests) if report is not None else 0
         if failures or (standing == "graded" and report is None):
             report, standing = None, "not graded"
-            fact = (
-                f"{failures} tests failed by a fault of the grader or the machine" if failures else "it has no report"
-            )
+            fact = f"{failures} tests failed by the grader's own fault" if failures else "it has no report"
             problem = "; ".join(filter(None, (problem, f"{fact}; grade it again")))
         score = report.counted if report is not None else None
         if standing == "no submission" and zero_absent:
