@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
-from grader.classroom.roster import Roster, Row, read_roster
+from grader.classroom.roster import Roster, read_roster
+from grader.classroom.roster_table import Row
 from grader.classroom.sources import (
     autolab,
     canvas,
@@ -54,7 +55,7 @@ def find(
     pattern: str | None = None,
     pick: Pick = "latest",
     roster: Path | None = None,
-    expected: str | None = None,
+    required: Sequence[str] = (),
 ) -> ClassList:
     """Return the hand-ins of a class, as paths on the disk that the intake takes.
 
@@ -65,8 +66,8 @@ def find(
         pattern: a regular expression with named groups for the paths, instead of a layout.
         pick: which of several versions counts.
         roster: a CSV with the students of the class.
-        expected: the only file that the assignment asks for, if it asks for one; a hand-in that is a single file of
-            this type, named after its student, gets this name.
+        required: the paths that a complete submission has. They tell a student's folder from a folder of students. If
+            there is one, a hand-in that is a single file of its type, named after the student, gets its name.
 
     Raises:
         UsageError: the source, the roster or the arguments are wrong.
@@ -74,7 +75,7 @@ def find(
     """
     known = read_roster(roster) if roster is not None else None
     with _opened(source, stage) as tree:
-        name, why, reading = _read(tree, kind, pattern)
+        name, why, reading = _read(tree, kind, pattern, required)
         if not reading.found:
             extra = f" {reading.notes[0]}" if reading.notes else ""
             raise UsageError(
@@ -86,7 +87,7 @@ def find(
         problems = [Entry(one.student.key, (one.student,), "not graded", problem=one.sentence) for one in undecided]
         hand_ins = []
         for number, one in enumerate(sorted(chosen, key=_key)):
-            made = _hand_in(tree, one, owners.problems.get(id(one.found), ()), stage / f"{number:05}", expected)
+            made = _hand_in(tree, one, owners.problems.get(id(one.found), ()), stage / f"{number:05}", required)
             if isinstance(made, Entry):
                 problems.append(made)
             else:
@@ -106,15 +107,18 @@ def _opened(source: Path, stage: Path) -> Iterator[Tree]:
         raise UsageError(f"there is no folder or archive {shown(source.name or source)}; is that its name?")
 
 
-def _read(tree: Tree, kind: str | None, expression: str | None) -> tuple[str, str, Reading]:
+def _read(tree: Tree, kind: str | None, expression: str | None, required: Sequence[str]) -> tuple[str, str, Reading]:
     """The layout's name, why it is this one, and what the source has."""
     if kind is not None and kind not in SOURCES:
         raise UsageError(f"there is no source {shown(kind)}; the known ones are {', '.join(SOURCES)}")
-    roots = _roots(tree)
+    roots = _roots(tree, required)
     # an archive is often made of one folder with everything in it; the call names the right folder otherwise
     usual = roots[-1] if tree.is_archive else ROOT
     if expression is not None:
-        return pattern.NAME, "--pattern says how to read it", pattern.read(tree, usual, pattern.compiled(expression))
+        compiled = pattern.compiled(expression)
+        readings = [pattern.read(tree, root, compiled) for root in roots]
+        reading = next((reading for reading in readings if reading.found), readings[0])
+        return pattern.NAME, "--pattern says how to read it", reading
     if kind is not None:
         root = next((root for root in roots if SOURCES[kind].recognise(tree, root)), usual)
         return kind, "--source says so", SOURCES[kind].read(tree, root if kind != plain.SOURCE.name else usual)
@@ -127,15 +131,27 @@ def _read(tree: Tree, kind: str | None, expression: str | None) -> tuple[str, st
     return plain.SOURCE.name, why, plain.read(tree, usual)
 
 
-def _roots(tree: Tree) -> list[PurePosixPath]:
-    """The source itself, and the folder inside of it if there is nothing else."""
+def _roots(tree: Tree, required: Sequence[str]) -> list[PurePosixPath]:
+    """The source itself, and the folder inside of it if there is nothing else, unless that is a student's own."""
     roots = [ROOT]
     for _ in range(2):
         nodes = [node for node in tree.children(roots[-1]) if not is_aside(node)]
-        if len(nodes) != 1 or not nodes[0].is_folder:
+        if len(nodes) != 1 or not nodes[0].is_folder or _is_hand_in(tree, nodes[0].path, required):
             break
         roots.append(nodes[0].path)
     return roots
+
+
+def _is_hand_in(tree: Tree, folder: PurePosixPath, required: Sequence[str]) -> bool:
+    """Whether a folder has a file of the assignment just where a student has it."""
+    return any(_has(tree, folder, PurePosixPath(path).parts) for path in required)
+
+
+def _has(tree: Tree, folder: PurePosixPath, parts: Sequence[str]) -> bool:
+    node = next((node for node in tree.children(folder) if node.name == parts[0] and not node.trouble), None)
+    if node is None or node.is_folder != (len(parts) > 1):
+        return False
+    return len(parts) == 1 or _has(tree, node.path, parts[1:])
 
 
 @dataclass
@@ -189,12 +205,12 @@ def _key(one: Chosen) -> str:
     return "+".join(student.key for student in one.students)
 
 
-def _hand_in(tree: Tree, one: Chosen, unsure: Sequence[str], target: Path, expected: str | None) -> HandIn | Entry:
+def _hand_in(tree: Tree, one: Chosen, unsure: Sequence[str], target: Path, required: Sequence[str]) -> HandIn | Entry:
     """One hand-in on the disk; an entry with a problem if it can't be graded."""
     found, key = one.found, _key(one)
     if found.fault:
         return Entry(key, one.students, "not graded", problem=found.fault)
-    pieces, notes = _renamed(tree, found.pieces, expected)
+    pieces, notes = _renamed(tree, found.pieces, required)
     if isinstance(tree, ArchiveTree):
         tree.begin()
     try:
@@ -217,11 +233,11 @@ def _hand_in(tree: Tree, one: Chosen, unsure: Sequence[str], target: Path, expec
     )
 
 
-def _renamed(tree: Tree, pieces: tuple[Piece, ...], expected: str | None) -> tuple[tuple[Piece, ...], list[str]]:
+def _renamed(tree: Tree, pieces: tuple[Piece, ...], required: Sequence[str]) -> tuple[tuple[Piece, ...], list[str]]:
     """The pieces, with the name that the assignment asks for if the only one is a file with its student's name."""
-    if expected is None or len(pieces) != 1 or pieces[0].name:
+    if len(required) != 1 or len(pieces) != 1 or pieces[0].name:
         return pieces, []
-    path, wanted = pieces[0].path, PurePosixPath(expected)
+    path, wanted = pieces[0].path, PurePosixPath(required[0])
     if path.suffix.lower() != wanted.suffix.lower() or path.name == wanted.name:
         return pieces, []
     leaves = tree.leaves(path)
