@@ -121,7 +121,7 @@ def _lines(text: str, separator: str) -> Iterator[list[_Cell]]:
 
 def _unquoted(raw: str) -> str:
     body = raw.removeprefix(_BOM)
-    if not body.startswith('"'):
+    if not body.startswith('"') or '"' not in body[1:]:
         return body
     inner, _, after = body[1:].rpartition('"')
     return inner.replace('""', '"') + after
