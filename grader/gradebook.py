@@ -38,12 +38,16 @@ class HandIn:
     """The time of the hand-in, with a time zone, if the source says it."""
     lateness: timedelta | None = None
     """How long after the due date; zero if in time, None if the source doesn't say it."""
+    late: bool | None = None
+    """Whether the source marks it as late, which it may do without saying how late; None if it doesn't say it."""
     version: str = ""
     """Which of several versions this is, in the source's words; empty if there is only one."""
     others: tuple[str, ...] = ()
     """The versions that aren't graded, in the source's words."""
     notes: tuple[str, ...] = ()
     """What an instructor should know about how this hand-in was found."""
+    problem: str = ""
+    """Why a person must look at it, although it can be graded; empty if nobody must."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,24 @@ class Entry:
     problem: str = ""
     """Why a person must look at it; empty if nobody must."""
     hand_in: HandIn | None = None
+
+
+@dataclass(frozen=True)
+class ClassList:
+    """Who handed in what: the content of one source, before anything is graded."""
+
+    kind: str
+    """The kind of source, such as "gradescope"."""
+    why: str
+    """One sentence: how the kind was recognised."""
+    hand_ins: tuple[HandIn, ...]
+    """In the order of their keys; each student is in at most one of them."""
+    absent: tuple[Student, ...] = ()
+    """The students of the roster that no entry of the source belongs to."""
+    problems: tuple[Entry, ...] = ()
+    """Entries that can't be read or told apart, each with a sentence; they are "not graded", never a 0."""
+    notes: tuple[str, ...] = ()
+    """Sentences about the source as a whole, such as which of its files aren't hand-ins."""
 
 
 @dataclass(frozen=True)

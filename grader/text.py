@@ -10,6 +10,21 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
+_SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+"""Signs that begin a formula, in their wide forms too."""
+_FORMULA = re.compile(rf"\s*{_SIGNS}|[\t\r\n]")
+_LATER_FORMULA = re.compile(rf"([;\t\r\n]\s*)({_SIGNS})")
+
+
+def harmless_cell(text: str) -> str:
+    """Return a text that no spreadsheet evaluates: an apostrophe is put before what looks like a formula.
+
+    A formula may also begin inside the text, after a character at which spreadsheets of some countries end a cell.
+    """
+    begins = _FORMULA.match(text)
+    later = _LATER_FORMULA.sub(r"\1'\2", text)
+    return f"'{later}" if begins else later
+
 
 def clean_text(text: str, limit: int) -> str:
     """Return text that is safe to show: no surrogates, only newline and tab as control characters, cut at `limit`."""

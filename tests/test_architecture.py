@@ -36,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "local": NOUNS | {"testing", "judge"},
     "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "authoring"},
     "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "suite"},
+    "classroom": NOUNS | {"intake", "sandbox", "judge", "schedule", "grade", "suite", "export", "pages", "classroom"},
     "platforms": NOUNS | {"sandbox", "schedule", "grade", "export", "platforms"},
     "arguments": NOUNS,
     "doctor": NOUNS | {"sandbox"},

@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from grader.export.common import strict_json
 from grader.export.fit import fit
 from grader.report import Report, number
-from grader.text import cut
+from grader.text import cut, harmless_cell
 
 NOTES_CHARS = 2000
 """The most characters of notes in one cell. Spreadsheets cut a cell at 32,767; a class has many cells."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(report: Report) -> str:
@@ -32,13 +31,9 @@ def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
     for name, report in reports:
         if not head:
             head = ["submission", "score", "max_score", *(part.title for part in report.parts), "notes"]
-            writer.writerow(map(_cell, head))
+            writer.writerow(map(harmless_cell, head))
         points = (report.counted, report.max_score, *(part.score for part in report.parts))
         notes = " ".join(cut(" ".join(report.notes), NOTES_CHARS).split())
         scores = [strict_json(number(value)) if report.graded else "" for value in points]
-        writer.writerow([_cell(name), *scores, _cell(notes)])
+        writer.writerow([harmless_cell(name), *scores, harmless_cell(notes)])
     return buffer.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,1 @@
+"""A whole class: who handed in what, and the gradebooks that come out."""

@@ -1,0 +1,696 @@
+"""Guards the sources of a class: each platform's layout is recognised and read, and one bad entry stops no other."""
+
+import os
+import zipfile
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path, PurePosixPath
+
+import pytest
+from class_sources import FILES, PACKED, ZIPPED, below, found, keys, link, made, problems, taken
+from conftest import memory_below
+from handins import member, tar_bytes, zip_bytes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.classroom.sources.find import SOURCES, find
+from grader.classroom.sources.gradescope import records
+from grader.errors import GraderError, UsageError
+from grader.gradebook import ClassList, Student
+
+FORMS = ("folder", "zip", "tar", "tar.gz", "tar.xz")
+
+METADATA = """\
+---
+submission_101:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '0123'
+    :email: jane@x.edu
+  :created_at: 2026-10-20 15:34:12.123456000 -07:00
+  :score: 10.0
+  :status: processed
+  :results:
+    score: 10.0
+    tests:
+    - name: 'a: b'
+      output: |2
+          :submitters: nobody
+      :results:
+    output: "ends\\
+      \\ :results: in a quote"
+  :history:
+  - :id: 99
+    :created_at: 2026-10-19 15:34:12.000000000 Z
+    :results:
+      tests: []
+    :score: 3.0
+submission_102:
+  :submitters:
+  - :name: Bob "B" Ray
+    :sid:
+    :email: bob@x.edu
+  - :name: Zoë O'Neil
+    :email: zoe@x.edu
+  :created_at: 2026-10-20 22:00:00.000000000 Z
+  :status: queued
+"""
+
+
+def gradescope(metadata: str = METADATA) -> dict[str, bytes]:
+    root = "assignment_5_export"
+    return {
+        f"{root}/submission_metadata.yml": metadata.encode(),
+        **below(f"{root}/submission_101"),
+        **below(f"{root}/submission_102"),
+        "__MACOSX/assignment_5_export/._submission_metadata.yml": b"junk",
+        f"{root}/.DS_Store": b"junk",
+    }
+
+
+def autolab() -> dict[str, bytes]:
+    return {
+        "jane@x.edu_1_handin.tar": b"old",
+        "jane@x.edu_10_handin.tar": PACKED,
+        "jane@x.edu_9_handin.tar": b"old",
+        "j_r-b.o'neil@cs.x.edu_2_handin.tar": PACKED,
+    }
+
+
+def canvas() -> dict[str, bytes]:
+    return {
+        "doejane_LATE_4711_90001_hw1-1.py": FILES["hw1/hw1.py"],
+        "doejane_LATE_4711_90002_dropout-1.py": FILES["mytorch/dropout.py"],
+        "doejane_LATE_4711_90003_optimizer.py": FILES["mytorch/optimizer.py"],
+        "rayéb_4712_90004_my_2_handin-3.zip": ZIPPED,
+        "LATE_anon_a1B2c_90005_handin.tar.gz": PACKED,
+        "poetpaul_4713_text.html": b"<p>words</p>",
+        "poetlin_LATE_4714_link.html": b"<a>",
+    }
+
+
+def moodle(end: str = "") -> dict[str, bytes]:
+    return {
+        **below(f"Jane Mary Doe_777_assignsubmission_file{end}"),
+        "Jane Mary Doe_777_assignsubmission_onlinetext/onlinetext.html": b"<p>",
+        f"Bob_778_assignsubmission_file{end}/handin.zip": ZIPPED,
+        "Poet_779_assignsubmission_onlinetext/onlinetext.html": b"<p>",
+        **below(f"Default group_assignsubmission_file{end}"),
+    }
+
+
+def moodle_flat() -> dict[str, bytes]:
+    return {
+        "Participant_777_assignsubmission_file_hw1.py": FILES["hw1/hw1.py"],
+        "Participant_777_assignsubmission_file_dropout.py": FILES["mytorch/dropout.py"],
+        "Participant_777_assignsubmission_onlinetext_onlinetext.html": b"<p>",
+        "Participant_778_assignsubmission_file_my_handin.zip": ZIPPED,
+    }
+
+
+def nbgrader() -> dict[str, bytes]:
+    return {
+        **below("submitted/jane/ps1"),
+        "submitted/jane/ps1/timestamp.txt": b"2026-10-20 15:34:12.123456 America/Los_Angeles\n",
+        **below("submitted/bob/ps1"),
+        "submitted/bob/ps1/timestamp.txt": b"2026-10-20 15:34:12 Middle/Earth",
+    }
+
+
+def prairielearn() -> dict[str, bytes]:
+    return {
+        "jane@x.edu_1_hw/one_1_1_900_hw1.py": b"old",
+        "jane@x.edu_1_hw/one_1_2_901_hw1.py": FILES["hw1/hw1.py"],
+        "jane@x.edu_1_hw/one_1_2_901_dropout.py": FILES["mytorch/dropout.py"],
+        "bob@x.edu_1_hw/one_1_1_902_my_handin.zip": ZIPPED,
+    }
+
+
+def plain() -> dict[str, bytes]:
+    return {
+        **below("alice"),
+        **below("Bob Ray/wrapped"),
+        "carl.tar.gz": PACKED,
+        "dora@x.edu.zip": ZIPPED,
+        "eve.py": b"x = 1\n",
+        "frank.ipynb": b'{"cells": []}',
+        "roster.csv": b"key\nalice\n",
+    }
+
+
+LAYOUTS = {
+    "gradescope": (gradescope(), ["bob@x.edu+zoe@x.edu", "jane@x.edu"]),
+    "autolab": (autolab(), ["j_r-b.o'neil@cs.x.edu", "jane@x.edu"]),
+    "canvas": (canvas(), ["4711", "4712", "anon_a1B2c"]),
+    "moodle": (moodle(), ["777", "778", "Default group"]),
+    "moodle old": (moodle("_"), ["777", "778", "Default group"]),
+    "moodle flat": (moodle_flat(), ["777", "778"]),
+    "nbgrader": (nbgrader(), ["bob", "jane"]),
+    "prairielearn": (prairielearn(), ["bob@x.edu", "jane@x.edu"]),
+    "plain": (plain(), ["Bob Ray", "alice", "carl", "dora@x.edu", "eve", "frank"]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_is_recognised(layout: str, form: str, tmp_path: Path) -> None:
+    """From a folder and from every archive: the same students, and the intake takes each hand-in."""
+    tree, expected = LAYOUTS[layout]
+    classes = found(made(tree, tmp_path, form))
+    assert classes.kind == layout.split()[0]
+    assert classes.why
+    assert keys(classes) == expected
+    for hand_in in classes.hand_ins:
+        assert not hand_in.path.is_symlink()
+        files, notes = taken(classes, hand_in.key) if hand_in.key not in ("eve", "frank") else ({}, ())
+        assert not any("inside the folder" in note for note in notes if hand_in.key not in ("Bob Ray",))
+        assert all(files[name] == FILES[name] for name in files)
+        assert files or hand_in.key in ("eve", "frank")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_can_be_named(layout: str, tmp_path: Path) -> None:
+    tree, expected = LAYOUTS[layout]
+    classes = found(made(tree, tmp_path), kind=layout.split()[0])
+    assert keys(classes) == expected
+    assert classes.why == "--source says so"
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_wrong_name_stops_nothing(layout: str, kind: str, tmp_path: Path) -> None:
+    """Another layout finds nothing, or hand-ins that the intake can open: it never fails in another way."""
+    try:
+        classes = found(made(LAYOUTS[layout][0], tmp_path), kind=kind)
+    except UsageError:
+        return
+    assert all(hand_in.path.exists() for hand_in in classes.hand_ins)
+
+
+def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the known ones are gradescope, "):
+        found(made(plain(), tmp_path), kind="blackboard")
+
+
+def test_gradescope_tells_people_times_and_versions(tmp_path: Path) -> None:
+    classes = found(made(gradescope(), tmp_path))
+    group, single = classes.hand_ins
+    assert single.students == (Student("jane@x.edu", "Jane Doe", "jane@x.edu", "0123"),)
+    assert single.submitted == datetime(2026, 10, 20, 22, 34, 12, 123456, timezone.utc)
+    assert single.submitted.utcoffset() == timedelta(hours=-7)
+    assert single.version.startswith("submission_101 of 2026-10-20")
+    assert single.others == ("submission_99 of 2026-10-19 15:34:12.000000000 Z",)
+    assert [student.name for student in group.students] == ['Bob "B" Ray', "Zoë O'Neil"]
+    assert [student.id for student in group.students] == ["", ""]
+    assert not classes.problems
+    assert taken(classes, "jane@x.edu")[0] == FILES
+
+
+def test_gradescope_tells_what_is_in_one_place_only(tmp_path: Path) -> None:
+    tree = gradescope() | below("assignment_5_export/submission_103")
+    tree = {name: data for name, data in tree.items() if "submission_102" not in name}
+    classes = found(made(tree, tmp_path), roster="email\njane@x.edu\nbob@x.edu\nzoe@x.edu\nlate@x.edu\n")
+    assert keys(classes) == ["jane@x.edu", "submission_103"]
+    assert "isn't in the metadata" in classes.hand_ins[1].problem
+    assert "submission_102" in problems(classes)["bob@x.edu+zoe@x.edu"]
+    assert [student.key for student in classes.absent] == ["late@x.edu"], "a lost folder isn't an absence"
+
+
+def test_gradescope_without_metadata_has_numbers(tmp_path: Path) -> None:
+    tree = {name: data for name, data in gradescope().items() if "metadata" not in name}
+    classes = found(made(tree, tmp_path))
+    assert (classes.kind, keys(classes)) == ("gradescope", ["submission_101", "submission_102"])
+    assert all(hand_in.problem for hand_in in classes.hand_ins)
+
+
+@pytest.mark.parametrize(
+    ("damage", "lost"),
+    [
+        (METADATA.replace("  - :name: Bob", "  - {:name: Bob"), "submission_102"),
+        (METADATA.replace("submission_102:\n", "submission_102: [\n"), "submission_102"),
+        (METADATA.replace(":email: jane@x.edu", ":email: *nothing"), "submission_101"),
+    ],
+)
+def test_a_damaged_record_costs_its_own_hand_in(damage: str, lost: str, tmp_path: Path) -> None:
+    classes = found(made(gradescope(damage), tmp_path))
+    assert len(classes.hand_ins) == 1
+    assert lost in problems(classes)[lost]
+
+
+def test_an_alias_into_results_is_followed() -> None:
+    text = "submission_1:\n  :results:\n    :who: &1 jane@x.edu\n  :submitters:\n  - :email: *1\n"
+    assert dict(records(text.encode()))["submission_1"][":submitters"] == [{":email": "jane@x.edu"}]
+
+
+@given(
+    outputs=st.lists(st.text(max_size=200), min_size=1, max_size=4),
+    name=st.text(min_size=1, max_size=30).map(str.strip),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_output_hides_a_record(outputs: list[str], name: str) -> None:
+    """Whatever a hand-in printed: all records are found, with their own submitters."""
+    import yaml
+
+    results = {"tests": [{"output": text} for text in outputs], ":results:": outputs}
+    record = {
+        ":submitters": [{":name": name, ":email": "a@x.edu"}],
+        ":results": results,
+        ":history": [{":results": results}],
+    }
+    data = yaml.safe_dump({"submission_1": record, "submission_2": record}, allow_unicode=True).encode()
+    read = dict(records(data))
+    assert list(read) == ["submission_1", "submission_2"]
+    for value in read.values():
+        assert value[":submitters"][0][":email"] == "a@x.edu"
+
+
+def test_metadata_of_many_attempts_needs_no_memory_of_its_size() -> None:
+    results = b"  :results:\n    tests:\n" + b"".join(b"    - output: %d\n" % number for number in range(200_000))
+    data = b"".join(b"submission_%d:\n  :status: x\n%s" % (number, results) for number in range(3))
+    with memory_below(len(data) // 2):
+        assert len(list(records(data))) == 3
+
+
+def test_autolab_takes_the_highest_version(tmp_path: Path) -> None:
+    classes = found(made(autolab(), tmp_path))
+    (jane,) = [one for one in classes.hand_ins if one.key == "jane@x.edu"]
+    assert (jane.version, sorted(jane.others)) == ("version 10", ["version 1", "version 9"])
+    assert taken(classes, "jane@x.edu")[0] == FILES
+
+
+@pytest.mark.parametrize("file", ["handin.tar", "hw1_handin.tar", "my_hw1_handin.tar", "a_b_c_handin.tar.gz", "handin"])
+def test_autolab_moves_the_address(file: str, tmp_path: Path) -> None:
+    """By the platform's own rule: the address is put before the last two parts."""
+    emails = ["jane@x.edu", "j_doe@cs.x.edu", "bob.o'neil@x.edu", "r2_d2@x.edu"]
+    tree = {}
+    for email in emails:
+        for version in (2, 11):
+            parts = f"{version}_{file}".split("_")
+            parts.insert(len(parts) - 2, email)
+            tree["_".join(parts)] = PACKED
+    classes = found(made(tree, tmp_path))
+    assert classes.kind == "autolab"
+    assert sorted(student.email for one in classes.hand_ins for student in one.students) == sorted(emails)
+    assert {one.version for one in classes.hand_ins} == {"version 11"}
+    assert taken(classes, "j_doe@cs.x.edu")[0] == FILES
+
+
+def test_canvas_joins_loose_files(tmp_path: Path) -> None:
+    classes = found(made(canvas(), tmp_path))
+    jane, ray, anonymous = classes.hand_ins
+    assert jane.students == (Student("4711", "doejane", "", "4711"),)
+    assert sorted(os.listdir(jane.path)) == ["dropout.py", "hw1.py", "optimizer.py"]
+    assert taken(classes, "4711")[0] == FILES
+    assert (jane.late, jane.lateness) == (True, None)
+    assert (ray.late, ray.lateness) == (False, timedelta(0))
+    assert ray.path.is_file()
+    assert anonymous.late
+    assert anonymous.students[0].id == ""
+    assert set(problems(classes)) == {"4713", "4714"}
+    assert "a text" in problems(classes)["4713"]
+    assert "a link" in problems(classes)["4714"]
+
+
+def test_canvas_keeps_names_that_would_meet(tmp_path: Path) -> None:
+    """`part-1.py` and `part-2.py` are two files, not two attempts; of two with one name, the later one counts."""
+    tree = {
+        "doe_1_11_part-1.py": b"1",
+        "doe_1_12_part-2.py": b"2",
+        "doe_1_13_hw1.py": b"old",
+        "doe_1_14_hw1.py": b"new",
+    }
+    classes = found(made(tree, tmp_path))
+    folder = classes.hand_ins[0].path
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
+        "part-1.py": b"1",
+        "part-2.py": b"2",
+        "hw1.py": b"new",
+    }
+    assert "hw1.py" in classes.hand_ins[0].notes[0]
+
+
+def test_numbers_in_a_title_are_not_canvas(tmp_path: Path) -> None:
+    classes = found(made({"hw_1_2_alice.zip": ZIPPED, "hw_1_2_bob.zip": ZIPPED}, tmp_path))
+    assert (classes.kind, keys(classes)) == ("plain", ["hw_1_2_alice", "hw_1_2_bob"])
+
+
+def test_moodle_tells_texts(tmp_path: Path) -> None:
+    classes = found(made(moodle(), tmp_path))
+    assert classes.hand_ins[0].students == (Student("777", "Jane Mary Doe", "", "777"),)
+    assert "editor" in classes.hand_ins[0].notes[0]
+    assert "Poet_779" in problems(classes)["779"]
+
+
+def test_clones_lose_the_assignments_name(tmp_path: Path) -> None:
+    """From the folder's name, or from what the names have in common; what git keeps is no part of a hand-in."""
+    logins = ["anna", "anton-b", "bo"]
+    tree: dict[str, bytes] = {}
+    for login in logins:
+        tree |= below(f"hw-1-{login}") | {f"hw-1-{login}/.git/config": b"[core]"}
+    for name in ("hw-1-submissions", "clones"):
+        classes = found(made(tree, tmp_path, "folder", name))
+        assert (classes.kind, keys(classes)) == ("clones", logins)
+        assert taken(classes, "anna")[0] == FILES
+    two = {name: data for name, data in tree.items() if not name.startswith("hw-1-bo/")}
+    assert keys(found(made(two, tmp_path, "folder", "two"))) == ["hw-1-anna", "hw-1-anton-b"], "an is no part of hw-1-"
+
+
+def test_nbgrader_tells_times_with_their_zones(tmp_path: Path) -> None:
+    bob, jane = found(made(nbgrader(), tmp_path)).hand_ins
+    assert jane.submitted == datetime(2026, 10, 20, 22, 34, 12, 123456, timezone.utc)
+    assert jane.submitted.utcoffset() == timedelta(hours=-7)
+    assert bob.submitted is None
+    assert "can't be read" in bob.notes[0]
+    more = nbgrader() | below("submitted/bob/ps2")
+    with pytest.raises(UsageError, match="ps1, ps2") as refusal:
+        found(made(more, tmp_path))
+    assert keys(found(made(more, tmp_path), pattern=str(refusal.value).split("'")[1])) == ["bob", "jane"]
+
+
+def test_prairielearn_has_one_question(tmp_path: Path) -> None:
+    jane = found(made(prairielearn(), tmp_path)).hand_ins[1]
+    assert (jane.version, jane.others) == ("submission 901", ("submission 900",))
+    more = prairielearn() | {"bob@x.edu_1_hw/two_1_1_903_hw1.py": b"x"}
+    with pytest.raises(UsageError, match="several questions") as refusal:
+        found(made(more, tmp_path))
+    classes = found(made(more, tmp_path), pattern=str(refusal.value).split("'")[1])
+    assert keys(classes) == ["bob@x.edu", "jane@x.edu"]
+    assert classes.hand_ins[1].path.is_dir()
+
+
+def test_a_single_file_gets_the_assignments_name(tmp_path: Path) -> None:
+    classes = found(made({"alice.py": b"a = 1\n", "bob.tar": PACKED}, tmp_path), required=["hw1/hw1.py"])
+    assert taken(classes, "alice")[0] == {"hw1/hw1.py": b"a = 1\n"}
+    assert classes.hand_ins[0].notes == ("alice.py was taken as hw1.py.",)
+    assert taken(classes, "bob")[0] == FILES
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_pattern_reads_any_layout(form: str, tmp_path: Path) -> None:
+    tree = {
+        "ps1_jane_attempt_2026-01-30-15-30-10_hw1.py": b"old",
+        "ps1_jane_attempt_2026-01-31-15-30-10_hw1.py": b"new",
+        "ps1_jane_attempt_2026-01-31-15-30-10_dropout.py": b"d",
+        "notes/readme.md": b"",
+    }
+    source = made(tree, tmp_path, form)
+    classes = found(source, pattern=r"ps1_(?P<student_id>\w+)_attempt_(?P<timestamp>[0-9-]+)_(?P<file_id>.+)")
+    (jane,) = classes.hand_ins
+    assert {file.name: file.read_bytes() for file in jane.path.iterdir()} == {"hw1.py": b"new", "dropout.py": b"d"}
+    assert jane.submitted == datetime(2026, 1, 31, 15, 30, 10, tzinfo=timezone.utc)
+    assert jane.others == ("of 2026-01-30-15-30-10",)
+    assert "notes/readme.md" in classes.notes[0]
+
+
+def test_a_pattern_finds_folders_people_and_lateness(tmp_path: Path) -> None:
+    tree = (
+        below("B/Doe, Jane (j1)/v2 late/final")
+        | below("B/Ray, Bob (b1)/v1/final")
+        | below("B/Doe, Jane (j1)/v10/final")
+    )
+    pattern = r"B/(?P<last_name>\w+), (?P<first_name>\w+) \((?P<sid>\w+)\)/v(?P<version>\d+)(?P<late> late)?/final"
+    classes = found(made(tree, tmp_path), pattern=pattern)
+    bob, jane = classes.hand_ins
+    assert jane.students == (Student("j1", "Jane Doe", "", "j1"),)
+    assert (jane.version, jane.late, bob.late) == ("version 10", False, False)
+    assert taken(classes, "j1")[0] == FILES
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sentence"),
+    [
+        ("(", "isn't a regular expression"),
+        ("(?P<who>.+)", "unknown groups"),
+        (".+", "names no student"),
+        ("(?P<key>x)", "no hand-in"),
+    ],
+)
+def test_a_wrong_pattern_is_explained(pattern: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        found(made(plain(), tmp_path), pattern=pattern)
+
+
+# what a class's archive may hold beside good hand-ins, each of them in one student's entry
+
+
+def test_a_bomb_costs_its_own_entry(tmp_path: Path) -> None:
+    bomb = bytes(90 * 2**20)
+    tree = below("alice") | {f"mallory/{number}.py": bomb for number in range(3)} | {"bob.tar": PACKED}
+    with memory_below(400 * 2**20):
+        classes = found(made(tree, tmp_path))
+    assert keys(classes) == ["alice", "bob"]
+    assert "mallory" in problems(classes)["mallory"]
+    assert "200 MiB" in problems(classes)["mallory"]
+
+
+def test_a_large_file_that_nobody_asked_for_costs_nothing(tmp_path: Path) -> None:
+    """It is judged as in a folder: left out, or too large for the file that it is; never unpacked."""
+    tree = below("alice") | {"alice/data.bin": bytes(150 * 2**20)}
+    classes = found(made(tree, tmp_path))
+    files, notes = taken(classes, "alice")
+    assert files == FILES
+    assert any("data.bin" in note for note in notes)
+    assert sum(file.stat().st_blocks for file in classes.hand_ins[0].path.rglob("*")) < 2**14
+    with pytest.raises(GraderError, match=r"150 MiB"):
+        taken(found(made(below("bob") | {"bob/hw1/hw1.py": bytes(150 * 2**20)}, tmp_path)), "bob")
+
+
+def test_links_and_devices_cost_their_own_entry(tmp_path: Path) -> None:
+    file = tmp_path / "class.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in (below("alice") | {"bob.tar": PACKED}).items():
+            archive.writestr(name, data)
+        archive.writestr(link("alice/secret.py"), "/etc/passwd")
+        archive.writestr(link("mallory.tar"), "/etc/passwd")
+        archive.writestr(link("trudy/a.py"), "/etc/passwd")
+    classes = found(file)
+    assert keys(classes) == ["alice", "bob", "trudy"]
+    assert "alice/secret.py is a link" in classes.hand_ins[0].notes[0]
+    assert "trudy/a.py is a link" in classes.hand_ins[2].notes[0]
+    assert "mallory.tar is a link" in problems(classes)["mallory"]
+    assert not any(path.is_symlink() for path in tmp_path.rglob("*"))
+
+
+def test_links_and_devices_in_a_folder_cost_their_own_entry(tmp_path: Path) -> None:
+    source = made(below("alice"), tmp_path, "folder")
+    (source / "mallory.tar").symlink_to("/etc/passwd")
+    (source / "trudy").symlink_to(tmp_path)
+    os.mkfifo(source / "oscar.tar")
+    classes = found(source)
+    assert keys(classes) == ["alice"]
+    assert set(problems(classes)) == {"mallory", "trudy", "oscar"}
+    assert "is a link" in problems(classes)["trudy"]
+    assert "pipe" in problems(classes)["oscar"]
+
+
+def test_a_damaged_member_costs_its_own_entry(tmp_path: Path) -> None:
+    file = made(below("alice") | {"bob/hw1.py": b"x" * 1000}, tmp_path)
+    data = bytearray(file.read_bytes())
+    place = data.index(b"bob/hw1.py") + len("bob/hw1.py")
+    data[place : place + 4] = b"\xff\xff\xff\xff"
+    file.write_bytes(data)
+    classes = found(file)
+    assert keys(classes) == ["alice"]
+    assert "bob/hw1.py" in problems(classes)["bob"]
+
+
+def test_hand_ins_that_are_damaged_archives_are_the_intakes(tmp_path: Path) -> None:
+    """They are students' mistakes, which the intake explains; reading a source doesn't open them."""
+    classes = found(made({"alice.zip": ZIPPED, "bob.zip": ZIPPED[:100], "carl.tar.gz": b""}, tmp_path))
+    assert keys(classes) == ["alice", "bob", "carl"]
+    with pytest.raises(GraderError, match=r"bob\.zip is cut short"):
+        taken(classes, "bob")
+
+
+def test_paths_that_lead_out_stay_inside(tmp_path: Path) -> None:
+    data = tar_bytes([member("../evil.py"), member("/abs.py"), member("alice/../../evil2.py"), member("alice/hw1.py")])
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "class.tar").write_bytes(data)
+    classes = found(tmp_path / "x" / "class.tar")
+    assert "alice" in keys(classes)
+    assert {path.name for path in tmp_path.rglob("*.py")} == {"hw1.py"}
+
+
+def test_a_file_that_is_a_folder_too_costs_its_own_entry(tmp_path: Path) -> None:
+    tree = below("alice") | {"mallory/a": b"1", "mallory/a/b": b"2"}
+    classes = found(made(tree, tmp_path))
+    assert keys(classes) == ["alice"]
+    assert "mallory/a is a file and a folder" in problems(classes)["mallory"]
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz", "tar.bz2", "tar.xz"])
+def test_a_download_that_is_cut_short_is_refused(form: str, tmp_path: Path) -> None:
+    """Otherwise students would be missing in silence."""
+    file = made(below("alice") | {"bob.tar": PACKED}, tmp_path, form)
+    data = file.read_bytes()
+    cut = data[: data.rindex(b"ustar")] if form == "tar" else data[: len(data) * 2 // 3]
+    file.write_bytes(cut[:-700] if form == "tar" else cut)
+    with pytest.raises(UsageError, match=r"download it again|unpack it yourself"):
+        found(file)
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"Rar!", b"\x1f\x8b", b"BZh91AY", bytes(2000)])
+def test_what_is_no_archive_is_refused(data: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "class.zip"
+    file.write_bytes(data)
+    with pytest.raises(UsageError, match=r"class\.zip"):
+        found(file)
+
+
+def test_a_source_without_hand_ins_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="has no hand-in"):
+        found(tmp_path / "empty")
+    with pytest.raises(UsageError, match="there is no folder or archive nothing"):
+        find(tmp_path / "nothing", tmp_path)
+
+
+def test_concatenated_streams_are_one_archive(tmp_path: Path) -> None:
+    import gzip
+
+    data = tar_bytes([member("alice/hw1.py"), member("bob/hw1.py")])
+    (tmp_path / "class.tar.gz").write_bytes(gzip.compress(data[:700]) + gzip.compress(data[700:]))
+    assert keys(found(tmp_path / "class.tar.gz")) == ["alice", "bob"]
+
+
+# several versions
+
+
+def test_duplicates_are_told_not_guessed(tmp_path: Path) -> None:
+    classes = found(
+        made(below("bob") | {"bob.zip": ZIPPED, "alice.tar": PACKED, "Alice.zip": ZIPPED, "eve.tar": PACKED}, tmp_path)
+    )
+    assert keys(classes) == ["eve"]
+    sentences = sorted(problems(classes).values())
+    assert "Alice.zip, alice.tar" in sentences[0]
+    assert "bob, bob.zip" in sentences[1]
+
+
+def test_an_error_can_be_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"jane@x\.edu; choose with --pick"):
+        found(made(autolab(), tmp_path), pick="error")
+    assert found(made(gradescope(), tmp_path), pick="error").hand_ins
+
+
+def test_times_and_numbers_may_disagree(tmp_path: Path) -> None:
+    tree = {"a_v1_20260102T0000.tar": PACKED, "a_v2_20260101T0000.tar": PACKED}
+    pattern = r"(?P<key>\w+?)_v(?P<version>\d)_(?P<timestamp>\w+)\.tar"
+    assert found(made(tree, tmp_path), pattern=pattern, pick="latest").hand_ins[0].version.startswith("version 1")
+    assert found(made(tree, tmp_path), pattern=pattern, pick="highest").hand_ins[0].version.startswith("version 2")
+
+
+def test_equal_times_are_a_problem(tmp_path: Path) -> None:
+    again = METADATA.replace("bob@x.edu", "jane@x.edu").replace(
+        "2026-10-20 22:00:00.000000000 Z", "2026-10-20 22:34:12.123456 Z"
+    )
+    classes = found(made(gradescope(again), tmp_path))
+    assert keys(classes) == ["zoe@x.edu"], "her partner's second hand-in is no fault of hers"
+    assert "submission_101" in problems(classes)["jane@x.edu"]
+    assert "submission_102" in problems(classes)["jane@x.edu"]
+
+
+def test_each_member_of_a_group_has_her_own_latest(tmp_path: Path) -> None:
+    """Bob handed in alone after the group did: the group's counts for Zoë, his own for him."""
+    text = METADATA + "submission_104:\n  :submitters:\n  - :email: bob@x.edu\n  :created_at: 2026-10-21 00:00:00 Z\n"
+    classes = found(made(gradescope(text) | below("assignment_5_export/submission_104"), tmp_path))
+    assert keys(classes) == ["bob@x.edu", "jane@x.edu", "zoe@x.edu"]
+    assert classes.hand_ins[0].version.startswith("submission_104")
+    assert classes.hand_ins[0].others[0].startswith("submission_102")
+    assert "doesn't count for bob@x.edu" in classes.hand_ins[2].notes[0]
+
+
+@pytest.mark.parametrize("form", ["zip", "tar.gz"])
+def test_a_folder_around_everything_is_looked_through(form: str, tmp_path: Path) -> None:
+    """But a class of one has a folder around everything too."""
+    many = below("hw1 hand-ins/alice") | {"hw1 hand-ins/bob.tar": PACKED}
+    assert keys(found(made(many, tmp_path, form))) == ["alice", "bob"]
+    assert keys(found(made(below("alice"), tmp_path, form))) == ["alice"]
+    assert keys(found(made(below("submissions/alice"), tmp_path, form))) == ["alice"]
+
+
+def test_two_readings_are_equal(tmp_path: Path) -> None:
+    for layout, (tree, _) in LAYOUTS.items():
+        source = made(tree, tmp_path, name=layout)
+        one, other = (found(source) for _ in range(2))
+        assert [replace(a, path=source) for a in one.hand_ins] == [replace(a, path=source) for a in other.hand_ins]
+        assert one.problems == other.problems
+
+
+# names: anything that a file system or an archive can hold
+
+names = st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=40).filter(
+    lambda name: name not in (".", "..") and len(name.encode("utf-8", "surrogatepass")) < 200
+)
+raw_names = st.binary(min_size=1, max_size=40).filter(
+    lambda name: not set(b"/\0") & set(name) and name not in (b".", b"..")
+)
+
+
+@given(st.lists(names, min_size=1, max_size=6, unique=True), st.sampled_from([*SOURCES, None]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_no_name_in_an_archive_stops_the_others(
+    tmp_path_factory: pytest.TempPathFactory, made_up: list[str], kind: str | None, tarred: bool
+) -> None:
+    where = tmp_path_factory.mktemp("names")
+    files = [(f"{name}/hw1.py", b"x = 1\n") for name in ("alice", *made_up)] + [(name, b"y") for name in made_up]
+    if tarred:
+        data = tar_bytes([member(name, data) for name, data in files])
+    else:
+        data = zip_bytes((name.encode("utf-8", "replace").decode(), data) for name, data in files)
+    (where / "class").write_bytes(data)
+    _check(where / "class", kind)
+
+
+@given(st.lists(raw_names, min_size=1, max_size=6, unique=True), st.sampled_from([*SOURCES, None]))
+@settings(max_examples=150, deadline=None)
+def test_no_name_in_a_folder_stops_the_others(
+    tmp_path_factory: pytest.TempPathFactory, made_up: list[bytes], kind: str | None
+) -> None:
+    where = tmp_path_factory.mktemp("names") / "class"
+    (where / "alice").mkdir(parents=True)
+    for name in made_up:
+        if name != b"alice":
+            Path(os.fsdecode(os.fsencode(where) + b"/" + name)).write_bytes(b"x = 1\n")
+    _check(where, kind)
+
+
+def _check(source: Path, kind: str | None) -> None:
+    before = {path for path in source.parent.rglob("*") if not path.is_relative_to(source)}
+    try:
+        classes = found(source, kind=kind, roster="name,email\n=alice,alice@x.edu\nBob,bob@x.edu\n")
+    except UsageError as error:
+        str(error).encode()
+        return
+    _sound(classes)
+    stages = [path for path in source.parent.iterdir() if path.name.startswith("stage-")]
+    for path in source.parent.rglob("*"):
+        inside = any(path.is_relative_to(stage) for stage in stages)
+        assert inside or path.is_relative_to(source) or path in before or path.name == "roster.csv"
+
+
+def _sound(classes: ClassList) -> None:
+    """Keys are unique, sentences and names are text that any file holds, and each hand-in is there."""
+    everybody = [*keys(classes), *problems(classes), *(student.key for student in classes.absent)]
+    assert len({key.casefold() for key in everybody}) == len(everybody)
+    for hand_in in classes.hand_ins:
+        assert hand_in.path.exists()
+        for text in (hand_in.key, hand_in.version, hand_in.problem, *hand_in.notes, *hand_in.others):
+            text.encode()
+    for entry in classes.problems:
+        assert entry.standing == "not graded"
+        assert entry.problem
+        entry.problem.encode()
+    members = [student.key for hand_in in classes.hand_ins for student in hand_in.students]
+    assert len(set(members)) == len(members)
+
+
+def test_keys_stay_apart(tmp_path: Path) -> None:
+    """Two names that differ in bytes that aren't Unicode are two students."""
+    source = tmp_path / "class"
+    source.mkdir()
+    for name in (b"jos\xe9.py", b"jos\xe8.py", "josé.py".encode(), b"jos\xe9", b"a\tb.py"):
+        Path(os.fsdecode(os.fsencode(source) + b"/" + name)).write_bytes(b"x = 1\n")
+    classes = found(source)
+    assert keys(classes) == ["a b", "jos\\xe8", "josé"]
+    assert "jos\\xe9" in problems(classes)
+    assert PurePosixPath(classes.hand_ins[0].path.name).suffix == ".py" or classes.hand_ins[0].path.is_dir()
