@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from grader.classroom.marks import is_judged, title_of
+from grader.classroom.marks import is_judged, names_of, title_of
 from grader.gradebook import Entry, Gradebook, Student
 from grader.report import Report, Status, TestResult
 
@@ -38,6 +38,11 @@ class Change:
     """As `Entry.standing`; "absent" if there was no such entry."""
     new_standing: str
     flips: tuple[Flip, ...]
+
+    @property
+    def name(self) -> str:
+        """The students' names."""
+        return names_of(self.students, self.key)
 
     @property
     def gain(self) -> Fraction:

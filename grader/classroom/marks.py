@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.gradebook import Entry, Gradebook
+from grader.gradebook import Entry, Gradebook, Student
 from grader.report import Report, TestResult
 
 Floats = NDArray[np.float64]
@@ -74,11 +73,11 @@ def title_of(test: TestResult) -> str:
     return f"{test.number} {test.title}".strip() or test.id
 
 
+def names_of(students: Sequence[Student], key: str) -> str:
+    """Return the students' names; the key of each one without a name, and `key` if there are no students."""
+    return ", ".join(student.name or student.key for student in students) or key
+
+
 def name_of(entry: Entry) -> str:
-    """Return the names of an entry's students; the key of each one without a name."""
-    return ", ".join(student.name or student.key for student in entry.students) or entry.key
-
-
-def total(values: Sequence[Fraction]) -> Fraction:
-    """Return an exact sum."""
-    return sum(values, Fraction(0))
+    """Return the names of an entry's students."""
+    return names_of(entry.students, entry.key)
