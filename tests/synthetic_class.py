@@ -138,7 +138,7 @@ def _made_test(column: int, k: int, right: bool, lottery: float) -> TestResult:
 def _made_entry(row: int, tests: Sequence[TestResult], seconds: float, hostile: bool) -> Entry:
     name = HOSTILE[row % len(HOSTILE)] if hostile and row % 3 == 0 else f"Person {row:04d} Surname"
     key = f"person-{row:04d}@example.edu" if not (hostile and row % 3 == 0) else f"{row}{HOSTILE[row % len(HOSTILE)]}"
-    students = (Student(key, name, key, str(1000 + row)),)
+    students: tuple[Student, ...] = (Student(key, name, key, str(1000 + row)),)
     if row % 50 == 7:
         students = (*students, Student(f"{key}-partner", "A Partner"))
     late = timedelta(hours=5) if row % 10 == 3 else timedelta(0)
@@ -146,4 +146,6 @@ def _made_entry(row: int, tests: Sequence[TestResult], seconds: float, hostile: 
     verdict = Report("made_up", "Homework", parts, tuple(tests), seconds=seconds)
     if late:
         verdict = replace(verdict, kept=Fraction(9, 10), notes=("Late work: 90 % of the points count.",))
-    return Entry(key, students, "graded", verdict, hand_in=HandIn(key, students, Path(f"hand-ins/{key}"), lateness=late))
+    return Entry(
+        key, students, "graded", verdict, hand_in=HandIn(key, students, Path(f"hand-ins/{key}"), lateness=late)
+    )

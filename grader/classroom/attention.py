@@ -42,7 +42,9 @@ def _of_report(report: Report) -> list[str]:
             reasons.append(f"{sentence}: {_names(tests)}.")
     if _is_one_cause(report):
         first = " ".join(report.tests[0].message.split())[:200]
-        reasons.append(f"All {len(report.tests)} tests end alike, without points; one cause, or a wrong folder: {first}")
+        reasons.append(
+            f"All {len(report.tests)} tests end alike, without points; one cause, or a wrong folder: {first}"
+        )
     return reasons
 
 

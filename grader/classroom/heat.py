@@ -7,7 +7,8 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.image import imsave
+from numpy.typing import NDArray
+from PIL import Image
 
 from grader.classroom.marks import Marks, name_of, report_of, title_of
 from grader.report import Status
@@ -53,7 +54,7 @@ def heat_map(marks: Marks) -> HeatMap | None:
     if not n or not k:
         return None
     statuses = list(COLOURS)
-    cells = np.full((n, k), statuses.index("internal"), dtype=np.int64)
+    cells = np.full((n, k), statuses.index("internal"), dtype=np.uint8)
     column = {test.id: index for index, test in enumerate(marks.tests)}
     for row, entry in enumerate(marks.entries):
         for test in report_of(entry).tests:
@@ -62,19 +63,22 @@ def heat_map(marks: Marks) -> HeatMap | None:
     down = np.lexsort((np.arange(n), -np.round(marks.totals, 9)))
     across = np.lexsort((np.arange(k), -np.round(earned.mean(axis=0), 9)))
     cells = cells[down][:, across]
-    colours = np.array(list(COLOURS.values()), dtype=np.uint8)
     return HeatMap(
-        picture=_png(colours[cells]),
+        picture=_png(cells),
         rows=tuple(name_of(marks.entries[row]) for row in down) if n <= NAMES else (),
         columns=tuple((marks.tests[index].number, title_of(marks.tests[index])) for index in across),
-        width=float(np.clip(880 / k, 4, 22)),
+        width=float(np.clip(880 / k, 4, 36)),
         height=14.0 if n <= NAMES else float(np.clip(800 / n, 0.1, 12)),
-        legend=tuple((statuses[index], "#%02x%02x%02x" % COLOURS[statuses[index]]) for index in np.unique(cells)),
+        legend=tuple(
+            (status, "#" + bytes(COLOURS[status]).hex()) for status in (statuses[at] for at in np.unique(cells))
+        ),
         n=n,
     )
 
 
-def _png(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
+def _png(cells: NDArray[np.uint8]) -> str:
+    picture = Image.fromarray(cells)
+    picture.putpalette([channel for colour in COLOURS.values() for channel in colour])
     buffer = io.BytesIO()
-    imsave(buffer, pixels, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
+    picture.save(buffer, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -147,17 +147,23 @@ def _flags(own: Floats, correlation: Correlation | None, groups: tuple[float, ..
         flags.append("Nobody loses points here: the test tells nobody apart.")
     if own.max() == 0:
         flags.append("Nobody earns points here: is the test right, and was this taught?")
-    if correlation is not None:
-        doubt = f" With {n} hand-ins, this may be chance." if n < FEW else ""
-        if correlation.r < 0:
-            flags.append(f"Good students fail it: r is {correlation.r:.2f}, so look for a fault in the test.{doubt}")
-        elif correlation.r < LOW and 0.05 < own.mean() < 0.95:
-            flags.append(f"It hardly tells strong from weak: r is {correlation.r:.2f}.{doubt}")
-        if correlation.r >= 0 and groups and _top_fails(groups, n):
-            flags.append(
-                f"The best fifth earns less here than the middle fifth: {groups[4]:.0%} and {groups[2]:.0%}.{doubt}"
-            )
+    if correlation is None:
+        return flags
+    r = f"r is {correlation.r:.2f}"
+    if correlation.r < 0:
+        flags.append(f"Good students fail it: {r}, so look for a fault in the test.{_doubt(correlation, 0.0)}")
+    elif correlation.r < LOW and 0.05 < own.mean() < 0.95:
+        flags.append(f"It hardly tells strong from weak: {r}.{_doubt(correlation, LOW)}")
+    if correlation.r >= 0 and groups and _top_fails(groups, n):
+        flags.append(f"Good students fail it: the best fifth earns {groups[4]:.0%}, the middle one {groups[2]:.0%}.")
     return flags
+
+
+def _doubt(correlation: Correlation, bound: float) -> str:
+    """A sentence that says how far a low correlation may be chance; empty if its interval is below the bound."""
+    if correlation.n < FEW:
+        return f" With {correlation.n} hand-ins this may be chance."
+    return f" This may be chance: the interval goes up to {correlation.high:.2f}." if correlation.high > bound else ""
 
 
 def _top_fails(groups: tuple[float, ...], n: int) -> bool:

@@ -25,19 +25,21 @@ _NEAR = 0.5
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of the table of students."""
+    """One line of the table of students; all but the first four fields mean nothing without a score."""
 
     entry: Entry
     name: str
+    late: str
+    """How long after the due date; empty if in time."""
     score: float | None
     """The points that count; None if there is no score."""
-    raw: float | None
+    late_seconds: float = 0.0
+    raw: float | None = None
     """The points before a deduction for late work; None if none was made."""
-    share: float
-    parts: tuple[float | None, ...]
-    passed: int
-    late: str
-    seconds: float | None
+    share: float = 0.0
+    parts: tuple[float, ...] = ()
+    passed: int = 0
+    seconds: float = 0.0
 
 
 def class_page(
@@ -56,6 +58,7 @@ def class_page(
         test_seconds: the limit of one test, to tell which tests come near to it.
     """
     figures = statistics(gradebook)
+    slow = _slowest_pass(figures)
     paths = links or {}
     return render(
         "class.html",
@@ -70,7 +73,8 @@ def class_page(
         spark=spark,
         heat=heat_map(figures.marks),
         slow=sorted(figures.items, key=lambda item: -item.median_seconds)[:10],
-        near=_near(figures, test_seconds),
+        near=[] if test_seconds is None else [item for item in figures.items if slow[item.id] > _NEAR * test_seconds],
+        slowest_pass=slow,
         test_seconds=test_seconds,
         rows=[_row(entry, figures) for entry in gradebook.entries],
         parts=figures.parts,
@@ -109,32 +113,32 @@ def spark(item: Item) -> str:
     return "".join(f"M{6 * at} 10v{-10 * share:.2f}h5V10z" for at, share in enumerate(item.fifths))
 
 
-def _near(figures: Statistics, test_seconds: float | None) -> list[Item]:
-    if test_seconds is None:
-        return []
-    slowest: dict[str, float] = {}
+def _slowest_pass(figures: Statistics) -> dict[str, float]:
+    """For each test's id, the longest time in which a hand-in passed it; 0.0 if none did."""
+    slowest = {item.id: 0.0 for item in figures.items}
     for entry in figures.marks.entries:
         for test in report_of(entry).tests:
             if test.status == "passed":
-                slowest[test.id] = max(slowest.get(test.id, 0.0), test.seconds)
-    return [item for item in figures.items if slowest.get(item.id, 0.0) > _NEAR * test_seconds]
+                slowest[test.id] = max(slowest[test.id], test.seconds)
+    return slowest
 
 
 def _row(entry: Entry, figures: Statistics) -> _Row:
-    late = entry.hand_in.lateness if entry.hand_in is not None else None
-    words = duration(late.total_seconds()) if late is not None and late > timedelta(0) else ""
+    late = max((entry.hand_in.lateness if entry.hand_in is not None else None) or timedelta(0), timedelta(0))
+    words = duration(late.total_seconds()) if late else ""
     if not is_judged(entry):
-        return _Row(entry, name_of(entry), None, None, 0.0, tuple(None for _ in figures.parts), 0, words, None)
+        return _Row(entry, name_of(entry), words, None)
     report = report_of(entry)
     scores = {part.name: float(part.score) for part in report.parts}
     return _Row(
         entry,
         name_of(entry),
-        float(report.counted),
-        float(report.score) if report.kept != 1 else None,
-        float(report.counted / report.max_score) if report.max_score else 0.0,
-        tuple(scores.get(part.name) for part in figures.parts),
-        sum(test.status == "passed" for test in report.tests),
         words,
-        report.seconds,
+        float(report.counted),
+        late_seconds=late.total_seconds(),
+        raw=float(report.score) if report.kept != 1 else None,
+        share=float(report.counted / report.max_score) if report.max_score else 0.0,
+        parts=tuple(scores.get(part.name, 0.0) for part in figures.parts),
+        passed=sum(test.status == "passed" for test in report.tests),
+        seconds=report.seconds,
     )

@@ -125,7 +125,7 @@ def alpha(points: Floats) -> float | None:
     if variance < 1e-12:
         return None
     k = whole.shape[1]
-    return k / (k - 1) * (1 - float(whole.var(axis=0, ddof=1).sum()) / variance)
+    return float(k / (k - 1) * (1 - whole.var(axis=0, ddof=1).sum() / variance))
 
 
 def _parts(table: Marks) -> tuple[PartShares, ...]:

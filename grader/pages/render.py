@@ -32,7 +32,13 @@ def render(template: str, **values: Any) -> str:
 
 def policy(script: str) -> str:
     """Return the content security policy of a page with one script, which may be empty."""
-    rules = ["default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "base-uri 'none'", "form-action 'none'"]
+    rules = [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
     if script:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         rules.append(f"script-src 'sha256-{digest}'")
