@@ -20,31 +20,35 @@ class Concern:
 
 
 def concerns(gradebook: Gradebook) -> tuple[Concern, ...]:
-    """Return what needs a person: first what isn't graded, then the others in the order of the gradebook."""
-    found = [Concern(entry, tuple(reasons)) for entry in gradebook.entries if (reasons := _reasons(entry))]
-    return tuple(sorted(found, key=lambda item: item.entry.standing != "not graded"))
+    """Return what needs a person: first what isn't graded, and last what is only a test's timeout or crash."""
+    found = []
+    for entry in gradebook.entries:
+        about_all, about_tests = _about_all(entry), _about_tests(entry.report)
+        if about_all or about_tests:
+            rank = 0 if entry.standing == "not graded" else 1 if about_all else 2
+            found.append((rank, Concern(entry, (*about_all, *about_tests))))
+    return tuple(concern for _, concern in sorted(found, key=lambda item: item[0]))
 
 
-def _reasons(entry: Entry) -> list[str]:
+def _about_all(entry: Entry) -> list[str]:
+    """Sentences about an entry as a whole."""
     reasons = [entry.problem] if entry.problem else []
     if entry.standing == "not graded" and not reasons:
         reasons.append("It isn't graded.")
-    if entry.report is not None:
-        reasons += _of_report(entry.report)
+    if entry.report is not None and _is_one_cause(entry.report):
+        tests = entry.report.tests
+        first = " ".join(tests[0].message.split())[:200]
+        reasons.append(f"All {len(tests)} tests end alike, without points; one cause, or a wrong folder: {first}")
     return reasons
 
 
-def _of_report(report: Report) -> list[str]:
+def _about_tests(report: Report | None) -> list[str]:
+    """Sentences about single tests."""
     reasons = []
     for status, sentence in _SENTENCES.items():
-        tests = [test for test in report.tests if test.status == status]
+        tests = [test for test in (report.tests if report is not None else ()) if test.status == status]
         if tests:
             reasons.append(f"{sentence}: {_names(tests)}.")
-    if _is_one_cause(report):
-        first = " ".join(report.tests[0].message.split())[:200]
-        reasons.append(
-            f"All {len(report.tests)} tests end alike, without points; one cause, or a wrong folder: {first}"
-        )
     return reasons
 
 

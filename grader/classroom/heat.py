@@ -67,7 +67,7 @@ def heat_map(marks: Marks) -> HeatMap | None:
         picture=_png(cells),
         rows=tuple(name_of(marks.entries[row]) for row in down) if n <= NAMES else (),
         columns=tuple((marks.tests[index].number, title_of(marks.tests[index])) for index in across),
-        width=float(np.clip(880 / k, 4, 36)),
+        width=float(np.clip((950 if n <= NAMES else 1100) / k, 4, 36)),
         height=14.0 if n <= NAMES else float(np.clip(800 / n, 0.1, 12)),
         legend=tuple(
             (status, "#" + bytes(COLOURS[status]).hex()) for status in (statuses[at] for at in np.unique(cells))
