@@ -75,6 +75,30 @@ def audit_of_a_homework() -> Audit:
     )
 
 
+def findings(page: Page) -> list[tuple[str, str]]:
+    """What axe-core finds that is serious or critical: the rule and a place."""
+    return [
+        (item["id"], node["html"][:200])
+        for item in Axe().run(page).response["violations"]
+        if item["impact"] in ("serious", "critical")
+        for node in item["nodes"][:3]
+    ]
+
+
+def test_a_bad_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
+    """Or the next test couldn't fail."""
+    (tmp_path / "page.html").write_text(
+        '<!doctype html><html lang="en"><title>A</title><p style="width: 2000px; color: #ccc">grey</p>'
+        '<img src="https://example.org/x.png"><script>undefined.x</script>',
+        "utf-8",
+    )
+    with opened(browser, tmp_path / "page.html") as seen:
+        assert seen.overflow > 0
+        assert {rule for rule, _ in findings(seen.page)} == {"color-contrast", "image-alt"}
+        assert len(seen.complaints) == 2
+        assert "https://example.org/x.png" in seen.requests
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", PAGES)
@@ -85,13 +109,7 @@ def test_a_page_fits_its_window_and_everybody_can_use_it(
     with opened(browser, file, width, scheme) as seen:
         seen.page.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true })")
         assert seen.overflow <= 0
-        found = Axe().run(seen.page).response["violations"]
-        assert [
-            (item["id"], node["html"][:200])
-            for item in found
-            if item["impact"] in ("serious", "critical")
-            for node in item["nodes"][:3]
-        ] == []
+        assert findings(seen.page) == []
         assert seen.complaints == []
         assert [url for url in seen.requests if not url.startswith("data:")] == [file.as_uri()]
 
