@@ -70,6 +70,15 @@ def test_different_mistakes_have_different_digests() -> None:
     assert len({digest(array) for array in wrong}) == len(wrong)
 
 
+def test_a_long_value_has_one_digest_for_a_mistake_all_over_and_another_for_one_cell() -> None:
+    right = np.random.RandomState(8).normal(size=(700, 300))
+    cells = [right.copy() for _ in range(2)]
+    cells[0][100, 101] += 1
+    cells[1][650, 7] += 1
+    assert digest(right * 2, right) == digest((right * 2).astype(np.float32), right)
+    assert len({digest(wrong, right) for wrong in (right * 2, right + 1, *cells)}) == 4
+
+
 @given(st.floats(0.01, 100), st.sampled_from([1.1, 2.0, -1.0, 0.0]), st.integers(1, 400))
 def test_a_factor_has_one_digest_whatever_the_scale_and_the_size(scale: float, factor: float, size: int) -> None:
     right = scale * np.random.RandomState(size).normal(size=size)
