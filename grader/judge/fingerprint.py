@@ -80,7 +80,7 @@ def _thinned(value: Value) -> Value:
 def _sketch(off: NDArray[Any]) -> list[float]:
     """The number of nan and inf, and four rounded numbers about the other differences.
 
-    Those are means over all elements, so rounding errors of the elements change them by far less than the rounding here.
+    Those are means over all elements, so the elements' own rounding errors change them far less than the rounding here.
     """
     flat = off.reshape(-1)
     finite = np.isfinite(flat)
