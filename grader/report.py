@@ -45,6 +45,9 @@ class TestResult:
     """One sentence about the likely mistake, or empty."""
     variant: str | None = None
     """The name of the known mistake or the accepted alternative whose recording the values match."""
+    fingerprint: str = ""
+    """A digest of how the test went wrong, to find equal mistakes in a class; for instructors only. Empty if the test
+    is passed or `variant` names the mistake."""
     checks: tuple[CheckResult, ...] = ()
     command: str = ""
     """The command with which a student runs this test; empty for tests that students don't have."""

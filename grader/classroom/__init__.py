@@ -1,1 +1,1 @@
-"""A whole class: who handed in what, and the gradebooks that come out."""
+"""A whole class: who handed in what, how each hand-in is graded, what is kept, and what the results show."""

@@ -55,6 +55,7 @@ def _test(test: TestResult) -> dict[str, Any]:
         "message": test.message,
         "hint": test.hint,
         "variant": test.variant,
+        "fingerprint": test.fingerprint,
         "checks": [
             {"name": check.name, "passed": check.passed, "message": check.message, "hint": check.hint}
             for check in test.checks

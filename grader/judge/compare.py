@@ -110,6 +110,24 @@ def _compare(
     return Comparison(False, _differences(actual, expected, good, relative, absolute, show_expected), hint)
 
 
+def difference(
+    actual: Value | None, expected: Value, *, rtol: float | None = None, atol: float | None = None
+) -> NDArray[np.float64] | None:
+    """Return by how much each element is wrong, 0.0 where `compare` allows it; complex ones as pairs of floats.
+
+    Returns None if the values don't have one form, or are texts, so that they can't be subtracted.
+    """
+    if expected.type == "text" or check_form(actual, expected) is not None:
+        return None
+    assert actual is not None
+    assert actual.array is not None
+    assert expected.array is not None
+    good = _elementwise(actual.array, expected.array, *_allowance(expected, rtol, atol))
+    wide = np.complex128 if expected.array.dtype.kind == "c" else np.float64
+    off = np.where(good, 0.0, actual.array.astype(wide) - expected.array.astype(wide))
+    return off.reshape(-1).view(np.float64)
+
+
 def check_form(actual: Value | None, expected: Value) -> Comparison | None:
     """Return the failure for a wrong type, shape or kind of dtype; None if only the elements remain to be compared."""
     refusal = _refuse(actual, expected)

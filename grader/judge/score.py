@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from grader.fixtures import Alternative, TestSpec
 from grader.judge.compare import NOT_REACHED
+from grader.judge.fingerprint import fingerprint
 from grader.judge.kinds import KINDS, Sighting
 from grader.recording import Observation, Recording, Value
 from grader.report import CheckResult, Status, TestResult
@@ -77,6 +78,7 @@ def judge_test(
     if not hint and status != "passed":
         hint = _first_hint(best.checks)
     message = "" if status == "passed" else _message(spec, recording, best)
+    named = mistake.variant if mistake is not None else best.variant
     return TestResult(
         id=spec.id,
         part=spec.part,
@@ -88,7 +90,8 @@ def judge_test(
         visibility=spec.visibility,
         message=message,
         hint="" if spec.hide_errors is not None else hint,
-        variant=None if spec.hide_errors is not None else mistake.variant if mistake is not None else best.variant,
+        variant=None if spec.hide_errors is not None else named,
+        fingerprint="" if status == "passed" or named is not None else fingerprint(spec, recording, best.checks),
         checks=best.checks,
         command=command,
         output=recording.output,

@@ -1,0 +1,1 @@
+"""HTML pages: templates with one style, and the function that fills them in."""
