@@ -16,6 +16,8 @@ from grader.levels import LEVELS
 
 FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
 PLATFORMS = ("gradescope", "autolab")
+SOURCES = ("gradescope", "prairielearn", "moodle", "canvas", "autolab", "nbgrader", "clones", "plain")
+"""The layouts of a class's hand-ins; `grader.classroom.sources.find` has their readers."""
 _CORES = os.cpu_count() or 1
 
 Command = Callable[[argparse.Namespace], int]
@@ -72,8 +74,8 @@ def _add_assignment(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("assignment", metavar="A", help="the assignment's name")
 
 
-def _add_min_isolation(sub: argparse.ArgumentParser, meaning: str) -> None:
-    sub.add_argument("--min-isolation", choices=LEVELS, default="none", help=f"{meaning} (default: %(default)s)")
+def _add_min_isolation(sub: argparse.ArgumentParser, meaning: str, least: str = "none") -> None:
+    sub.add_argument("--min-isolation", choices=LEVELS, default=least, help=f"{meaning} (default: %(default)s)")
 
 
 def _add_jobs(sub: argparse.ArgumentParser) -> None:
@@ -147,19 +149,78 @@ def _grade(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
+    _add_limits(sub)
+
+
+def _add_limits(sub: argparse.ArgumentParser, least: str = "none") -> None:
     for name, kind, what in (
         ("test-seconds", _positive, "wall time of one test"),
         ("total-seconds", _positive, "wall time of all tests together"),
         ("memory-mb", _whole, "memory of a test, in MiB"),
     ):
         sub.add_argument(f"--{name}", type=kind, metavar="N", help=f"{what}, instead of the assignment's")
-    _add_min_isolation(sub, "refuse to grade under less")
+    _add_min_isolation(sub, "refuse to grade under less", least)
     sub.add_argument(
         "--max-isolation",
         choices=LEVELS,
         default="full",
         help="use no more than this, to test a level (default: %(default)s)",
     )
+
+
+def _class(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
+    sub.add_argument(
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="the folder or archive of hand-ins: one entry a student, or the download of a platform",
+    )
+    sub.add_argument(
+        "-o", "--output", type=Path, metavar="RUN", required=True, help="the run's folder; name it again to go on"
+    )
+    sub.add_argument(
+        "--suite", type=Path, metavar="FOLDER", help="instead of A: a folder of tests, as for `grader grade`"
+    )
+    sub.add_argument("--source", dest="kind", choices=SOURCES, help="the layout of SOURCE (default: recognised)")
+    sub.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help="instead of a layout: finds the student in each path by named groups such as (?P<key>...)",
+    )
+    sub.add_argument("--roster", type=Path, metavar="CSV", help="the students of the class: names, e-mails, ids")
+    sub.add_argument(
+        "--pick",
+        choices=("latest", "highest", "error"),
+        default="latest",
+        help="which of several versions counts (default: %(default)s)",
+    )
+    _add_jobs(sub)
+    sub.add_argument("--dask", metavar="ADDRESS", help="grade on this Dask cluster, such as tcp://10.0.0.1:8786")
+    sub.add_argument(
+        "--scheduler-file", type=Path, metavar="FILE", help="grade on the Dask cluster that this file names"
+    )
+    sub.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="grade only the I-th of N shares; a last call without it puts all together",
+    )
+    sub.add_argument(
+        "--against", type=Path, metavar="RUN", help="an earlier run: show what changed; exit 1 if anyone loses"
+    )
+    sub.add_argument("--zero-absent", action="store_true", help="no submission counts 0 (default: blank)")
+    sub.add_argument("--canvas", default="", metavar="TITLE", help="the assignment's column in Canvas, with its id")
+    sub.add_argument("--moodle", type=Path, metavar="CSV", help="Moodle's grading worksheet, to be filled in")
+    _add_limits(sub, "seccomp")
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """A share such as 3/20."""
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a share such as 3/20")
+    return int(match[1]), int(match[2])
 
 
 def _audit(sub: argparse.ArgumentParser) -> None:
@@ -252,6 +313,17 @@ _HELP = {
             "cmu11785_hw1_bonus handin.tar --format terminal",
             "cmu11785_hw1_bonus handin.tar --format autolab",
             "--suite my_tests/ handin.zip -o results.json",
+        ),
+    ),
+    "class": _Help(
+        "grade a whole class, and make its gradebooks and its page",
+        _class,
+        (
+            "cmu11785_hw1_bonus submissions/ -o build/hw1_bonus",
+            "cmu11785_hw1_bonus assignment_123_export.zip -o build/hw1_bonus --roster roster.csv",
+            "cmu11785_hw1_bonus submissions/ -o build/again --against build/hw1_bonus",
+            "cmu11785_hw1_bonus submissions/ -o build/hw1_bonus --dask tcp://10.0.0.1:8786",
+            "--suite my_tests/ submissions/ -o build/run",
         ),
     ),
     "audit": _Help(

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from grader.arguments import Command, make_parser
-from grader.commands import authoring, grading, overview, student
+from grader.commands import authoring, classroom, grading, overview, student
 from grader.commands.common import DONE, FAILED, INTERNAL, WRONG, say
 from grader.errors import AssignmentError, InternalError, OutputError, Terminated, UsageError
 
@@ -86,6 +86,7 @@ COMMANDS: Mapping[str, Command] = {
     "handout": authoring.run_handout,
     "check": student.run_check,
     "grade": grading.run_grade,
+    "class": classroom.run_class,
     "audit": authoring.run_audit,
     "bundle": authoring.run_bundle,
     "platform": grading.run_platform,

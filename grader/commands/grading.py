@@ -53,7 +53,7 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
         return grade_suite(
             options.suite,
             options.submission,
-            limits=Limits().replaced(**_limits(options)),
+            limits=Limits().replaced(**limits_of(options)),
             before=_draft_writer(options),
             progress=progress,
             zygote=options.zygote,
@@ -64,7 +64,7 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
     from grader.grade import grade
 
     return grade(
-        assignment_of(options).with_limits(**_limits(options)),
+        assignment_of(options).with_limits(**limits_of(options)),
         options.submission,
         before=_draft_writer(options),
         progress=progress,
@@ -75,7 +75,8 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
     )
 
 
-def _limits(options: argparse.Namespace) -> dict[str, float | None]:
+def limits_of(options: argparse.Namespace) -> dict[str, float | None]:
+    """Return the limits that a call replaces, by name; None keeps the assignment's."""
     return {name: getattr(options, name) for name in ("test_seconds", "total_seconds", "memory_mb")}
 
 

@@ -33,6 +33,7 @@ class Pool(Generic[Held]):
     def __init__(self, jobs: int, make: Callable[[], AbstractContextManager[Held]]) -> None:
         """Prepare `jobs` processes. Each starts at its first task and calls `make` for the value that it keeps."""
         self._make = make
+        self._processes: list[BaseProcess] = []
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
         self._tasks = queue.SimpleQueue()
         self._feeders = [threading.Thread(target=self._feed, daemon=True) for _ in range(jobs)]
@@ -50,6 +51,11 @@ class Pool(Generic[Held]):
         future: Future[Result] = Future()
         self._tasks.put((future, task, args))
         return future
+
+    def abandon(self) -> None:
+        """Kill the processes at once; what they were doing fails."""
+        for process in self._processes:
+            process.kill()
 
     def __enter__(self) -> Pool[Held]:
         return self
@@ -97,6 +103,7 @@ class Pool(Generic[Held]):
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_serve, args=(theirs, self._make), daemon=True)
         process.start()
+        self._processes.append(process)
         theirs.close()
         return process, ours
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,8 @@ from grader.suite.scan import PART, Case, scan
 
 DEPTH = 8
 """The most folders above a file of a hand-in."""
+_ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
+"""A hand-in of any files."""
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
@@ -48,6 +51,30 @@ def test_case(submission, identity):
 '''
 
 
+@dataclass(frozen=True)
+class Suite:
+    """A suite with its worker, which grades one submission after another."""
+
+    worker: Worker
+    fixtures: Fixtures
+    note: str
+
+    def grade(
+        self,
+        source: Path,
+        *,
+        before: Callable[[Report], None] | None = None,
+        progress: Progress | None = None,
+        minimum: Level = "none",
+        ignored: Collection[str] = (),
+    ) -> Report:
+        """Grade one submission; arguments and errors are those of `grade_in`."""
+        report = grade_in(
+            self.worker, self.fixtures, source, before=before, progress=progress, minimum=minimum, ignored=ignored
+        )
+        return replace(report, staff_notes=(self.note,))
+
+
 def grade_suite(
     suite: Path,
     source: Path,
@@ -62,8 +89,27 @@ def grade_suite(
 ) -> Report:
     """Grade one submission with the tests in `suite`: a folder of tests, or the folder that contains it and its data.
 
-    The other arguments and the errors are those of `grade`. Also raises UsageError if there is no such folder, or no
-    test in it.
+    The other arguments and the errors are those of `grade`, and those of `opened_suite`.
+    """
+    torch = _hand_in_uses_torch(source, ignored)
+    with opened_suite(suite, limits or Limits(), torch=torch, zygote=zygote, level=level) as opened:
+        return opened.grade(source, before=before, progress=progress, minimum=minimum, ignored=ignored)
+
+
+@contextmanager
+def opened_suite(
+    suite: Path, limits: Limits, *, torch: bool = False, zygote: Zygote | None = None, level: Level = "full"
+) -> Iterator[Suite]:
+    """Open a suite for gradings: a folder of tests, or the folder that contains it and its data.
+
+    Args:
+        suite: the folder.
+        limits: of each test and of all.
+        torch: whether to load torch before the tests, also if the suite doesn't import it.
+        zygote: a zygote that was started before, to save its start-up time.
+        level: the strongest isolation to use.
+
+    Raises UsageError if there is no such folder, or no test in it.
     """
     suite = suite.resolve()
     if not suite.is_dir():
@@ -74,14 +120,12 @@ def grade_suite(
         unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
         shutil.copytree(suite, home / HELPERS / place, ignore=unread)
         cases = scan(suite, place)
-        assignment = _assignment(home, suite.name, cases, limits or Limits(), source, ignored)
+        torch = torch or any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file())
+        assignment = _assignment(home, suite.name, cases, limits, torch=torch)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
         wrapper = _WRAPPER.format(identities=[case.identity for case in cases], helpers=HELPERS)
         with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), zygote, level) as worker:
-            report = grade_in(
-                worker, fixtures, source, before=before, progress=progress, minimum=minimum, ignored=ignored
-            )
-    return replace(report, staff_notes=(unsealed(cases),))
+            yield Suite(worker, fixtures, unsealed(cases))
 
 
 def unsealed(cases: list[Case]) -> str:
@@ -99,32 +143,24 @@ def _place(suite: Path) -> str:
     return suite.name if bare and suite.name.isidentifier() else "."
 
 
-def _assignment(
-    home: Path, name: str, cases: list[Case], limits: Limits, source: Path, ignored: Collection[str]
-) -> Assignment:
+def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, *, torch: bool) -> Assignment:
     points = sum((case.spec.points for case in cases), Fraction(0))
-    submission = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
     return Assignment(
         name=name,
         title=name,
         seed=0,
-        library="torch"
-        if _uses_torch(home, source, submission, ignored) and find_spec("torch") is not None
-        else "numpy",
+        library="torch" if torch and find_spec("torch") is not None else "numpy",
         folder=home,
-        submission=submission,
+        submission=_ANY,
         limits=limits,
         parts=(Part(PART, name, points),),
         handout=Handout(runner=""),
     )
 
 
-def _uses_torch(home: Path, source: Path, spec: SubmissionSpec, ignored: Collection[str]) -> bool:
-    """Whether to load torch before the tests, because the suite or the hand-in imports it."""
-    if any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file()):
-        return True
+def _hand_in_uses_torch(source: Path, ignored: Collection[str]) -> bool:
     try:
-        files = read_hand_in(source, spec, ignored=ignored)
+        files = read_hand_in(source, _ANY, ignored=ignored)
         return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
     except SubmissionError:
         return False  # intake tells the student the same

@@ -1,0 +1,50 @@
+"""The engine of one machine: a number of processes, each with a judge."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from grader.classroom.judging import Terms, about, judge, report
+from grader.sandbox.pool import Pool
+
+JUDGE_MB = 400
+"""What a judge and its zygotes take beside a test, with torch."""
+
+
+class LocalEngine:
+    """Grades in `jobs` processes of this machine; a context manager that ends them."""
+
+    def __init__(self, terms: Terms, jobs: int) -> None:
+        """Start the first process, to learn its state; raises what making a judge raises."""
+        self._pool = Pool(jobs, partial(judge, terms))
+        try:
+            self.state, self.isolation = self._pool.submit(about).result()
+        except BaseException:
+            self._pool.__exit__(None, None, None)
+            raise
+
+    def __enter__(self) -> LocalEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.__exit__(kind, error, trace)
+
+    def submit(self, path: Path) -> Future[str]:
+        """Grade a hand-in in one of the processes."""
+        return self._pool.submit(report, path, self.state)
+
+    def abandon(self) -> None:
+        """Kill the processes; their zygotes and children die with them."""
+        self._pool.abandon()
+
+
+def fitting_jobs(jobs: int, memory_mb: int) -> int:
+    """Return how many processes fit into this machine's memory, at most `jobs`, at least 1."""
+    total_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return max(1, min(jobs, int(total_mb // (memory_mb + JUDGE_MB))))

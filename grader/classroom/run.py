@@ -1,0 +1,244 @@
+"""Grades a class: what has no report yet is graded, each report is stored when it arrives, and nothing else stops it.
+
+hand-ins --engine--> reports in the store --> entries --> Gradebook
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from grader.assignment import Assignment
+from grader.classroom.store import Store, content_digest
+from grader.classroom.stored import decode
+from grader.errors import AssignmentError, InternalError, UsageError
+from grader.gradebook import ClassList, Entry, Gradebook, HandIn
+from grader.report import Report
+
+TRIES = 2
+"""How often a hand-in is tried whose process died; the next process is a new one."""
+
+
+class Engine(Protocol):
+    """Runs gradings somewhere; `concurrent.futures` is the interface."""
+
+    state: str
+    isolation: str
+
+    def submit(self, path: Path) -> Future[str]:
+        """Grade a hand-in; the future has the report as `stored.encode` makes it."""
+
+    def abandon(self) -> None:
+        """End everything at once."""
+
+
+@dataclass
+class Progress:
+    """How far a run is, for people."""
+
+    total: int
+    full: int = 0
+    partial: int = 0
+    zero: int = 0
+    not_graded: int = 0
+    kept: int = 0
+    """Graded by an earlier call."""
+    last_problem: str = ""
+
+    @property
+    def done(self) -> int:
+        """The hand-ins that are graded, or can't be."""
+        return self.full + self.partial + self.zero + self.not_graded
+
+    def count(self, report: Report) -> None:
+        """Count one report."""
+        if not report.graded:
+            self.not_graded += 1
+        elif report.score == report.max_score:
+            self.full += 1
+        elif report.score:
+            self.partial += 1
+        else:
+            self.zero += 1
+
+
+@dataclass
+class _Task:
+    hand_in: HandIn
+    file: Path
+    tries: int = 0
+
+
+@dataclass
+class _Run:
+    """The state of one call."""
+
+    store: Store
+    engine: Engine
+    show: Callable[[Progress], None]
+    progress: Progress
+    reports: dict[str, Report] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    stopping: bool = False
+
+    def grade(self, hand_ins: Sequence[HandIn]) -> None:
+        """Grade what has no report; the errors are those of `run_class`."""
+        finished: queue.SimpleQueue[tuple[_Task, Future[str]]] = queue.SimpleQueue()
+        waiting: dict[Future[str], _Task] = {}
+
+        def submit(task: _Task) -> None:
+            task.tries += 1
+            future = self.engine.submit(task.hand_in.path)
+            waiting[future] = task
+            future.add_done_callback(lambda done: finished.put((task, done)))
+
+        for hand_in in hand_ins:
+            task = self._task(hand_in)
+            if task is not None and not self.stopping:
+                submit(task)
+        self.show(self.progress)
+        while waiting:
+            try:
+                task, future = finished.get(timeout=1.0)
+            except queue.Empty:
+                self.show(self.progress)
+                continue
+            waiting.pop(future, None)
+            if not self._finish(task, future):
+                submit(task)
+            if self.stopping:
+                for other in list(waiting):
+                    other.cancel()
+            self.show(self.progress)
+
+    def _task(self, hand_in: HandIn) -> _Task | None:
+        """What is to be done for a hand-in; None if it is graded, or can't be."""
+        try:
+            digest = content_digest(hand_in.path)
+        except InternalError as error:
+            self._fail(hand_in, str(error))
+            return None
+        file = self.store.file(hand_in.key, f"{digest} {self.engine.state}")
+        report = self.store.read(file)
+        if report is None:
+            return _Task(hand_in, file)
+        self.progress.kept += 1
+        self._keep(hand_in, file, report)
+        return None
+
+    def _finish(self, task: _Task, future: Future[str]) -> bool:
+        """Store a report; False if the hand-in must be tried again."""
+        try:
+            text = future.result()
+        except CancelledError:
+            if not self.stopping:
+                raise InternalError(
+                    "the engine cancelled what it had to grade; all that was graded is kept, so run this again"
+                ) from None
+            return True
+        except UsageError as error:  # it vanished, or is a link now
+            self._fail(task.hand_in, str(error))
+        except AssignmentError:
+            raise
+        except Exception as error:
+            if task.tries < TRIES and not self.stopping:
+                return False
+            self._fail(task.hand_in, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+        else:
+            self.store.write(task.file, text)
+            self._keep(task.hand_in, task.file, decode(text))
+        return True
+
+    def _keep(self, hand_in: HandIn, file: Path, report: Report) -> None:
+        self.reports[hand_in.key], self.files[hand_in.key] = report, file
+        self.progress.count(report)
+
+    def _fail(self, hand_in: HandIn, why: str) -> None:
+        self.problems[hand_in.key] = why
+        self.progress.not_graded += 1
+        self.progress.last_problem = f"{hand_in.key}: {why}"
+
+
+def run_class(
+    found: ClassList,
+    store: Store,
+    engine: Engine,
+    *,
+    assignment: Assignment | None,
+    title: str,
+    show: Callable[[Progress], None] = lambda progress: None,
+) -> tuple[Gradebook, Mapping[str, Path]]:
+    """Grade a class, and return its results with the file of each report.
+
+    Args:
+        found: who handed in what.
+        store: holds the reports, also those of an earlier call.
+        engine: grades.
+        assignment: for late work; None for a suite.
+        title: of the assignment or the suite.
+        show: called often, with how far it is.
+
+    An interrupt lets running gradings finish and returns an incomplete gradebook; a second one raises
+    KeyboardInterrupt.
+
+    Raises:
+        InternalError: the disk is full, or the engine is gone; what was graded is kept.
+        AssignmentError: the fixtures changed meanwhile.
+    """
+    run = _Run(store, engine, show, Progress(len(found.hand_ins)))
+    with _interrupts(run):
+        run.grade(found.hand_ins)
+    entries = [_entry(run, hand_in, assignment) for hand_in in found.hand_ins]
+    entries += [Entry(student.key, (student,), "no submission") for student in found.absent]
+    entries += found.problems
+    book = Gradebook(
+        assignment.name if assignment is not None else title,
+        title,
+        tuple(sorted(entries, key=lambda entry: entry.key)),
+        complete=not run.stopping,
+        isolation=engine.isolation,
+        state=engine.state,
+        notes=(found.why, *found.notes),
+    )
+    return book, run.files
+
+
+def _entry(run: _Run, hand_in: HandIn, assignment: Assignment | None) -> Entry:
+    report = run.reports.get(hand_in.key)
+    if report is None:
+        why = run.problems.get(hand_in.key, "the run was stopped before it; run this again")
+        return Entry(hand_in.key, hand_in.students, "not graded", problem=why, hand_in=hand_in)
+    if not report.graded:
+        why = "; ".join(report.notes) or "the grader itself failed"
+        return Entry(hand_in.key, hand_in.students, "not graded", problem=why, hand_in=hand_in)
+    late = assignment.late if assignment is not None else None
+    if late is not None and hand_in.lateness is not None and hand_in.lateness > timedelta(0):
+        report = replace(report, kept=1 - late.taken(hand_in.lateness) / 100)
+    return Entry(hand_in.key, hand_in.students, "graded", report, "; ".join(hand_in.notes), hand_in)
+
+
+@contextmanager
+def _interrupts(run: _Run) -> Iterator[None]:
+    """Stop after what is running at the first interrupt, at once at the second."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if run.stopping:
+            run.engine.abandon()
+            raise KeyboardInterrupt
+        run.stopping = True
+        run.progress.last_problem = "stopping: what is being graded is finished; interrupt again to stop at once"
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

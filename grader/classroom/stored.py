@@ -1,0 +1,48 @@
+"""A report as JSON and back, without loss: a run that goes on has the same numbers as one that never stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from fractions import Fraction
+from typing import Any
+
+from grader.report import CheckResult, LeaderboardRow, PartScore, Report, TestResult
+
+FORMAT = 1
+"""Raised when an older program couldn't read a newer file."""
+
+
+def encode(report: Report) -> str:
+    """Return the report as JSON; a score is an exact fraction, such as "3/2"."""
+    return json.dumps({"format": FORMAT, **asdict(report)}, default=str, indent=1) + "\n"
+
+
+def decode(text: str) -> Report:
+    """Return the report in `text`; raises ValueError if it isn't a whole one of this format."""
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        if fields.pop("format") != FORMAT:
+            raise ValueError("another version of the grader wrote this report")
+        return Report(
+            **{
+                **fields,
+                "parts": tuple(PartScore(**_exact(part)) for part in fields["parts"]),
+                "tests": tuple(_test(test) for test in fields["tests"]),
+                "leaderboard": tuple(LeaderboardRow(**row) for row in fields["leaderboard"]),
+                "notes": tuple(fields["notes"]),
+                "staff_notes": tuple(fields["staff_notes"]),
+                "kept": Fraction(fields["kept"]),
+            }
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it isn't a whole report ({error})") from None
+
+
+def _exact(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "score": Fraction(fields["score"]), "max_score": Fraction(fields["max_score"])}
+
+
+def _test(fields: dict[str, Any]) -> TestResult:
+    checks = tuple(CheckResult(**check) for check in fields["checks"])
+    return TestResult(**{**_exact(fields), "checks": checks, "tags": tuple(fields["tags"])})
