@@ -74,8 +74,8 @@ class DaskEngine:
         many = [name for name, number in threads.items() if number != 1]
         if many:
             raise UsageError(
-                f"the Dask worker {many[0]} has {threads[many[0]]} threads, and a judge needs a process of its own; start "
-                "the workers with --nthreads 1 (and more of them with --nworkers)"
+                f"the Dask worker {many[0]} has {threads[many[0]]} threads, and a judge needs a process of its own; "
+                "start the workers with --nthreads 1 (and more of them with --nworkers)"
             )
         self._client.register_plugin(JudgePlugin(terms))
         told: dict[str, Any] = self._client.run(_about, on_error="return")
@@ -112,14 +112,9 @@ class DaskEngine:
         self._executor.shutdown(wait=False)
 
 
-def _about() -> tuple[str, str]:
-    held = _judge()
+def _about(dask_worker: Any) -> tuple[str, str]:
+    held: Judge = dask_worker.grader_judge
     return held.state, held.isolation
-
-
-def _judge() -> Judge:
-    worker: Any = get_worker()
-    return cast(Judge, worker.grader_judge)
 
 
 def _packed(path: Path) -> bytes:
@@ -138,4 +133,5 @@ def _grade(name: str, data: bytes, folder: bool, state: str) -> str:
         file = Path(place) / (f"{name}.tar" if folder else name)
         file.write_bytes(data)
         os.chmod(place, 0o700)
-        return _judge().report(file, state)
+        worker: Any = get_worker()
+        return cast(Judge, worker.grader_judge).report(file, state)
