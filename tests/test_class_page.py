@@ -25,6 +25,12 @@ PAGES = ("class", "empty", "student", "audit")
 TITLE = "Class report: Homework 1 <b>Bonus</b>: Adam & Dropout"
 
 
+SQUEEZED = """[...document.querySelectorAll('th, td, li, p, h3, h4')]
+    .filter(item => item.innerText.length > 12 && item.clientWidth > 0 && item.clientWidth < 60)
+    .map(item => item.innerText.slice(0, 80))"""
+"""Texts in a column so narrow that each word is broken."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with started(find()) as running:
@@ -109,6 +115,7 @@ def test_a_page_fits_its_window_and_everybody_can_use_it(
     with opened(browser, file, width, scheme) as seen:
         seen.page.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true })")
         assert seen.overflow <= 0
+        assert seen.page.evaluate(SQUEEZED) == []
         assert findings(seen.page) == []
         assert seen.complaints == []
         assert [url for url in seen.requests if not url.startswith("data:")] == [file.as_uri()]

@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.assignment import Assignment
+from grader.classroom.marks import marks
+from grader.classroom.mistakes import clusters
+from grader.classroom.page import class_page
 from grader.export import exporter
 from grader.export.plain import to_value
 from grader.fixtures import Alternative, TestSpec
 from grader.grade import grade
+from grader.gradebook import Entry, Gradebook, Student
 from grader.judge.score import judge_test
 from grader.pages.student_page import student_page
 from grader.recording import Ending, Observation, Recording, Value
@@ -150,6 +154,7 @@ class Dropout:
 BODIES = {
     "one way": "return np.full_like(x, 0.25)",
     "another way": "return x * 0 + 1 / 4",
+    "a third way": "return (np.ones_like(x) - 0.75) * (x == x)",
     "another mistake": "return np.full_like(x, 0.75)",
 }
 
@@ -175,3 +180,14 @@ def test_hand_ins_with_one_mistake_are_alike_and_no_student_sees_the_digest(repo
     texts = [exporter(name)(report) for name in ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv")]
     for text in (*texts, exporter("terminal")(report), student_page(report)):
         assert not any(value in text for value in digests["one way"].values())
+
+
+def test_a_class_of_real_reports_shows_the_cluster(reports: dict[str, Report]) -> None:
+    entries = (Entry(name, (Student(name),), "graded", made) for name, made in reports.items())
+    book = Gradebook("cmu11785_hw1_bonus", "Homework", tuple(entries))
+    groups = [[entry.key for entry in group.entries] for group in clusters(marks(book))]
+    assert ["one way", "another way", "a third way"] in groups
+    assert not any("another mistake" in group and len(group) == 3 for group in groups)
+    page = class_page(book)
+    assert "3 hand-ins are wrong alike in" in page
+    assert "cat &gt;&gt; testcases/cmu11785_hw1_bonus/variants.toml" in page
