@@ -3,11 +3,13 @@
 import errno
 import os
 import resource
+import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
+from class_layouts import LAYOUTS
 from class_sources import FILES, PACKED, ZIPPED, below, found, keys, link, made, problems, taken
 from conftest import memory_below
 from handins import member, tar_bytes, zip_bytes
@@ -306,3 +308,27 @@ def test_keys_stay_apart(tmp_path: Path) -> None:
     assert keys(classes) == ["a b", "jos\\xe8", "josé"]
     assert "jos\\xe9" in problems(classes)
     assert PurePosixPath(classes.hand_ins[0].path.name).suffix == ".py" or classes.hand_ins[0].path.is_dir()
+
+
+def _pristine(layout: str, form: str) -> bytes:
+    with tempfile.TemporaryDirectory() as where:
+        return made(LAYOUTS[layout][0], Path(where), form).read_bytes()
+
+
+PRISTINE = {(layout, form): _pristine(layout, form) for layout in LAYOUTS for form in ("zip", "tar")}
+edits = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 8), st.binary(max_size=8)), max_size=8)
+
+
+@given(st.sampled_from(sorted(PRISTINE)), edits)
+@settings(max_examples=300, deadline=None)
+def test_no_damage_has_another_end(
+    tmp_path_factory: pytest.TempPathFactory, which: tuple[str, str], changes: list[tuple[float, int, bytes]]
+) -> None:
+    """A download with any bytes changed is read, with what can't be read as problems, or refused as a whole."""
+    data = bytearray(PRISTINE[which])
+    for place, gone, new in changes:
+        start = int(place * len(data))
+        data[start : start + gone] = new
+    file = tmp_path_factory.mktemp("damaged") / "class"
+    file.write_bytes(data)
+    _check(file, None)
