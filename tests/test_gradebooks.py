@@ -8,9 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from class_sources import below, found, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.assignment import Assignment
 from grader.classroom.gradebooks.autolab import to_autolab
 from grader.classroom.gradebooks.canvas import to_canvas
 from grader.classroom.gradebooks.moodle import fill_moodle
@@ -18,6 +20,7 @@ from grader.classroom.gradebooks.plain import to_plain
 from grader.classroom.gradebooks.summary import to_gradebook, to_problems
 from grader.classroom.gradebooks.write import tables
 from grader.errors import UsageError
+from grader.grade import grade
 from grader.gradebook import Entry, Gradebook, HandIn, Student
 from grader.report import Report, Status, TestResult, part_scores
 
@@ -264,9 +267,9 @@ def _no_formula(text: str) -> None:
         text, (student,), "not graded", problem=text, hand_in=HandIn(text, (student,), Path("x"), problem=text)
     )
     book = Gradebook("hw1", text, (graded(student, report()), entry))
-    for made in tables(book):
-        for row in lines(made.data):
-            assert not any(_evaluated(cell, "\t;\n\r") for cell in row), (made.name, row)
+    for one in tables(book):
+        for row in lines(one.data):
+            assert not any(_evaluated(cell, "\t;\n\r") for cell in row), (one.name, row)
 
 
 def test_an_address_with_a_sign_stays_for_autolab() -> None:
@@ -277,9 +280,39 @@ def test_an_address_with_a_sign_stays_for_autolab() -> None:
 
 
 def test_all_tables_are_written() -> None:
-    made = list(tables(BOOK, canvas_column="HW (1)", worksheet=WORKSHEET.encode()))
-    assert [table.name for table in made] == [
+    written = list(tables(BOOK, canvas_column="HW (1)", worksheet=WORKSHEET.encode()))
+    assert [table.name for table in written] == [
         *("gradebook.csv", "problems.csv", "plain.csv", "canvas.csv", "autolab.csv", "moodle.csv")
     ]
-    assert made == list(tables(BOOK, canvas_column="HW (1)", worksheet=WORKSHEET.encode()))
-    assert [table.name for table in made if table.notes] == ["autolab.csv", "moodle.csv"]
+    assert written == list(tables(BOOK, canvas_column="HW (1)", worksheet=WORKSHEET.encode()))
+    assert [table.name for table in written if table.notes] == ["autolab.csv", "moodle.csv"]
+
+
+def test_a_download_becomes_a_gradebook(bonus: Assignment, tmp_path: Path) -> None:
+    """From Gradescope's archive through the grader to the table: a group, a template, a damaged and an absent one."""
+    people = {101: ["jane", "bob"], 102: ["zoe"], 103: ["kim"]}
+    folders = {101: bonus.reference, 102: bonus.template}
+    metadata = "".join(
+        f"submission_{number}:\n  :submitters:\n" + "".join(f"  - :email: {name}@x.edu\n" for name in names)
+        for number, names in people.items()
+    )
+    tree = {"submission_metadata.yml": metadata.encode()}
+    for number, folder in folders.items():
+        files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*.py")}
+        tree |= below(f"submission_{number}", files)
+    roster = "name,email\n" + "".join(f"{name.title()},{name}@x.edu\n" for name in ("jane", "bob", "zoe", "kim", "max"))
+    classes = found(made(tree, tmp_path), roster=roster)
+    entries = [
+        *(Entry(one.key, one.students, "graded", grade(bonus, one.path), hand_in=one) for one in classes.hand_ins),
+        *classes.problems,
+        *(Entry(one.key, (one,), "no submission") for one in classes.absent),
+    ]
+    rows = lines(to_gradebook(Gradebook(bonus.name, bonus.title, tuple(entries))))
+    top = rows[1][5]
+    assert [(row[1], row[4], row[6]) for row in rows[1:]] == [
+        ("Jane", top, "graded"),
+        ("Bob", top, "graded"),
+        ("Zoe", "0", "graded"),
+        ("Kim", "", "not graded"),
+        ("Max", "", "no submission"),
+    ]

@@ -1,154 +1,23 @@
 """Guards the sources of a class: each platform's layout is recognised and read, and one bad entry stops no other."""
 
 import os
-import zipfile
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
-from class_sources import FILES, PACKED, ZIPPED, below, found, keys, link, made, problems, taken
+from class_layouts import LAYOUTS, METADATA, autolab, canvas, gradescope, moodle, nbgrader, plain, prairielearn
+from class_sources import FILES, PACKED, ZIPPED, below, found, keys, made, problems, taken
 from conftest import memory_below
-from handins import member, tar_bytes, zip_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.classroom.sources.find import SOURCES, find
+from grader.classroom.sources.find import SOURCES
 from grader.classroom.sources.gradescope import records
-from grader.errors import GraderError, UsageError
-from grader.gradebook import ClassList, Student
+from grader.errors import UsageError
+from grader.gradebook import Student
 
 FORMS = ("folder", "zip", "tar", "tar.gz", "tar.xz")
-
-METADATA = """\
----
-submission_101:
-  :submitters:
-  - :name: Jane Doe
-    :sid: '0123'
-    :email: jane@x.edu
-  :created_at: 2026-10-20 15:34:12.123456000 -07:00
-  :score: 10.0
-  :status: processed
-  :results:
-    score: 10.0
-    tests:
-    - name: 'a: b'
-      output: |2
-          :submitters: nobody
-      :results:
-    output: "ends\\
-      \\ :results: in a quote"
-  :history:
-  - :id: 99
-    :created_at: 2026-10-19 15:34:12.000000000 Z
-    :results:
-      tests: []
-    :score: 3.0
-submission_102:
-  :submitters:
-  - :name: Bob "B" Ray
-    :sid:
-    :email: bob@x.edu
-  - :name: Zoë O'Neil
-    :email: zoe@x.edu
-  :created_at: 2026-10-20 22:00:00.000000000 Z
-  :status: queued
-"""
-
-
-def gradescope(metadata: str = METADATA) -> dict[str, bytes]:
-    root = "assignment_5_export"
-    return {
-        f"{root}/submission_metadata.yml": metadata.encode(),
-        **below(f"{root}/submission_101"),
-        **below(f"{root}/submission_102"),
-        "__MACOSX/assignment_5_export/._submission_metadata.yml": b"junk",
-        f"{root}/.DS_Store": b"junk",
-    }
-
-
-def autolab() -> dict[str, bytes]:
-    return {
-        "jane@x.edu_1_handin.tar": b"old",
-        "jane@x.edu_10_handin.tar": PACKED,
-        "jane@x.edu_9_handin.tar": b"old",
-        "j_r-b.o'neil@cs.x.edu_2_handin.tar": PACKED,
-    }
-
-
-def canvas() -> dict[str, bytes]:
-    return {
-        "doejane_LATE_4711_90001_hw1-1.py": FILES["hw1/hw1.py"],
-        "doejane_LATE_4711_90002_dropout-1.py": FILES["mytorch/dropout.py"],
-        "doejane_LATE_4711_90003_optimizer.py": FILES["mytorch/optimizer.py"],
-        "rayéb_4712_90004_my_2_handin-3.zip": ZIPPED,
-        "LATE_anon_a1B2c_90005_handin.tar.gz": PACKED,
-        "poetpaul_4713_text.html": b"<p>words</p>",
-        "poetlin_LATE_4714_link.html": b"<a>",
-    }
-
-
-def moodle(end: str = "") -> dict[str, bytes]:
-    return {
-        **below(f"Jane Mary Doe_777_assignsubmission_file{end}"),
-        "Jane Mary Doe_777_assignsubmission_onlinetext/onlinetext.html": b"<p>",
-        f"Bob_778_assignsubmission_file{end}/handin.zip": ZIPPED,
-        "Poet_779_assignsubmission_onlinetext/onlinetext.html": b"<p>",
-        **below(f"Default group_assignsubmission_file{end}"),
-    }
-
-
-def moodle_flat() -> dict[str, bytes]:
-    return {
-        "Participant_777_assignsubmission_file_hw1.py": FILES["hw1/hw1.py"],
-        "Participant_777_assignsubmission_file_dropout.py": FILES["mytorch/dropout.py"],
-        "Participant_777_assignsubmission_onlinetext_onlinetext.html": b"<p>",
-        "Participant_778_assignsubmission_file_my_handin.zip": ZIPPED,
-    }
-
-
-def nbgrader() -> dict[str, bytes]:
-    return {
-        **below("submitted/jane/ps1"),
-        "submitted/jane/ps1/timestamp.txt": b"2026-10-20 15:34:12.123456 America/Los_Angeles\n",
-        **below("submitted/bob/ps1"),
-        "submitted/bob/ps1/timestamp.txt": b"2026-10-20 15:34:12 Middle/Earth",
-    }
-
-
-def prairielearn() -> dict[str, bytes]:
-    return {
-        "jane@x.edu_1_hw/one_1_1_900_hw1.py": b"old",
-        "jane@x.edu_1_hw/one_1_2_901_hw1.py": FILES["hw1/hw1.py"],
-        "jane@x.edu_1_hw/one_1_2_901_dropout.py": FILES["mytorch/dropout.py"],
-        "bob@x.edu_1_hw/one_1_1_902_my_handin.zip": ZIPPED,
-    }
-
-
-def plain() -> dict[str, bytes]:
-    return {
-        **below("alice"),
-        **below("Bob Ray/wrapped"),
-        "carl.tar.gz": PACKED,
-        "dora@x.edu.zip": ZIPPED,
-        "eve.py": b"x = 1\n",
-        "frank.ipynb": b'{"cells": []}',
-        "roster.csv": b"key\nalice\n",
-    }
-
-
-LAYOUTS = {
-    "gradescope": (gradescope(), ["bob@x.edu+zoe@x.edu", "jane@x.edu"]),
-    "autolab": (autolab(), ["j_r-b.o'neil@cs.x.edu", "jane@x.edu"]),
-    "canvas": (canvas(), ["4711", "4712", "anon_a1B2c"]),
-    "moodle": (moodle(), ["777", "778", "Default group"]),
-    "moodle old": (moodle("_"), ["777", "778", "Default group"]),
-    "moodle flat": (moodle_flat(), ["777", "778"]),
-    "nbgrader": (nbgrader(), ["bob", "jane"]),
-    "prairielearn": (prairielearn(), ["bob@x.edu", "jane@x.edu"]),
-    "plain": (plain(), ["Bob Ray", "alice", "carl", "dora@x.edu", "eve", "frank"]),
-}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -216,6 +85,15 @@ def test_gradescope_tells_what_is_in_one_place_only(tmp_path: Path) -> None:
     assert [student.key for student in classes.absent] == ["late@x.edu"], "a lost folder isn't an absence"
 
 
+def test_a_name_alone_is_no_identity(tmp_path: Path) -> None:
+    """Two students of one name, without numbers and addresses, are two."""
+    text = "".join(
+        f"submission_{n}:\n  :submitters:\n  - :name: Ann Lee\n  :created_at: 2026-01-0{n} 00:00:00 Z\n" for n in (1, 2)
+    )
+    tree = {"submission_metadata.yml": text.encode(), **below("submission_1"), **below("submission_2")}
+    assert keys(found(made(tree, tmp_path))) == ["Ann Lee (submission_1)", "Ann Lee (submission_2)"]
+
+
 def test_gradescope_without_metadata_has_numbers(tmp_path: Path) -> None:
     tree = {name: data for name, data in gradescope().items() if "metadata" not in name}
     classes = found(made(tree, tmp_path))
@@ -265,7 +143,7 @@ def test_no_output_hides_a_record(outputs: list[str], name: str) -> None:
 
 
 def test_metadata_of_many_attempts_needs_no_memory_of_its_size() -> None:
-    results = b"  :results:\n    tests:\n" + b"".join(b"    - output: %d\n" % number for number in range(200_000))
+    results = b"  :results:\n    tests:\n" + b"".join(b"    - output: %d\n" % number for number in range(60_000))
     data = b"".join(b"submission_%d:\n  :status: x\n%s" % (number, results) for number in range(3))
     with memory_below(len(data) // 2):
         assert len(list(records(data))) == 3
@@ -430,129 +308,6 @@ def test_a_wrong_pattern_is_explained(pattern: str, sentence: str, tmp_path: Pat
         found(made(plain(), tmp_path), pattern=pattern)
 
 
-# what a class's archive may hold beside good hand-ins, each of them in one student's entry
-
-
-def test_a_bomb_costs_its_own_entry(tmp_path: Path) -> None:
-    bomb = bytes(90 * 2**20)
-    tree = below("alice") | {f"mallory/{number}.py": bomb for number in range(3)} | {"bob.tar": PACKED}
-    with memory_below(400 * 2**20):
-        classes = found(made(tree, tmp_path))
-    assert keys(classes) == ["alice", "bob"]
-    assert "mallory" in problems(classes)["mallory"]
-    assert "200 MiB" in problems(classes)["mallory"]
-
-
-def test_a_large_file_that_nobody_asked_for_costs_nothing(tmp_path: Path) -> None:
-    """It is judged as in a folder: left out, or too large for the file that it is; never unpacked."""
-    tree = below("alice") | {"alice/data.bin": bytes(150 * 2**20)}
-    classes = found(made(tree, tmp_path))
-    files, notes = taken(classes, "alice")
-    assert files == FILES
-    assert any("data.bin" in note for note in notes)
-    assert sum(file.stat().st_blocks for file in classes.hand_ins[0].path.rglob("*")) < 2**14
-    with pytest.raises(GraderError, match=r"150 MiB"):
-        taken(found(made(below("bob") | {"bob/hw1/hw1.py": bytes(150 * 2**20)}, tmp_path)), "bob")
-
-
-def test_links_and_devices_cost_their_own_entry(tmp_path: Path) -> None:
-    file = tmp_path / "class.zip"
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in (below("alice") | {"bob.tar": PACKED}).items():
-            archive.writestr(name, data)
-        archive.writestr(link("alice/secret.py"), "/etc/passwd")
-        archive.writestr(link("mallory.tar"), "/etc/passwd")
-        archive.writestr(link("trudy/a.py"), "/etc/passwd")
-    classes = found(file)
-    assert keys(classes) == ["alice", "bob", "trudy"]
-    assert "alice/secret.py is a link" in classes.hand_ins[0].notes[0]
-    assert "trudy/a.py is a link" in classes.hand_ins[2].notes[0]
-    assert "mallory.tar is a link" in problems(classes)["mallory"]
-    assert not any(path.is_symlink() for path in tmp_path.rglob("*"))
-
-
-def test_links_and_devices_in_a_folder_cost_their_own_entry(tmp_path: Path) -> None:
-    source = made(below("alice"), tmp_path, "folder")
-    (source / "mallory.tar").symlink_to("/etc/passwd")
-    (source / "trudy").symlink_to(tmp_path)
-    os.mkfifo(source / "oscar.tar")
-    classes = found(source)
-    assert keys(classes) == ["alice"]
-    assert set(problems(classes)) == {"mallory", "trudy", "oscar"}
-    assert "is a link" in problems(classes)["trudy"]
-    assert "pipe" in problems(classes)["oscar"]
-
-
-def test_a_damaged_member_costs_its_own_entry(tmp_path: Path) -> None:
-    file = made(below("alice") | {"bob/hw1.py": b"x" * 1000}, tmp_path)
-    data = bytearray(file.read_bytes())
-    place = data.index(b"bob/hw1.py") + len("bob/hw1.py")
-    data[place : place + 4] = b"\xff\xff\xff\xff"
-    file.write_bytes(data)
-    classes = found(file)
-    assert keys(classes) == ["alice"]
-    assert "bob/hw1.py" in problems(classes)["bob"]
-
-
-def test_hand_ins_that_are_damaged_archives_are_the_intakes(tmp_path: Path) -> None:
-    """They are students' mistakes, which the intake explains; reading a source doesn't open them."""
-    classes = found(made({"alice.zip": ZIPPED, "bob.zip": ZIPPED[:100], "carl.tar.gz": b""}, tmp_path))
-    assert keys(classes) == ["alice", "bob", "carl"]
-    with pytest.raises(GraderError, match=r"bob\.zip is cut short"):
-        taken(classes, "bob")
-
-
-def test_paths_that_lead_out_stay_inside(tmp_path: Path) -> None:
-    data = tar_bytes([member("../evil.py"), member("/abs.py"), member("alice/../../evil2.py"), member("alice/hw1.py")])
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "class.tar").write_bytes(data)
-    classes = found(tmp_path / "x" / "class.tar")
-    assert "alice" in keys(classes)
-    assert {path.name for path in tmp_path.rglob("*.py")} == {"hw1.py"}
-
-
-def test_a_file_that_is_a_folder_too_costs_its_own_entry(tmp_path: Path) -> None:
-    tree = below("alice") | {"mallory/a": b"1", "mallory/a/b": b"2"}
-    classes = found(made(tree, tmp_path))
-    assert keys(classes) == ["alice"]
-    assert "mallory/a is a file and a folder" in problems(classes)["mallory"]
-
-
-@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz", "tar.bz2", "tar.xz"])
-def test_a_download_that_is_cut_short_is_refused(form: str, tmp_path: Path) -> None:
-    """Otherwise students would be missing in silence."""
-    file = made(below("alice") | {"bob.tar": PACKED}, tmp_path, form)
-    data = file.read_bytes()
-    cut = data[: data.rindex(b"ustar")] if form == "tar" else data[: len(data) * 2 // 3]
-    file.write_bytes(cut[:-700] if form == "tar" else cut)
-    with pytest.raises(UsageError, match=r"download it again|unpack it yourself"):
-        found(file)
-
-
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"Rar!", b"\x1f\x8b", b"BZh91AY", bytes(2000)])
-def test_what_is_no_archive_is_refused(data: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "class.zip"
-    file.write_bytes(data)
-    with pytest.raises(UsageError, match=r"class\.zip"):
-        found(file)
-
-
-def test_a_source_without_hand_ins_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match="has no hand-in"):
-        found(tmp_path / "empty")
-    with pytest.raises(UsageError, match="there is no folder or archive nothing"):
-        find(tmp_path / "nothing", tmp_path)
-
-
-def test_concatenated_streams_are_one_archive(tmp_path: Path) -> None:
-    import gzip
-
-    data = tar_bytes([member("alice/hw1.py"), member("bob/hw1.py")])
-    (tmp_path / "class.tar.gz").write_bytes(gzip.compress(data[:700]) + gzip.compress(data[700:]))
-    assert keys(found(tmp_path / "class.tar.gz")) == ["alice", "bob"]
-
-
 # several versions
 
 
@@ -614,83 +369,3 @@ def test_two_readings_are_equal(tmp_path: Path) -> None:
         one, other = (found(source) for _ in range(2))
         assert [replace(a, path=source) for a in one.hand_ins] == [replace(a, path=source) for a in other.hand_ins]
         assert one.problems == other.problems
-
-
-# names: anything that a file system or an archive can hold
-
-names = st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=40).filter(
-    lambda name: name not in (".", "..") and len(name.encode("utf-8", "surrogatepass")) < 200
-)
-raw_names = st.binary(min_size=1, max_size=40).filter(
-    lambda name: not set(b"/\0") & set(name) and name not in (b".", b"..")
-)
-
-
-@given(st.lists(names, min_size=1, max_size=6, unique=True), st.sampled_from([*SOURCES, None]), st.booleans())
-@settings(max_examples=200, deadline=None)
-def test_no_name_in_an_archive_stops_the_others(
-    tmp_path_factory: pytest.TempPathFactory, made_up: list[str], kind: str | None, tarred: bool
-) -> None:
-    where = tmp_path_factory.mktemp("names")
-    files = [(f"{name}/hw1.py", b"x = 1\n") for name in ("alice", *made_up)] + [(name, b"y") for name in made_up]
-    if tarred:
-        data = tar_bytes([member(name, data) for name, data in files])
-    else:
-        data = zip_bytes((name.encode("utf-8", "replace").decode(), data) for name, data in files)
-    (where / "class").write_bytes(data)
-    _check(where / "class", kind)
-
-
-@given(st.lists(raw_names, min_size=1, max_size=6, unique=True), st.sampled_from([*SOURCES, None]))
-@settings(max_examples=150, deadline=None)
-def test_no_name_in_a_folder_stops_the_others(
-    tmp_path_factory: pytest.TempPathFactory, made_up: list[bytes], kind: str | None
-) -> None:
-    where = tmp_path_factory.mktemp("names") / "class"
-    (where / "alice").mkdir(parents=True)
-    for name in made_up:
-        if name != b"alice":
-            Path(os.fsdecode(os.fsencode(where) + b"/" + name)).write_bytes(b"x = 1\n")
-    _check(where, kind)
-
-
-def _check(source: Path, kind: str | None) -> None:
-    before = {path for path in source.parent.rglob("*") if not path.is_relative_to(source)}
-    try:
-        classes = found(source, kind=kind, roster="name,email\n=alice,alice@x.edu\nBob,bob@x.edu\n")
-    except UsageError as error:
-        str(error).encode()
-        return
-    _sound(classes)
-    stages = [path for path in source.parent.iterdir() if path.name.startswith("stage-")]
-    for path in source.parent.rglob("*"):
-        inside = any(path.is_relative_to(stage) for stage in stages)
-        assert inside or path.is_relative_to(source) or path in before or path.name == "roster.csv"
-
-
-def _sound(classes: ClassList) -> None:
-    """Keys are unique, sentences and names are text that any file holds, and each hand-in is there."""
-    everybody = [*keys(classes), *problems(classes), *(student.key for student in classes.absent)]
-    assert len({key.casefold() for key in everybody}) == len(everybody)
-    for hand_in in classes.hand_ins:
-        assert hand_in.path.exists()
-        for text in (hand_in.key, hand_in.version, hand_in.problem, *hand_in.notes, *hand_in.others):
-            text.encode()
-    for entry in classes.problems:
-        assert entry.standing == "not graded"
-        assert entry.problem
-        entry.problem.encode()
-    members = [student.key for hand_in in classes.hand_ins for student in hand_in.students]
-    assert len(set(members)) == len(members)
-
-
-def test_keys_stay_apart(tmp_path: Path) -> None:
-    """Two names that differ in bytes that aren't Unicode are two students."""
-    source = tmp_path / "class"
-    source.mkdir()
-    for name in (b"jos\xe9.py", b"jos\xe8.py", "josé.py".encode(), b"jos\xe9", b"a\tb.py"):
-        Path(os.fsdecode(os.fsencode(source) + b"/" + name)).write_bytes(b"x = 1\n")
-    classes = found(source)
-    assert keys(classes) == ["a b", "jos\\xe8", "josé"]
-    assert "jos\\xe9" in problems(classes)
-    assert PurePosixPath(classes.hand_ins[0].path.name).suffix == ".py" or classes.hand_ins[0].path.is_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import PurePosixPath
 
@@ -16,7 +17,7 @@ _LIKELY = 3
 def recognise(tree: Tree, root: PurePosixPath) -> str:
     """See Source."""
     folders = [node for node in tree.children(root) if node.is_folder]
-    cloned = [node for node in folders if (place := tree.on_disk(node.path)) and (place / ".git").exists()]
+    cloned = [node for node in folders if (place := tree.on_disk(node.path)) and os.path.lexists(place / ".git")]
     return "its folders are git clones" if most(len(cloned), len(folders)) else ""
 
 

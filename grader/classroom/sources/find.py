@@ -99,7 +99,7 @@ def find(
 @contextmanager
 def _opened(source: Path, stage: Path) -> Iterator[Tree]:
     if source.is_dir():
-        yield FolderTree(source.resolve())
+        yield FolderTree(source.resolve(), stage.resolve())
     elif source.is_file():
         with packed.opened(source, stage) as tree:
             yield tree
@@ -136,7 +136,13 @@ def _roots(tree: Tree, required: Sequence[str]) -> list[PurePosixPath]:
     roots = [ROOT]
     for _ in range(2):
         nodes = [node for node in tree.children(roots[-1]) if not is_aside(node)]
-        if len(nodes) != 1 or not nodes[0].is_folder or _is_hand_in(tree, nodes[0].path, required):
+        if len(nodes) != 1 or not nodes[0].is_folder:
+            break
+        try:
+            inside = tree.children(nodes[0].path)
+            if not inside or _is_hand_in(tree, nodes[0].path, required):
+                break
+        except UnreadableError:  # an entry like any other, which is told when it is read
             break
         roots.append(nodes[0].path)
     return roots
@@ -202,7 +208,7 @@ def _completed(student: Student, row: Student) -> Student:
 
 
 def _key(one: Chosen) -> str:
-    return "+".join(student.key for student in one.students)
+    return "+".join(sorted(student.key for student in one.students))
 
 
 def _hand_in(tree: Tree, one: Chosen, unsure: Sequence[str], target: Path, required: Sequence[str]) -> HandIn | Entry:
@@ -210,10 +216,10 @@ def _hand_in(tree: Tree, one: Chosen, unsure: Sequence[str], target: Path, requi
     found, key = one.found, _key(one)
     if found.fault:
         return Entry(key, one.students, "not graded", problem=found.fault)
-    pieces, notes = _renamed(tree, found.pieces, required)
     if isinstance(tree, ArchiveTree):
         tree.begin()
     try:
+        pieces, notes = _renamed(tree, found.pieces, required)
         path = place.place(tree, pieces, target)
     except (SubmissionError, UnreadableError) as error:
         sentence = f"{found.name} can't be read: {error}. A person must look at it"

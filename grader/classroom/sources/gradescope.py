@@ -16,11 +16,14 @@ from typing import Any
 from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
 from grader.classroom.sources.tree import Node, Tree
 from grader.classroom.times import parse_time
+from grader.errors import SubmissionError, UsageError
 from grader.gradebook import Student
 from grader.intake.notes import listed
 
 METADATA = ("submission_metadata.yml", "submission_metadata.yaml")
 METADATA_BYTES = 2**31
+_WHOLE_BYTES = 64 * 2**20
+"""The most that is parsed with all results, which takes a second for each 4 MB."""
 _FOLDER = re.compile(r"submission_(\d+)")
 _RESULTS = re.compile(rb"( *(?:- +)*):?results:(?=\s)")
 _NULL = ("", "~")
@@ -44,7 +47,7 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     """Each record and each folder is one hand-in; a record without a folder, or the reverse, is told."""
     nodes = {node.name: node for node in tree.children(root)}
     metadata = next((nodes[name] for name in METADATA if name in nodes and not nodes[name].trouble), None)
-    known = dict(records(tree.read(metadata.path, METADATA_BYTES))) if metadata else {}
+    known = dict(records(_metadata(tree, metadata.path))) if metadata else {}
     found, used = [], set()
     for name, record in known.items():
         used.add(name)
@@ -59,12 +62,19 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     return Reading((*faulty(folders), *found), tuple(notes))
 
 
+def _metadata(tree: Tree, path: PurePosixPath) -> bytes:
+    try:
+        return tree.read(path, METADATA_BYTES)
+    except SubmissionError as error:
+        raise UsageError(f"{path.name} can't be read: {error}; download the submissions again") from None
+
+
 def _found(name: str, record: Any, node: Node | None) -> Found:
     title = printable(name)
     if not isinstance(record, Mapping):
         sentence = f"{title} has a record in the metadata that can't be read; download the submissions again"
         return Found(title, (student(name),), fault=sentence)
-    students = tuple(_students(record)) or (student(name),)
+    students = tuple(_students(record, title)) or (student(name),)
     history = _get(record, "history")
     others = (
         [_version(f"submission_{_text(old, 'id')}", old) for old in history if isinstance(old, Mapping)]
@@ -88,13 +98,14 @@ def _found(name: str, record: Any, node: Node | None) -> Found:
     )
 
 
-def _students(record: Mapping[str, Any]) -> Iterator[Student]:
+def _students(record: Mapping[str, Any], title: str) -> Iterator[Student]:
     submitters = _get(record, "submitters")
     for one in submitters if isinstance(submitters, list) else ():
         if isinstance(one, Mapping):
             name, sid, email = (_text(one, field) for field in ("name", "sid", "email"))
             if name or sid or email:
-                yield student(email or sid or name, name, email, sid)
+                # two students may have one name, so a name alone tells only whose this one is
+                yield student(email or sid or f"{name} ({title})", name, email, sid)
 
 
 def _version(name: str, record: Mapping[str, Any]) -> str:
@@ -118,7 +129,7 @@ def records(data: bytes) -> Iterator[tuple[str, Any]]:
 
     short = _without_results(data)
     # an alias may refer to something in a block of results, so the whole is tried too
-    for whole in (short, data):
+    for whole in (short, data) if len(data) <= _WHOLE_BYTES else (short,):
         try:
             value = _parse(whole)
         except yaml.YAMLError:

@@ -46,7 +46,7 @@ class _Budget(Budget):
 
     def __init__(self) -> None:
         super().__init__(CLASS_CAPS)
-        self.own = Budget()
+        self.own = Budget(CLASS_CAPS)  # until the first hand-in, what a platform wrote about all of them is read
 
     def move(self, count: int, weight: int = 1) -> None:
         """Count bytes of the hand-in that is read now."""
@@ -112,9 +112,9 @@ class ArchiveTree:
         for child in self._folders.get(path, ()):
             yield from self._leaves(child, base)
 
-    def begin(self, budget: Budget | None = None) -> None:
+    def begin(self) -> None:
         """Start another hand-in, with a budget of its own."""
-        self._budget.own = budget or Budget()
+        self._budget.own = Budget()
 
     def read(self, path: PurePosixPath, limit: int) -> bytes:
         """See Tree."""
@@ -156,13 +156,11 @@ def opened(source: Path, stage: Path) -> Iterator[ArchiveTree]:
             compression = next((method for method in FILES.values() if head.startswith(method.mark)), None)
             file.seek(0)
             if compression is None:
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                    yield _listed(source.name, data)
+                yield _listed(source.name, file)
             else:
                 with tempfile.TemporaryFile(dir=stage) as unpacked:
                     _unpack(source.name, file, compression, unpacked)
-                    with mmap.mmap(unpacked.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                        yield _listed(source.name, data)
+                    yield _listed(source.name, unpacked)
     except OSError as error:
         raise InternalError(
             f"{shown(source.name)} can't be read, or unpacked into {stage} ({error.strerror or error}); look after "
@@ -170,7 +168,9 @@ def opened(source: Path, stage: Path) -> Iterator[ArchiveTree]:
         ) from None
 
 
-def _listed(name: str, mapped: mmap.mmap) -> ArchiveTree:
+def _listed(name: str, file: IO[bytes]) -> ArchiveTree:
+    # never closed, because an error's traceback may hold a view of it: it is unmapped with the last reference
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     data = cast("bytes", mapped)  # the readers only slice it, search it and take its length, as both types allow
     budget, troubles = _Budget(), _Troubles()
     try:

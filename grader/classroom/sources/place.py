@@ -40,10 +40,11 @@ def place(tree: Tree, pieces: Sequence[Piece], target: Path) -> Path:
     for name, leaf in leaves.items():
         file = target.joinpath(*PurePosixPath(name).parts)
         if is_placeholder(leaf.size):
-            _write(file, b"", leaf.size)
-            continue
-        data = tree.read(leaf.origin, leaf.size)
-        _write(file, data)
+            data = b""
+            _write(file, data, leaf.size)
+        else:
+            data = tree.read(leaf.origin, leaf.size)
+            _write(file, data)
         if len(leaves) == 1 and len(PurePosixPath(name).parts) == 1 and _is_archive(name, data[:512]):
             return file
     return target

@@ -84,8 +84,9 @@ class FolderTree:
 
     is_archive = False
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, own: Path) -> None:
+        """Make a tree of the folder `root`; an entry in which we write, at `own`, isn't part of it."""
+        self._root, self._own = root, own
         self.name = root.name
 
     def children(self, folder: PurePosixPath) -> list[Node]:
@@ -95,7 +96,11 @@ class FolderTree:
                 found = [(entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in entries]
         except OSError as error:
             raise _fault(folder, error) from None
-        return [_node(folder / name, mode) for name, mode in sorted(found) if not _is_junk(name, mode)]
+        return [
+            _node(folder / name, mode)
+            for name, mode in sorted(found)
+            if not _is_junk(name, mode) and not self._own.is_relative_to(self._root / folder / name)
+        ]
 
     def leaves(self, path: PurePosixPath) -> list[Leaf]:
         """See Tree."""
@@ -119,7 +124,7 @@ class FolderTree:
             with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise SubmissionError(f"{shown(path)} isn't a regular file; put a file in its place")
-                data = file.read(limit + 1)
+                data = file.read(min(limit, os.fstat(descriptor).st_size) + 1)
         except OSError as error:
             raise _fault(path, error) from None
         if len(data) > limit:
