@@ -16,12 +16,12 @@ import pytest
 from conftest import memory_below
 from strict_json import strict_loads, validate
 
-from grader.assignment import Limits, SubmissionSpec
+from grader.assignment import Limits
 from grader.errors import AssignmentError, UsageError
 from grader.export.gradescope import to_gradescope
 from grader.export.terminal import to_terminal
 from grader.report import Report, TestResult
-from grader.suite.run import _uses_torch, grade_suite
+from grader.suite.run import grade_suite, hand_in_uses_torch
 from grader.suite.scan import scan
 
 HEAD = """
@@ -705,8 +705,6 @@ def test_a_huge_file_of_a_hand_in_isnt_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["folder", "handin.tar.gz", "in/handin.tar"])
 def test_torch_is_looked_for_wherever_the_hand_in_is(name: str, tmp_path: Path) -> None:
-    spec = SubmissionSpec(("*", "*/*"), path=())
-    suite = write(tmp_path / "suite", {"test_a.py": HEAD + CASE})
     for text, expected in (("import torch\n", True), ("import numpy  # torch\n", False)):
         handin = write(tmp_path / f"folder-{expected}", {"calculator.py": text})
         if name != "folder":
@@ -715,7 +713,7 @@ def test_torch_is_looked_for_wherever_the_hand_in_is(name: str, tmp_path: Path) 
             with tarfile.open(place, "w:gz" if name.endswith("gz") else "w") as archive:
                 archive.add(handin, arcname=".")
             handin = place.parent if "/" in name else place
-        assert _uses_torch(suite, handin, spec, ()) is expected
+        assert hand_in_uses_torch(handin, ()) is expected
 
 
 def test_what_cant_be_read_has_no_torch_and_is_said_later(tmp_path: Path) -> None:

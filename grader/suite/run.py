@@ -91,7 +91,7 @@ def grade_suite(
 
     The other arguments and the errors are those of `grade`, and those of `opened_suite`.
     """
-    torch = _hand_in_uses_torch(source, ignored)
+    torch = hand_in_uses_torch(source, ignored)
     with opened_suite(suite, limits or Limits(), torch=torch, zygote=zygote, level=level) as opened:
         return opened.grade(source, before=before, progress=progress, minimum=minimum, ignored=ignored)
 
@@ -158,7 +158,8 @@ def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, *, tor
     )
 
 
-def _hand_in_uses_torch(source: Path, ignored: Collection[str]) -> bool:
+def hand_in_uses_torch(source: Path, ignored: Collection[str]) -> bool:
+    """Whether a file of a hand-in imports torch; False if the hand-in can't be read."""
     try:
         files = read_hand_in(source, _ANY, ignored=ignored)
         return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
