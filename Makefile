@@ -44,6 +44,7 @@ bench: .venv/test-ready
 	$(BIN)/python benchmarks/assignments.py
 	$(BIN)/python benchmarks/jail.py
 	$(BIN)/python benchmarks/class_page.py
+	$(BIN)/python benchmarks/class_speed.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed; name one: make PYTHON=python3.11")'
