@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -194,7 +195,7 @@ class Worker:
             judge=os.getpid(),
             level=self.level,
             user=self.user,
-            readable=tuple(self._readable),
+            readable=self._readable,
         )
 
     def _send(self, name: str, message: Message, descriptors: tuple[int, ...] = ()) -> None:
@@ -402,7 +403,8 @@ def _demand_library(assignment: Assignment) -> None:
         )
 
 
-def readable_paths() -> list[str]:
+@cache
+def readable_paths() -> tuple[str, ...]:
     """Return the paths that a worker must read: the interpreter, its libraries and the grader's own package."""
     scheme = sysconfig.get_paths()
     prefixes = {Path(prefix) for prefix in (sys.prefix, sys.base_prefix)}
@@ -421,9 +423,10 @@ def readable_paths() -> list[str]:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             paths.add(str(Path(spec.origin).parent))
-    return sorted(path for path in paths if os.path.exists(path))
+    return tuple(sorted(path for path in paths if os.path.exists(path)))
 
 
-def needed_paths() -> list[Path]:
+@cache
+def needed_paths() -> tuple[Path, ...]:
     """Return the paths that must stay accessible so that a worker can run: those it reads, and the interpreter."""
-    return [*map(Path, readable_paths()), Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable)]
+    return (*map(Path, readable_paths()), Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable))
