@@ -39,6 +39,8 @@ _OFTEN_USED = frozenset(
 """torch's modules whose attributes are put back; to compare its other 1,500 would take longer than most tests."""
 _DEPTH = 3
 """How deep objects in modules are searched for what can be changed: a class's method, a logger's list of handlers."""
+_SHORT = 20
+"""Items in longer containers aren't searched: those are tables of numbers and names, and cost most of the time."""
 _LISTS = ("path", "meta_path", "path_hooks", "argv", "warnoptions")
 _DESCRIPTORS = 64
 """Descriptors that are compared: a child gets the lowest free ones."""
@@ -119,12 +121,12 @@ class Leftovers:
 
     def _search(self) -> None:
         """Find what code can change in modules: classes, functions, containers and other objects with attributes."""
-        seen = {id(self), id(self._modules), *(id(vars(module)) for module in self._modules.values())}
-        found = [value for module, space in self._spaces.values() for key, value in space.items()]
+        seen = {id(sys.modules), *(id(vars(module)) for module in self._modules.values())}
+        found = [value for _, space in self._spaces.values() for value in space.values()]
         for _ in range(_DEPTH):
             parts: list[Any] = []
             for item in found:
-                if id(item) in seen or isinstance(item, ModuleType):
+                if id(item) in seen or isinstance(item, ModuleType) or _of_torch(item):
                     continue
                 seen.add(id(item))
                 kind = type(item)
@@ -135,7 +137,8 @@ class Leftovers:
                         parts += vars(item).values()
                 elif kind in (dict, list, set):
                     self._contain(item)
-                    parts += item.values() if kind is dict else item
+                    if len(item) <= _SHORT:
+                        parts += item.values() if kind is dict else item
                 elif kind in (classmethod, staticmethod):
                     parts.append(item.__func__)
                 elif kind is property:
@@ -207,6 +210,12 @@ class Leftovers:
         return _same(gc.get_referents(*self._watched), self._image)
 
 
+def _of_torch(item: object) -> bool:
+    """Whether it belongs to one of torch's many modules that aren't watched; tests may replace parts of those."""
+    module = getattr(item, "__module__", None)
+    return isinstance(module, str) and module.startswith("torch") and module not in _OFTEN_USED
+
+
 def _same(items: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(items) == len(others) and all(map(is_, items, others))
 
@@ -233,9 +242,9 @@ def _mutable(item: type) -> bool:
 
 
 def _facts() -> tuple[Any, ...]:
-    """What can't be put back: open descriptors with their flags, limits, priority, processors."""
+    """What can't be put back: open descriptors with their flags, limits, processors."""
     limits = [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")]
-    return [_descriptor(number) for number in range(_DESCRIPTORS)], limits, os.nice(0), os.sched_getaffinity(0)
+    return [_descriptor(number) for number in range(_DESCRIPTORS)], limits, os.sched_getaffinity(0)
 
 
 def _descriptor(number: int) -> tuple[int, ...] | None:
@@ -264,7 +273,7 @@ def _settings(modules: Mapping[str, ModuleType]) -> Iterator[tuple[Callable[[], 
     yield gc.get_threshold, lambda value: gc.set_threshold(*value)
     yield gc.get_debug, gc.set_debug
     yield lambda: locale.setlocale(locale.LC_ALL), lambda value: locale.setlocale(locale.LC_ALL, value)
-    yield lambda: decimal.getcontext().copy(), decimal.setcontext
+    yield lambda: decimal.getcontext().copy(), lambda value: decimal.setcontext(value.copy())
     for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
         yield lambda timer=timer: signal.getitimer(timer), lambda value, timer=timer: signal.setitimer(timer, *value)  # type: ignore[misc]  # mypy can't type lambdas with defaults
     yield lambda: signal.set_wakeup_fd(-1), signal.set_wakeup_fd
