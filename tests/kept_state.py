@@ -13,7 +13,6 @@ import numpy as np
 
 ATTRIBUTE = """
 def count():
-    {imports}
     owner = {owner}
     owner.seen = getattr(owner, "seen", 0) + 1
     return owner.seen
@@ -25,7 +24,6 @@ OWNERS = {
     "builtins": "builtins",
     "numpy": "np",
     "a numpy submodule": "np.linalg",
-    "a private numpy module": "sys.modules['numpy.lib._index_tricks_impl' if 'numpy.lib._index_tricks_impl' in sys.modules else 'numpy.lib.index_tricks']",
     "a module of the standard library": "__import__('json').decoder",
     "a function of numpy": "np.mean",
     "a function of a numpy submodule": "np.linalg.norm",
@@ -39,27 +37,24 @@ OWNERS = {
     "a function of pytest": "__import__('pytest').fixture",
     "an enumeration": "type(__import__('signal').SIGINT)",
     "an instance in a module": "__import__('json')._default_encoder",
-    "numpy's instance": "np.s_",
     "a spec": "np.__spec__",
     "a loader": "np.__loader__",
-    "a class of the tests": "type(sys.modules.get('grader.testing.check', sys).Check) if False else sys.modules['grader.testing.check'].Check",
+    "a class of the tests": "sys.modules['grader.testing.check'].Check",
     "a function of the checks": "sys.modules['grader.testing.check'].seed_everything",
     "a logger": "__import__('logging').getLogger('numpy')",
     "the root logger": "__import__('logging').root",
     "the main thread": "__import__('threading').main_thread()",
-    "a thread's local": "__import__('decimal').getcontext().__class__ if False else __import__('threading').current_thread()",
-    "the finder": "sys.meta_path[-1] if not isinstance(sys.meta_path[-1], type) else sys.meta_path[-1]",
     "an import hook": "sys.path_hooks[-1]",
     "the random module's generator": "__import__('random')._inst",
     "the environment's object": "type(os.environ)",
     "a stream": "sys.stderr",
-    "a stream's class": "__import__('io').IOBase if False else __import__('io').TextIOBase",
+    "a stream's class": "__import__('io').TextIOBase",
     "an abstract class": "__import__('collections').abc.Sized",
     "an exception": "__import__('json').JSONDecodeError",
-    "the frame's caller": "sys._getframe(1).f_code.__class__ if False else sys.modules['__main__']",
+    "the main module": "sys.modules['__main__']",
 }
 
-PLACES = {f"attribute of {name}": ATTRIBUTE.format(imports="", owner=owner) for name, owner in OWNERS.items()}
+PLACES = {f"attribute of {name}": ATTRIBUTE.format(owner=owner) for name, owner in OWNERS.items()}
 
 PLACES |= {
     "foreign module": """
@@ -191,23 +186,6 @@ def count():
     os.dup2(2, 40 + number)
     return number
 """,
-    "the next free descriptor": """
-def count():
-    descriptor = os.open("/dev/null", os.O_RDONLY)
-    if not hasattr(sys, "_n"):
-        pass
-    return descriptor - LOWEST + 1
-LOWEST = 4
-while True:
-    try:
-        os.fstat(LOWEST)
-        LOWEST += 1
-        if LOWEST > 4 and False:
-            break
-    except OSError:
-        break
-LOWEST = 4
-""",
     "a pipe's content": """
 def count():
     try:
@@ -277,25 +255,11 @@ def count():
     np.setbufsize((number + 1) * 16)
     return number - 511
 """,
-    "numpy's string function": """
-def count():
-    number = 1 if not repr(np.zeros(1)).startswith("seen") else 3
-    np.set_printoptions(formatter={"float": lambda value: "x"})
-    return 1 if repr(np.zeros(1)) == "array([x])" and FIRST else 3
-FIRST = repr(np.zeros(1)) != "array([x])"
-""",
     "numpy's type table": """
 def count():
     table = np.sctypeDict
     table["seen"] = table.get("seen", 0) + 1
     return table["seen"]
-""",
-    "the cached normal number": """
-def count():
-    number = 1 if SEEN == 0 else 3
-    np.random.normal()
-    return number
-SEEN = np.random.get_state()[3] if False else 0
 """,
     "numpy's global generator's type": """
 def count():
@@ -352,12 +316,8 @@ def count():
     json.JSONEncoder.default = default
     return default.number
 """,
-    "a list in a class": """
+    "a dict in a module that is loaded late": """
 def count():
-    import unittest
-    items = unittest.TestCase.__dict__.setdefault if False else unittest.TestLoader.__dict__
-    import string
-    names = string.Formatter.__mro__
     import mimetypes
     mimetypes.suffix_map["seen"] = mimetypes.suffix_map.get("seen", 0) + 1
     return mimetypes.suffix_map["seen"]
@@ -414,15 +374,6 @@ def count():
     number = sum(1 for key in cache if "seen" in str(key)) + 1
     re.compile("seen" * number)
     return number
-""",
-    "a cached function": """
-def count():
-    import fnmatch
-    info = fnmatch._compile_pattern.cache_info() if hasattr(fnmatch, "_compile_pattern") else None
-    number = info.currsize
-    fnmatch.fnmatchcase("x", f"seen{number}*")
-    return number - BASE + 1
-BASE = 0
 """,
     "single dispatch": """
 def count():
@@ -565,14 +516,6 @@ def count():
             break
     codecs.register_error(f"seen{number}", codecs.strict_errors)
     return number
-""",
-    "atexit": """
-def count():
-    import atexit
-    def seen(): pass
-    atexit.register(seen)
-    return atexit._ncallbacks() - BASE
-BASE = 0
 """,
     "signal handlers": """
 def count():
@@ -762,30 +705,6 @@ def count():
     name = thread.name
     return int(name.split("-")[1].split(" ")[0])
 """,
-    "a process": """
-def count():
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        pid = os.fork()
-        if pid == 0:
-            import time
-            time.sleep(100)
-            os._exit(0)
-        return 1
-    return 3
-""",
-    "a process that ended": """
-def count():
-    import resource
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        if os.fork() == 0:
-            os._exit(0)
-        return 1
-    return 3
-""",
     "weak references": """
 def count():
     import weakref
@@ -794,7 +713,6 @@ def count():
         seen = 1
     mark = Mark(np.poly1d)
     HELD.append(mark)
-    builtins_held = mark
     return len(marks) + 1
 HELD = []
 HELD.append(HELD)
@@ -809,7 +727,7 @@ def count():
     "a limit": """
 def count():
     import resource
-    soft, hard = resource.getrlimit(resource.RLIMIT_CORE if False else resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft - 1, hard))
     first = 64
     return first - soft + 1
@@ -819,26 +737,11 @@ def count():
     old = os.umask(0o011)
     return 3 if old == 0o011 else 1
 """,
-    "the priority": """
-def count():
-    old = os.nice(0)
-    os.nice(1)
-    return old - BASE + 1
-BASE = 0
-""",
     "the processors": """
 def count():
     old = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(old)})
     return 3 if len(old) == 1 and os.cpu_count() > 1 else 1
-""",
-    "the process's name": """
-def count():
-    with open("/proc/self/comm") as file:
-        old = file.read()
-    with open("/proc/self/comm", "w") as file:
-        file.write("seen")
-    return 3 if "seen" in old else 1
 """,
     "the process's name, by prctl": """
 def count():
@@ -848,24 +751,6 @@ def count():
     libc.prctl(16, old)
     libc.prctl(15, b"seen")
     return 3 if old.value == b"seen" else 1
-""",
-    "interned immortal memory": """
-def count():
-    import ctypes
-    address = id(np.float64) if False else id(TEXT)
-    number = ctypes.c_long.from_address(id(sys.byteorder) + 24 - 8) if False else None
-    import json
-    names = json.scanner.NUMBER_RE.groupindex
-    return 1
-TEXT = ""
-""",
-    "memory by ctypes": """
-def count():
-    import ctypes
-    libc = ctypes.CDLL(None)
-    errno = ctypes.get_errno()
-    ctypes.set_errno(errno + 1)
-    return errno + 1
 """,
     "a cache of ctypes": """
 def count():
@@ -908,7 +793,6 @@ def count():
     "the seed of a generator in a module": """
 def count():
     import random
-    class Seen(random.Random): pass
     number = getattr(random._inst, "seen", 0) + 1
     random._inst.seen = number
     return number
@@ -922,17 +806,6 @@ def count():
             space["seen"] = space.get("seen", 0) + 1
             return space["seen"]
         frame = frame.f_back
-""",
-    "a frame above the test": """
-def count():
-    frame = sys._getframe()
-    while frame.f_code.co_name != "run_child":
-        frame = frame.f_back
-        if frame is None:
-            return 1
-    thing = frame.f_locals["settings"]
-    object.__setattr__(thing, "seen", getattr(thing, "seen", 0) + 1)
-    return thing.seen
 """,
     "the plugin": """
 def count():
@@ -956,17 +829,9 @@ def count():
 """,
     "a class's annotations": """
 def count():
-    import dataclasses
     notes = np.poly1d.__dict__.get("__annotations__", None)
     np.poly1d.__annotations__ = {"seen": (notes or {}).get("seen", 0) + 1}
     return np.poly1d.__annotations__["seen"]
-""",
-    "a class's bases": """
-class Base: pass
-def count():
-    import json
-    kind = json.JSONDecoder
-    return 1
 """,
     "a class's name": """
 def count():
@@ -991,18 +856,12 @@ def count():
 """,
     "an instance of a standard class in a module": """
 def count():
-    import string
-    import shlex
     import unittest
     unittest.defaultTestLoader.seen = getattr(unittest.defaultTestLoader, "seen", 0) + 1
     return unittest.defaultTestLoader.seen
 """,
-    "a closure": """
+    "pytest's marks": """
 def count():
-    import contextlib
-    function = contextlib.contextmanager
-    cell = None
-    import functools
     keep = __import__("pytest").mark
     keep_space = vars(keep)
     keep_space["seen"] = keep_space.get("seen", 0) + 1
@@ -1019,10 +878,20 @@ def count():
         frame = frame.f_back
     return 1
 """,
-    "time since the process's start": """
-def count():
-    import time
-    time.sleep(0.02)
-    return 1
-""",
 }
+
+CARRIED = (
+    *("whether a library is loaded", "a dict in a module that is loaded late", "the environment below Python"),
+    *("the default decimal context", "codec errors", "names of threads", "the process's name, by prctl"),
+    *("the plugin", "the number of the test", "the marks of a test"),
+    *("a class's name", "a class's name in numpy", "a module's class"),
+)
+"""Places that a shared child neither puts back nor notices; docs/security.md says why they earn nothing."""
+IN_A_TEST = (
+    "the collector's modules",
+    "the test's function",
+    "the plugin",
+    "the number of the test",
+    "the marks of a test",
+)
+"""Places that exist only where a test runs."""
