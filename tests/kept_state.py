@@ -888,10 +888,11 @@ CARRIED = (
 )
 """Places that a shared child neither puts back nor notices; docs/security.md says why they earn nothing."""
 IN_A_TEST = (
+    "whether a library is loaded",
     "the collector's modules",
     "the test's function",
     "the plugin",
     "the number of the test",
     "the marks of a test",
 )
-"""Places that exist only where a test runs."""
+"""Places that exist only where a test runs, or depend on what is loaded."""

@@ -109,16 +109,14 @@ KEPT = [name for name in PLACES if name not in CARRIED]
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_counter_earns_nothing(course: Course, name: str) -> None:
-    report = course.both("if count() < 3: return 0 * x", before=PLACES[name])
-    assert report.score == 0
-    assert any(
-        "COUNTED" in test.output for test in course.grade("print('COUNTED', count())", before=PLACES[name]).tests
-    )
+    report = course.both("number = count(); print('counted', number); x = x * (number > 2)", before=PLACES[name])
+    assert not [test for test in report.tests if test.score]
+    assert all("counted" in test.output for test in report.tests)
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_a_neighbour_costs_nothing(course: Course, name: str) -> None:
-    assert course.both("if count() > 1: return 0 * x", before=PLACES[name]).score == TESTS + 1
+    assert course.grade("if count() > 1: return 0 * x", before=PLACES[name]).score == TESTS + 1
 
 
 @pytest.mark.parametrize("name", [name for name in PLACES if name not in IN_A_TEST])
