@@ -9,6 +9,7 @@ child that runs a visible test has a hidden one in its memory.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import fcntl
 import gc
 import json
@@ -92,6 +93,7 @@ class Server:
         self.errors: list[str] = []
         self.jail = NO_JAIL
         self.scratch: Scratch | None = None
+        self.leftovers: Leftovers | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep the reason why a test file can't be imported."""
@@ -109,6 +111,7 @@ class Server:
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
             self.send(describe(item))
+        self.leftovers = Leftovers(Path(self.settings.submission), Path(self.settings.work))
         gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child
         self.send(Ready(tuple(self.jail.layers), self.probe()))
         while True:
@@ -165,7 +168,7 @@ class Server:
         pid = os.fork()
         if pid == 0:
             tests = [items[name] for name in command.tests]
-            run_child(command, descriptors, tests, self.settings, self.plugin, self.jail)
+            run_child(command, descriptors, tests, self.settings, self.plugin, self.jail, self.leftovers)
         for descriptor in descriptors:
             os.close(descriptor)
         self.send(Started(pid))
@@ -200,6 +203,7 @@ def run_child(
     settings: Settings,
     plugin: TestingPlugin,
     jail: Jail,
+    leftovers: Leftovers | None,
 ) -> None:
     """Run tests in this forked process, then exit; this function never returns.
 
@@ -219,12 +223,16 @@ def run_child(
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        leftovers = Leftovers(root, Path(settings.work)) if len(items) > 1 else None
+        if leftovers is not None and len(items) > 1:
+            leftovers.begin()
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
             submission = Submission(root, settings.path, settings.forbid, helpers)
             submission.install()
-            ended = plugin.run(item, submission, root, pipe, given=command.given, seed=seed)
+            # in a context of its own, so that no variable of one test's context reaches the next
+            context = contextvars.copy_context()
+            ended = context.run(plugin.run, item, submission, root, pipe, given=command.given, seed=seed)
+            del context
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
