@@ -61,8 +61,8 @@ class _Judging:
             for spec, recording in zip(waiting, recordings, strict=False):
                 results[spec.id] = self.judge(spec, recording)
             waiting = waiting[len(recordings) :]
-            if recordings[-1].ending == "timeout":
-                break  # others may hang too, and alone each costs its own time only
+            if len(recordings) == 1 or recordings[-1].ending == "timeout":
+                break  # it doesn't share; or others may hang too, and alone each costs its own time only
         return results
 
     def alone(self, spec: TestSpec) -> TestResult:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import _thread
 import atexit
 import contextlib
-import copy
 import decimal
 import fcntl
 import gc
@@ -20,8 +19,7 @@ import signal
 import stat
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import is_
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -30,23 +28,9 @@ import numpy as np
 
 from grader.sandbox.removal import remove
 
-_OFTEN_USED = frozenset(
-    {
-        *("torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.modules.module", "torch.nn.parameter"),
-        *("torch.optim", "torch.autograd", "torch.random", "torch.linalg", "torch._tensor", "torch.utils.data"),
-    }
-)
-"""torch's modules whose attributes are put back; to compare its other 1,500 would take longer than most tests."""
-_DEPTH = 3
-"""How deep objects in modules are searched for what can be changed: a class's method, a logger's list of handlers."""
-_SHORT = 20
-"""Items in longer containers aren't searched: those are tables of numbers and names, and cost most of the time."""
 _LISTS = ("path", "meta_path", "path_hooks", "argv", "warnoptions")
 _DESCRIPTORS = 64
 """Descriptors that are compared: a child gets the lowest free ones."""
-
-Attributes = tuple[Any, dict[str, Any]]
-"""A module or class with a copy of its attributes."""
 
 
 class Leftovers:
@@ -57,16 +41,6 @@ class Leftovers:
         self._roots = (f"{root}{os.sep}", f"{work}{os.sep}")
         self._work = work
         self._modules: dict[str, ModuleType] = dict(sys.modules)
-        self._spaces: dict[str, Attributes] = {}
-        self._sizes: dict[str, int] = {}
-        """The number of attributes of a module that isn't in `_spaces`."""
-        for name, module in self._modules.items():
-            self._watch(name, module)
-        self._classes: list[Attributes] = []
-        self._containers: list[tuple[Any, Any]] = []
-        self._watched: list[Any] = []
-        self._search()
-        self._image = gc.get_referents(*self._watched)
         self._lists = {name: list(getattr(sys, name)) for name in _LISTS}
         self._settings: list[tuple[Callable[[], Any], Callable[[Any], object], Any]] = []
         self._filters = list(warnings.filters)
@@ -91,7 +65,6 @@ class Leftovers:
         if _thread._count():
             return False
         self._undo_modules()
-        clean = self._undo_attributes()
         atexit._clear()
         for name, items in self._lists.items():
             getattr(sys, name)[:] = items
@@ -112,51 +85,12 @@ class Leftovers:
             remove(entry)
         gc.garbage.clear()
         gc.collect()  # finds what the hand-in's modules held in circles, and closes their files
-        return clean and _facts() == self._facts and not self._survives()
+        return _facts() == self._facts and not self._survives()
 
     def _survives(self) -> bool:
         """Whether something still holds a function of the hand-in, such as a codec, a hook or a finalizer."""
         functions = (item for item in gc.get_objects() if type(item) is FunctionType)
         return any(item.__code__.co_filename.startswith(self._roots) for item in functions)
-
-    def _search(self) -> None:
-        """Find what code can change in modules: classes, functions, containers and other objects with attributes."""
-        seen = {id(sys.modules), *(id(vars(module)) for module in self._modules.values())}
-        found = [value for _, space in self._spaces.values() for value in space.values()]
-        for _ in range(_DEPTH):
-            parts: list[Any] = []
-            for item in found:
-                if id(item) in seen or isinstance(item, ModuleType) or _of_torch(item):
-                    continue
-                seen.add(id(item))
-                kind = type(item)
-                if isinstance(item, type):
-                    if _mutable(item):
-                        self._classes.append((item, dict(vars(item))))
-                        self._watched += [item, *gc.get_referents(vars(item))]
-                        parts += vars(item).values()
-                elif kind in (dict, list, set):
-                    self._contain(item)
-                    if len(item) <= _SHORT:
-                        parts += item.values() if kind is dict else item
-                elif kind in (classmethod, staticmethod):
-                    parts.append(item.__func__)
-                elif kind is property:
-                    parts += (item.fget, item.fset)
-                elif isinstance(getattr(item, "__dict__", None), dict):
-                    if kind is FunctionType:
-                        self._watched.append(item)
-                        parts += (item.__kwdefaults__, item.__annotations__)
-                    if id(item.__dict__) not in seen:
-                        seen.add(id(item.__dict__))
-                        self._contain(item.__dict__)
-                        parts += item.__dict__.values()
-            found = parts
-
-    def _contain(self, item: Any) -> None:
-        self._containers.append((item, copy.copy(item)))
-        if not isinstance(item, set):  # its order may change when it is put back
-            self._watched.append(item)
 
     def _undo_modules(self) -> None:
         """Forget the hand-in's modules, whatever their names; libraries that a test loaded stay, and count from now."""
@@ -170,75 +104,8 @@ class Leftovers:
                 del sys.modules[name]
             else:
                 self._modules[name] = module
-                self._watch(name, module)
         for name in self._modules.keys() - sys.modules.keys():
             sys.modules[name] = self._modules[name]
-
-    def _watch(self, name: str, module: object) -> None:
-        if not isinstance(module, ModuleType):
-            return
-        if name in _OFTEN_USED or not name.startswith("torch"):
-            self._spaces[name] = (module, dict(vars(module)))
-        else:
-            self._sizes[name] = len(vars(module))
-
-    def _undo_attributes(self) -> bool:
-        for name, (module, saved) in self._spaces.items():
-            if _changed(vars(module), saved):
-                # a submodule that was imported stays, as it stays in sys.modules
-                kept = {key: value for key, value in vars(module).items() if isinstance(value, ModuleType)}
-                self._spaces[name] = _put_back(module, {**kept, **saved})
-        clean = self._undo_objects()
-        for name, size in self._sizes.items():
-            space = vars(self._modules[name])
-            if len(space) != size:
-                if len(space) < size or not all(isinstance(value, ModuleType) for value in list(space.values())[size:]):
-                    return False
-                self._sizes[name] = len(space)
-        return clean
-
-    def _undo_objects(self) -> bool:
-        if _same(gc.get_referents(*self._watched), self._image):
-            return True
-        for item, saved in self._classes:
-            if _changed(vars(item), saved):
-                _put_back(item, saved)
-        for item, content in self._containers:
-            if isinstance(item, set) or not _same(gc.get_referents(item), gc.get_referents(content)):
-                item.clear()
-                item.extend(content) if isinstance(item, list) else item.update(content)
-        return _same(gc.get_referents(*self._watched), self._image)
-
-
-def _of_torch(item: object) -> bool:
-    """Whether it belongs to one of torch's many modules that aren't watched; tests may replace parts of those."""
-    module = getattr(item, "__module__", None)
-    return isinstance(module, str) and module.startswith("torch") and module not in _OFTEN_USED
-
-
-def _same(items: Sequence[Any], others: Sequence[Any]) -> bool:
-    return len(items) == len(others) and all(map(is_, items, others))
-
-
-def _changed(space: Mapping[str, Any], saved: Mapping[str, Any]) -> bool:
-    return len(space) != len(saved) or not all(map(is_, space.values(), saved.values()))
-
-
-def _put_back(owner: Any, saved: dict[str, Any]) -> Attributes:
-    space = vars(owner)
-    for key in space.keys() - saved.keys():
-        delattr(owner, key)
-    for key, value in saved.items():
-        if space.get(key, _MISSING) is not value:
-            setattr(owner, key, value)
-    return owner, dict(vars(owner))  # in their new order
-
-
-_MISSING = object()
-
-
-def _mutable(item: type) -> bool:
-    return bool(item.__flags__ & 1 << 9)  # Py_TPFLAGS_HEAPTYPE: a class that Python code can change
 
 
 def _facts() -> tuple[Any, ...]:

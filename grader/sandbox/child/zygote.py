@@ -31,6 +31,7 @@ from grader.sandbox.child.jail import NO_JAIL, WORK_BYTES, WORK_FILES, Jail, ent
 from grader.sandbox.child.leftovers import Leftovers
 from grader.sandbox.child.packages import Refuser, hidden_packages, without_packages
 from grader.sandbox.child.reach import closed_folders, mount_work, open_folders, own_view
+from grader.sandbox.child.reach_out import keeps_to_itself
 from grader.sandbox.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from grader.sandbox.probe import attempt
 from grader.sandbox.processes import become_subreaper, kill_children, thread_count
@@ -223,7 +224,8 @@ def run_child(
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        if leftovers is not None and len(items) > 1:
+        shared = leftovers is not None and len(items) > 1 and keeps_to_itself(root, helpers)
+        if leftovers is not None and shared:
             leftovers.begin()
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
@@ -236,7 +238,7 @@ def run_child(
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
-            more = number < len(items) and leftovers is not None and forgets(submission, leftovers)
+            more = number < len(items) and shared and leftovers is not None and forgets(submission, leftovers)
             pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard, more=more))
             # the judge answers when it has read the test's whole output
             if not more or not os.read(CHANNEL, 1):

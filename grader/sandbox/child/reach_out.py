@@ -1,0 +1,192 @@
+"""Whether a hand-in keeps to its own modules, so that its tests can share a process.
+
+A test imports the hand-in's modules anew, so what they keep is gone with them. What a hand-in would put elsewhere (into
+a library's module, class or list, into `sys` or builtins, behind a hook) would still be there in the next test. This
+module looks for such places in the syntax tree. A hand-in that has one isn't wrong: its tests run alone, each in a
+process of its own.
+
+It is no wall: code can hide what it does from it, and so carry state from test to test. `docs/security.md` says why
+that earns nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+SOURCE_BYTES = 2**20
+"""A file that is larger counts as one that doesn't keep to itself."""
+_PLAIN = frozenset(
+    {
+        *("__future__", "abc", "argparse", "bisect", "cmath", "collections", "copy", "csv", "dataclasses", "datetime"),
+        *("enum", "fractions", "functools", "glob", "h5py", "heapq", "itertools", "json", "math", "matplotlib"),
+        *("numbers", "numpy", "operator", "os", "pandas", "pathlib", "pickle", "PIL", "random", "re", "scipy"),
+        *("seaborn", "sklearn", "statistics", "string", "sys", "textwrap", "time", "torch", "torchvision", "tqdm"),
+        *("types", "typing", "warnings"),
+    }
+)
+"""Packages whose ordinary use leaves nothing behind, or what `leftovers` puts back. Any other import counts."""
+_USED_OF = {
+    "sys": frozenset(
+        {
+            *("argv", "executable", "exit", "float_info", "getrecursionlimit", "getsizeof", "maxsize", "path"),
+            *("platform", "setrecursionlimit", "stderr", "stdin", "stdout", "version", "version_info"),
+        }
+    ),
+    "os": frozenset(
+        {"cpu_count", "environ", "getcwd", "getenv", "listdir", "makedirs", "mkdir", "name", "path", "remove", "sep"}
+    ),
+}
+"""What is ordinary use of these two."""
+_PUT_BACK = frozenset(
+    {"path", "environ", "set_default_dtype", "set_grad_enabled", "set_printoptions", "setrecursionlimit", "set_state"}
+)
+_BUILTINS = frozenset({"__builtins__", "__import__", "__loader__", "__spec__", "breakpoint", "compile", "eval", "exec"})
+_OF_OBJECTS = frozenset({"getattr", "setattr", "delattr", "vars"})
+"""Functions that matter only with something foreign."""
+_INNARDS = frozenset(
+    {
+        *("__bases__", "__builtins__", "__closure__", "__code__", "__defaults__", "__func__", "__getattribute__"),
+        *("__globals__", "__kwdefaults__", "__loader__", "__mro__", "__self__", "__spec__", "__subclasses__"),
+        *("__wrapped__", "mro"),
+    }
+)
+_CHANGES = frozenset(
+    {
+        *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "register"),
+        *("remove", "reverse", "setdefault", "sort", "update"),
+    }
+)
+"""Methods that change what they are called on."""
+
+
+def keeps_to_itself(root: Path, helpers: Path | None) -> bool:
+    """Whether no file of the hand-in below `root` does what the next test could see; `helpers` are the course's own."""
+    files = sorted(root.rglob("*.py"))
+    own = {part for file in files for part in file.relative_to(root).with_suffix("").parts}
+    own |= {file.stem for file in helpers.glob("*")} if helpers is not None else set()
+    return all(_keeps(file, own) for file in files)
+
+
+def _keeps(file: Path, own: set[str]) -> bool:
+    try:
+        text = file.read_bytes()
+        if len(text) > SOURCE_BYTES:
+            return False
+        return not any(_reaches(ast.parse(text), own))
+    except (SyntaxError, ValueError):
+        return True  # nothing of it runs
+    except (OSError, RecursionError, MemoryError):
+        return False
+
+
+def _reaches(tree: ast.Module, own: set[str]) -> Iterator[bool]:
+    """Yield True for each place that reaches out of the hand-in's modules."""
+    nodes = list(ast.walk(tree))
+    foreign: dict[str, str] = {}
+    """Name to the foreign package that it comes from: `np` to "numpy", `environ` to "os"."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                if top in own and top not in sys.stdlib_module_names:
+                    continue
+                yield _may_keep(top)
+                foreign[alias.asname or top] = top
+        elif isinstance(node, ast.ImportFrom):
+            top = (node.module or "").partition(".")[0]
+            if node.level or (top in own and top not in sys.stdlib_module_names):
+                continue
+            yield _may_keep(top)
+            for alias in node.names:
+                yield alias.name == "*" or alias.name.startswith("_")
+                yield node.module in _USED_OF and alias.name not in _USED_OF[node.module]
+                foreign[alias.asname or alias.name] = top
+    _follow(nodes, foreign)
+    bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            yield node.id in _BUILTINS and node.id not in bound
+        elif isinstance(node, ast.Attribute):
+            yield from _attribute(node, foreign)
+        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            yield _root(node.value) in foreign and not _is_put_back(node.value)
+        elif isinstance(node, ast.Call):
+            yield from _call(node, foreign)
+
+
+def _follow(nodes: Iterable[ast.AST], foreign: dict[str, str]) -> None:
+    """Add the names to which something foreign is given: `mean = np.mean`."""
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and isinstance(node.value, ast.expr):
+            root = _root(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if root in foreign:
+                foreign.update({target.id: foreign[root] for target in targets if isinstance(target, ast.Name)})
+
+
+def _attribute(node: ast.Attribute, foreign: dict[str, str]) -> Iterator[bool]:
+    yield node.attr in _INNARDS
+    root = _root(node)
+    if not isinstance(node.ctx, ast.Load):
+        yield root not in ("self", "cls") and _is_class(node.value)
+    if root is None:
+        yield (not isinstance(node.ctx, ast.Load) or node.attr.startswith("__")) and _mentions(node, foreign)
+        return
+    if root not in foreign:
+        return
+    yield not isinstance(node.ctx, ast.Load)
+    yield node.attr.startswith("_") and node.attr not in ("__name__", "__version__")
+    yield node.attr.startswith(("register_", "set_")) and node.attr not in _PUT_BACK
+    if isinstance(node.value, ast.Name) and foreign[root] in _USED_OF and root == foreign[root]:
+        yield node.attr not in _USED_OF[foreign[root]]
+
+
+def _call(node: ast.Call, foreign: dict[str, str]) -> Iterator[bool]:
+    called = node.func
+    if isinstance(called, ast.Attribute) and called.attr in _CHANGES:
+        inner = called.value
+        deep = isinstance(inner, ast.Attribute) or (isinstance(inner, ast.Name) and not inner.id.islower())
+        yield _root(inner) in foreign and not _is_put_back(inner) and (deep or called.attr == "register")
+    if isinstance(called, ast.Name) and called.id in _OF_OBJECTS and node.args and _mentions(node.args[0], foreign):
+        name = node.args[1] if len(node.args) > 1 else None
+        plain = isinstance(name, ast.Constant) and not str(name.value).startswith("_")
+        yield called.id != "getattr" or not plain
+
+
+def _may_keep(package: str) -> bool:
+    """Whether an import may leave something behind; one that fails can't."""
+    if package in _PLAIN:
+        return False
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        return True
+
+
+def _is_class(node: ast.expr) -> bool:
+    """Whether it is some object's class: `type(x)`, `x.__class__`."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "__class__"
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type"
+
+
+def _is_put_back(node: ast.expr) -> bool:
+    """Whether it is `sys.path` or `os.environ`, which `leftovers` puts back."""
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name in ("path", "environ")
+
+
+def _root(node: ast.expr) -> str | None:
+    """The name at the start of a chain such as `np.random.seed`; None if it starts otherwise."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _mentions(node: ast.AST, foreign: dict[str, str]) -> bool:
+    return any(isinstance(inner, ast.Name) and inner.id in foreign for inner in ast.walk(node))
