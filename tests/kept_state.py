@@ -880,13 +880,6 @@ def count():
 """,
 }
 
-CARRIED = (
-    *("whether a library is loaded", "a dict in a module that is loaded late", "the environment below Python"),
-    *("the default decimal context", "codec errors", "names of threads", "the process's name, by prctl"),
-    *("the plugin", "the number of the test", "the marks of a test"),
-    *("a class's name", "a class's name in numpy", "a module's class"),
-)
-"""Places that a shared child neither puts back nor notices; docs/security.md says why they earn nothing."""
 IN_A_TEST = (
     "whether a library is loaded",
     "the collector's modules",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from kept_state import CARRIED, COMMON, IN_A_TEST, PLACES
+from kept_state import COMMON, IN_A_TEST, PLACES
 from small_assignment import BACKWARD, FORWARD, SETTINGS, TOML, Project
 
 from grader.authoring.record import record, write
@@ -104,10 +104,7 @@ def shared(report: Report) -> list[str]:
     return [test.status for test in report.tests][:TESTS]
 
 
-KEPT = [name for name in PLACES if name not in CARRIED]
-
-
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", PLACES)
 def test_a_counter_earns_nothing(course: Course, name: str) -> None:
     report = course.both("number = count(); print('counted', number); x = x * (number > 2)", before=PLACES[name])
     assert not [test for test in report.tests if test.score]
