@@ -7,7 +7,7 @@ modules anew for each test, so a counter in the module itself says 1 in every te
 from __future__ import annotations
 
 COMMON = """
-import builtins, contextlib, os, sys
+import os, sys
 import numpy as np
 """
 
@@ -21,7 +21,7 @@ def count():
 
 OWNERS = {
     "sys": "sys",
-    "builtins": "builtins",
+    "builtins": "__import__('builtins')",
     "numpy": "np",
     "a numpy submodule": "np.linalg",
     "a module of the standard library": "__import__('json').decoder",
@@ -673,6 +673,7 @@ def count():
     return sys.argv.count("seen")
 """,
     "an import hook": """
+import builtins
 def count():
     old = builtins.__import__
     def new(*arguments, **named):

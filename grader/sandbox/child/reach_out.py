@@ -21,7 +21,19 @@ SOURCE_BYTES = 2**20
 """A file that is larger counts as one that doesn't keep to itself."""
 _PLAIN = frozenset(
     {
-        *("__future__", "abc", "argparse", "bisect", "cmath", "collections", "copy", "csv", "dataclasses", "datetime"),
+        *(
+            "__future__",
+            "abc",
+            "argparse",
+            "bisect",
+            "cmath",
+            "collections",
+            "contextlib",
+            "copy",
+            "csv",
+            "dataclasses",
+            "datetime",
+        ),
         *("enum", "fractions", "functools", "glob", "h5py", "heapq", "itertools", "json", "math", "matplotlib"),
         *("numbers", "numpy", "operator", "os", "pandas", "pathlib", "pickle", "PIL", "random", "re", "scipy"),
         *("seaborn", "sklearn", "statistics", "string", "sys", "textwrap", "time", "torch", "torchvision", "tqdm"),
@@ -37,7 +49,20 @@ _USED_OF = {
         }
     ),
     "os": frozenset(
-        {"cpu_count", "environ", "getcwd", "getenv", "listdir", "makedirs", "mkdir", "name", "path", "remove", "sep"}
+        {
+            "cpu_count",
+            "environ",
+            "getcwd",
+            "getenv",
+            "getpid",
+            "listdir",
+            "makedirs",
+            "mkdir",
+            "name",
+            "path",
+            "remove",
+            "sep",
+        }
     ),
 }
 """What is ordinary use of these two."""
@@ -105,12 +130,18 @@ def _reaches(tree: ast.Module, own: set[str]) -> Iterator[bool]:
                 yield alias.name == "*" or alias.name.startswith("_")
                 yield node.module in _USED_OF and alias.name not in _USED_OF[node.module]
                 foreign[alias.asname or alias.name] = top
+    modules = set(foreign) & {
+        alias.asname or alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    }
+    chained = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     _follow(nodes, foreign)
     bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
     bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in nodes:
         if isinstance(node, ast.Name):
             yield node.id in _BUILTINS and node.id not in bound
+            # a module that is handed on may be changed under another name
+            yield node.id in modules and isinstance(node.ctx, ast.Load) and id(node) not in chained
         elif isinstance(node, ast.Attribute):
             yield from _attribute(node, foreign)
         elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
@@ -123,10 +154,11 @@ def _follow(nodes: Iterable[ast.AST], foreign: dict[str, str]) -> None:
     """Add the names to which something foreign is given: `mean = np.mean`."""
     for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and isinstance(node.value, ast.expr):
-            root = _root(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if root in foreign:
-                foreign.update({target.id: foreign[root] for target in targets if isinstance(target, ast.Name)})
+            root = _root(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
+            if root in foreign or (_is_class(node.value) and _mentions(node.value, foreign)):
+                origin = foreign.get(root or "", "")
+                foreign.update({target.id: origin for target in targets if isinstance(target, ast.Name)})
 
 
 def _attribute(node: ast.Attribute, foreign: dict[str, str]) -> Iterator[bool]:
