@@ -139,6 +139,10 @@ class _Run:
         """Store a report; False if the hand-in must be tried again."""
         try:
             text = future.result()
+            report = decode(text)
+            broken = [test.message for test in report.tests if test.status == "internal"]
+            if broken:
+                raise InternalError(broken[0])
         except CancelledError:
             if not self.stopping:
                 raise InternalError(
@@ -155,7 +159,7 @@ class _Run:
             self._fail(task.hand_in, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
         else:
             self.store.write(task.file, text)
-            self._keep(task.hand_in, task.file, decode(text))
+            self._keep(task.hand_in, task.file, report)
         return True
 
     def _keep(self, hand_in: HandIn, file: Path, report: Report) -> None:
@@ -217,13 +221,10 @@ def _entry(run: _Run, hand_in: HandIn, assignment: Assignment | None) -> Entry:
     if report is None:
         why = run.problems.get(hand_in.key, "the run was stopped before it; run this again")
         return Entry(hand_in.key, hand_in.students, "not graded", problem=why, hand_in=hand_in)
-    if not report.graded:
-        why = "; ".join(report.notes) or "the grader itself failed"
-        return Entry(hand_in.key, hand_in.students, "not graded", problem=why, hand_in=hand_in)
     late = assignment.late if assignment is not None else None
     if late is not None and hand_in.lateness is not None and hand_in.lateness > timedelta(0):
         report = replace(report, kept=1 - late.taken(hand_in.lateness) / 100)
-    return Entry(hand_in.key, hand_in.students, "graded", report, "; ".join(hand_in.notes), hand_in)
+    return Entry(hand_in.key, hand_in.students, "graded", report, hand_in.problem, hand_in)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def run_class(options: argparse.Namespace) -> int:
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store
+    from grader.fixtures import load_current
 
     assignment = _assignment(options)
     terms = Terms(
@@ -53,7 +54,7 @@ def run_class(options: argparse.Namespace) -> int:
             pattern=options.pattern,
             pick=options.pick,
             roster=options.roster,
-            required=assignment.submission.files if assignment is not None else (),
+            required=load_current(assignment).required if assignment is not None else (),
         )
         say(f"{count(found.hand_ins, 'hand-in')}, read as {found.kind}: {found.why}")
         if options.shard is not None:
