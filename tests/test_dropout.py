@@ -481,6 +481,22 @@ def test_the_strict_mode_looks_at_a_second_call_too() -> None:
     assert not judge_forward(item, {"actual": value(right), "again": value(right)}).passed
 
 
+@pytest.mark.parametrize("role", ["again", "other"])
+def test_without_a_keep_any_masks_pass_that_differ(role: str) -> None:
+    rng, x = inputs(0, (12, 30))
+    first, second = (scaled(rng.binomial(1, keep, x.shape), x, 0.3) for keep in (0.2, 0.6))
+    item = Observation("y", "dropout", {"actual": value(first), role: value(first), "x": value(x)}, {})
+    assert judge_forward(item, {"actual": value(first), role: value(second)}).passed
+    for actual, further, words in (
+        (first, first, "have the same mask"),
+        (first, x, "no element"),
+        (x, x, "no element"),
+    ):
+        verdict = judge_forward(item, {"actual": value(actual), role: value(further)})
+        assert not verdict.passed
+        assert words in verdict.message
+
+
 def test_the_same_seed_must_give_the_same_mask_where_that_is_asked_for() -> None:
     rng, x = inputs(0, (20, 64))
     first, second = (scaled(rng.binomial(1, 0.3, x.shape), x, 0.3) for _ in range(2))

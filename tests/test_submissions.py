@@ -6,6 +6,7 @@ A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are la
     about = "wrong: one line on what it does"
     lost  = ["dropout_forward"]     parts that lose points; every other part keeps all of them
     zero  = ["dropout_forward"]     of these, parts that get nothing (optional)
+    score = { single_layer = 3 }    of these, the points that are left of parts (optional)
     hint  = "keep and drop"         stands in a message or hint of a test in each lost part (optional)
     without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
     like = "in_place"               another sample, which is laid over the reference first (optional)
@@ -34,7 +35,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-KEYS = {"about", "lost", "zero", "hint", "without", "like", "replace"}
+KEYS = {"about", "lost", "zero", "score", "hint", "without", "like", "replace"}
 SAMPLES = sorted(file.parent for file in (ROOT / "tests" / "submissions").glob("*/*/verdict.toml"))
 
 
@@ -65,7 +66,7 @@ def test_every_sample_declares_what_can_be_looked_at() -> None:
     for sample in SAMPLES:
         verdict = verdict_of(sample)
         assert {"about", "lost"} <= set(verdict) <= KEYS, sample
-        assert set(verdict.get("zero", [])) <= set(verdict["lost"]), sample
+        assert {*verdict.get("zero", []), *verdict.get("score", {})} <= set(verdict["lost"]), sample
         assert verdict["lost"] or "hint" not in verdict, sample
         assert "like" not in verdict or "like" not in verdict_of(sample.parent / verdict["like"]), sample
 
@@ -98,9 +99,8 @@ def test_declared_verdict(sample: Path, workers: Callable[[str], tuple[Worker, F
     lost = {part.name for part in report.parts if part.score < part.max_score}
     wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]
     assert lost == set(verdict["lost"]), wrong
-    for part in report.parts:
-        if part.name in verdict.get("zero", []):
-            assert part.score == 0
+    left = dict.fromkeys(verdict.get("zero", []), 0) | verdict.get("score", {})
+    assert left.items() <= {part.name: part.score for part in report.parts}.items(), wrong
     if "hint" in verdict:
         for name in lost:
             told = "\n".join(f"{test.message}\n{test.hint}" for test in report.tests if test.part == name)

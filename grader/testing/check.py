@@ -129,8 +129,8 @@ class Check:
             value: the layer's output, of x's shape.
             x: the output without dropout and without scaling; zeros in it give no information about the mask.
             keep: the probability that an element is kept. With None, some elements must be dropped and the others
-                scaled by one constant; use it in a test of something else, so that a layer that never drops earns no
-                points there.
+                scaled by one constant, and no two outputs may have the same mask; use it in a test of something else,
+                so that a layer that never drops earns no points there.
             again: the output of another call on the same input, or a list of several (see `calls`): all masks must
                 differ. At most twelve outputs in all.
             other: the output of another instance of the layer, or a list of several.

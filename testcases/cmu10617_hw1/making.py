@@ -50,6 +50,16 @@ def draw_params(rng, dims):
     return Ws, [0.5 * rng.normal(size=(after, 1)) for _, after in pairs]
 
 
+def draw_positive_params(rng, dims):
+    """The same, but all positive: with a positive x, every hidden unit is on.
+
+    For tests of something other than the ReLU: a net that computes its layers itself, and treats negative numbers in a
+    wrong way, has lost points for that elsewhere.
+    """
+    Ws, bs = draw_params(rng, dims)
+    return [np.abs(W) for W in Ws], [np.abs(b) for b in bs]
+
+
 def kept(value):
     """A returned array as it is now; anything else as it is, so that the check can say what it is."""
     return value.copy() if isinstance(value, np.ndarray) else value

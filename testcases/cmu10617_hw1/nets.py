@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from making import copies, draw_params, kept, moved, one_hot
+from making import copies, draw_params, draw_positive_params, kept, moved, one_hot
 from stand_ins import on_stand_ins
 
 
@@ -35,8 +35,8 @@ def check_forward(check, rng, net_class, dims, batch):
 
 def check_params(check, rng, net_class, dims):
     """getWs and getbs after loadparams, and the logits: a net that only keeps its parameters uses none of them."""
-    Ws, bs = draw_params(rng, dims)
-    x = rng.normal(size=(dims[0], 2))
+    Ws, bs = draw_positive_params(rng, dims)
+    x = rng.uniform(1.0, 2.0, size=(dims[0], 2))
 
     def scenario(make, relus):
         net = build(make, dims)
@@ -111,9 +111,9 @@ def check_drop_rates(check, rng, net_class, dims, batch):
 
     A stand-in says what it was told to drop. On the submission's own layers, the zeros are counted, with parameters
     that let them be seen in the logits; how kept units are scaled makes no difference. Building ReLUs earns nothing
-    alone: the logits of a net without dropout are compared too, in which no draw and no scale of a layer has a part.
+    alone: the logits of a net without dropout are compared too. No draw, no scale and no negative number is in them.
     """
-    Ws, bs = draw_params(rng, dims)
+    Ws, bs = draw_positive_params(rng, dims)
     x = rng.uniform(1.0, 2.0, size=(dims[0], batch))
     first = rng.uniform(1.0, 2.0, size=(dims[1], dims[0])), np.zeros((dims[1], 1))
     probabilities = rng.uniform(0.1, 0.9, size=6).tolist()

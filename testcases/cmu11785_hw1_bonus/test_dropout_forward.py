@@ -11,9 +11,10 @@ def draw(rng, *shape):
 
 
 def check_drops(check, submission, x):
-    """Demand a mask in training, right or wrong: a layer that never drops earns nothing by leaving x alone."""
-    y = submission.dropout.Dropout(0.5).forward(x.copy(), train=True)
-    check.dropout("forward(x, train=True) drops", y, x=x, keep=None)
+    """Demand two masks in training, right or wrong: a layer that drops nothing, or the same for ever, earns nothing."""
+    layer = submission.dropout.Dropout(0.5)
+    y, again = check.calls(lambda: layer.forward(x.copy(), train=True))[:2]
+    check.dropout("forward(x, train=True) drops", y, x=x, keep=None, again=again)
 
 
 @weight(2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -67,7 +67,7 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     Args:
         expected: the reference's check: `actual` and `x`, and if the test has them, `repeat` and further outputs
             (`again`, `again 2`, ..., `other`, `other 2`, ...), all of one shape and a float dtype; parameters `keep`,
-            `sampler` and `strict`. Without `keep`, the output may have any mask.
+            `sampler` and `strict`. Without `keep`, the outputs may have any masks that differ.
             See `Check.dropout`.
         actual: the submission's values of the same roles; a missing one fails the check.
     """
@@ -85,7 +85,7 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
     x, reference = array_of(expected.values["x"]), expected.values["actual"]
     with np.errstate(all="ignore"):
         if "keep" not in expected.params:
-            return _no_mask(outputs[0].y, x) or PASSED
+            return _any_masks(outputs, x) or PASSED
         demand = _Demand(
             x=x,
             keep=float(expected.params["keep"]),
@@ -102,20 +102,16 @@ def judge_forward(expected: Observation, actual: Mapping[str, Value]) -> Compari
 
 def _judge(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
     """Apply the rules in order, because a rule may rely on earlier ones: without kept elements there is no scale."""
-    for output in outputs:
-        verdict = (
-            _not_finite(output.y)
-            or _neither_kept_nor_dropped(output.y, demand.x)
-            or _all_or_nothing(output.y, demand.x)
-        )
-        if verdict is not None:
-            return _named(output, verdict)
+    verdict = _no_masks(outputs, demand.x)
+    if verdict is not None:
+        return verdict
     masks, known = np.stack([output.y != 0 for output in outputs]), demand.known
     # the first output and the last of each role: every output costs time, and a mistake only in the others is unlikely
     looked_at = sorted({output.name: place for place, output in enumerate(outputs)}.values())
     names = [outputs[place].name for place in looked_at]
     verdict = judge_structure(masks[looked_at], known, demand.x, demand.keep, names)
-    verdict = verdict or _fraction(outputs[0].y, demand) or _scale(outputs[0].y, demand) or _compare(outputs, demand)
+    verdict = verdict or _fraction(outputs[0].y, demand) or _scale(outputs[0].y, demand)
+    verdict = verdict or _compare(outputs, known, lambda same: demand.within(same, agreement(demand.keep)))
     for output in outputs[1:]:
         verdict = verdict or _named(output, _fraction(output.y, demand) or _scale(output.y, demand))
     if verdict is None and len(outputs) > 1:
@@ -127,14 +123,13 @@ def _named(output: _Output, verdict: Comparison | None) -> Comparison | None:
     return None if verdict is None else Comparison(False, f"{output.name}{verdict.message}", verdict.hint)
 
 
-def _compare(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
-    """Whether any two masks are the same, or depend on each other."""
-    known = demand.known
+def _compare(outputs: Sequence[_Output], known: Mask, by_chance: Callable[[int], bool]) -> Comparison | None:
+    """The failure if two masks are the same, or agree in a number of elements that chance doesn't explain."""
     signs = np.stack([np.where(output.y != 0, 1.0, -1.0)[known] for output in outputs])
     agreed = np.rint(signs @ signs.T + signs.shape[1]) // 2
     for (one, first), (two, second) in combinations(enumerate(outputs), 2):
         same, total = int(agreed[one, two]), signs.shape[1]
-        if same < total and demand.within(same, agreement(demand.keep)):
+        if same < total and by_chance(same):
             continue
         apart = first.instance != second.instance
         whose = "two instances of the layer" if apart else "two calls"
@@ -146,9 +141,18 @@ def _compare(outputs: Sequence[_Output], demand: _Demand) -> Comparison | None:
     return None
 
 
-def _no_mask(y: Array, x: Array) -> Comparison | None:
+def _any_masks(outputs: Sequence[_Output], x: Array) -> Comparison | None:
+    """The failure if an output has no mask, or if two have the same."""
+    return _no_masks(outputs, x) or _compare(outputs, np.asarray(x != 0), lambda same: True)
+
+
+def _no_masks(outputs: Sequence[_Output], x: Array) -> Comparison | None:
     """The failure if an output isn't the input with some elements dropped and the others scaled by one constant."""
-    return _not_finite(y) or _neither_kept_nor_dropped(y, x) or _all_or_nothing(y, x)
+    for output in outputs:
+        verdict = _not_finite(output.y) or _neither_kept_nor_dropped(output.y, x) or _all_or_nothing(output.y, x)
+        if verdict is not None:
+            return _named(output, verdict)
+    return None
 
 
 def _not_finite(y: Array) -> Comparison | None:
