@@ -14,9 +14,10 @@ def train(p, **seed):
 
 
 def check_drops(check, dropout, rng):
-    """Demand a mask in training, right or wrong: a layer that never drops earns nothing by leaving x alone."""
+    """Demand two masks in training, right or wrong: a layer that drops nothing, or the same for ever, earns nothing."""
     x = draw_coarse(rng, 9, 14)
-    check.dropout("out in training", dropout.forward(x.clone(), train(0.5))[0], x=x, keep=None)
+    out, again = check.calls(lambda: dropout.forward(x.clone(), train(0.5))[0])[:2]
+    check.dropout("out in training", out, x=x, keep=None, again=again)
 
 
 @weight(4)

@@ -27,8 +27,9 @@ def gradient_of(leaf):
 
 
 def check_drops(check, layer, x):
-    """Demand a mask in training, right or wrong: a layer that never drops earns nothing by leaving x alone."""
-    check.dropout("y in training", layer(x.clone()), x=x, keep=None)
+    """Demand two masks in training, right or wrong: a layer that drops nothing, or the same for ever, earns nothing."""
+    y, again = check.calls(lambda: layer(x.clone()))[:2]
+    check.dropout("y in training", y, x=x, keep=None, again=again)
 
 
 def check_channels(check, y, x, p, again=(), other=()):
@@ -82,10 +83,12 @@ def test_evaluation(submission, rng, check):
 def test_inplace(submission, rng, check):
     """Dropout2d writes into its input with inplace=True"""
     x = draw(rng, 30, 40, 2, 2)
-    given = x.clone()
-    y = submission.regularization.Dropout2d(p=0.3, inplace=True)(given)
+    given, second = x.clone(), x.clone()
+    layer = submission.regularization.Dropout2d(p=0.3, inplace=True)
+    y = layer(given)
     check("y is stored where x was", y.data_ptr() == given.data_ptr())
-    check.dropout("x holds the result", given, x=x, keep=None)
+    layer(second)
+    check.dropout("x holds the result", given, x=x, keep=None, again=second)
 
 
 @weight(0.5)
@@ -94,7 +97,9 @@ def test_not_inplace(submission, rng, check):
     """Dropout2d leaves its input alone without inplace"""
     x = draw(rng, 30, 40, 2, 2)
     given = x.clone()
-    check.dropout("y", submission.regularization.Dropout2d(0.3)(given), x=x, keep=None)
+    layer = submission.regularization.Dropout2d(0.3)
+    y, again = check.calls(lambda: layer(given))[:2]
+    check.dropout("y", y, x=x, keep=None, again=again)
     check.unchanged("x", given, original=x)
 
 
