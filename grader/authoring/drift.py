@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.fixtures import Alternative, Fixtures, TestSpec
-from grader.judge.score import fits, judge_checks
+from grader.judge.score import judge_checks, resembles
 
 
 def differences(old: Fixtures, new: Fixtures) -> list[str]:
@@ -53,6 +53,6 @@ def _variant_drift(test: str, old: Sequence[Alternative], new: Sequence[Alternat
         one, other = before[name], after[name]
         if (one.credit, one.hint) != (other.credit, other.hint):
             found.append(f"{test}: credit or hint of variant '{name}' changed")
-        elif not fits(one.observations, other.observations):
+        elif not resembles(one.observations, other.observations):
             found.append(f"{test}: the values of variant '{name}' changed")
     return found
