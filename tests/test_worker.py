@@ -517,10 +517,15 @@ def test_forged_frames_gain_nothing(names: list[str], grading: Grading) -> None:
 
 def test_a_right_value_sent_by_hand_is_a_right_value(grading: Grading) -> None:
     """A worker that forges its answer has answered the question; what isn't sent by the judge's rules is worthless."""
-    assert (
-        grading.target(f"send(check(x), check(self.right(x, True), {DROPS!r}), END); os._exit(0)", FRAMES).status
-        == "passed"
-    )
+    body = f"""
+        one, other = self.right(x, True), self.right(x, True)
+        values = [value(one), value(other, role="again")]
+        drops = frame({{"frame": "check", "name": {DROPS!r}, "kind": "dropout", "params": {{}}, "values": values}},
+                      one.tobytes() + other.tobytes())
+        send(check(x), drops, END)
+        os._exit(0)
+    """
+    assert grading.target(body, FRAMES).status == "passed"
 
 
 # what it leaves behind
