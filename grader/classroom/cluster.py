@@ -9,19 +9,22 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-import tempfile
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from distributed import Client, WorkerPlugin, get_worker
+from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 
 from grader.classroom.judging import Judge, Terms, judge
+from grader.classroom.run import GaveUp
 from grader.errors import InternalError, UsageError
+from grader.sandbox.stage import Stage
 
 NAME = "grader-judge"
+WAIT_SECONDS = 60
+"""How long the first worker may take to join the scheduler."""
 
 
 class JudgePlugin(WorkerPlugin):
@@ -53,6 +56,7 @@ class DaskEngine:
             UsageError: there is no such cluster, or its workers can't grade: they have several threads, or differ.
             InternalError: a judge can't be made there.
         """
+        self._futures: set[Any] = set()  # the cluster drops a task whose future nobody holds
         connect: Any = Client  # distributed annotates only a part of itself
         try:
             self._client = connect(address, scheduler_file=scheduler_file and str(scheduler_file), timeout="15s")
@@ -67,7 +71,12 @@ class DaskEngine:
             raise
 
     def _prepare(self, terms: Terms) -> None:
-        self._client.wait_for_workers(1, timeout=60)
+        try:
+            self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
+        except TimeoutError:
+            raise UsageError(
+                f"the Dask scheduler has no worker after {WAIT_SECONDS} s; start some with `dask worker`"
+            ) from None
         threads = {
             name: info["nthreads"] for name, info in self._client.scheduler_info(n_workers=-1)["workers"].items()
         }
@@ -91,7 +100,7 @@ class DaskEngine:
             )
         (self.state,) = states
         self.isolation = next(iter(told.values()))[1]
-        self._executor = self._client.get_executor(pure=False)
+        self.width = 2 * len(told)
 
     def __enter__(self) -> DaskEngine:
         return self
@@ -99,17 +108,50 @@ class DaskEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._executor.shutdown(wait=False)
-        self._client.unregister_worker_plugin(NAME)
-        self._client.close()
+        self.abandon()
+        with suppress(Exception):  # the scheduler may be gone, and then so are its workers
+            if self._client.status == "running":
+                self._client.unregister_worker_plugin(NAME)
+        self._client.close(timeout=5)
 
     def submit(self, path: Path) -> Future[str]:
         """Grade a hand-in on one of the workers, which gets its bytes."""
-        return cast("Future[str]", self._executor.submit(_grade, path.name, _packed(path), path.is_dir(), self.state))
+        outcome: Future[str] = Future()
+        try:
+            data, folder = _packed(path), path.is_dir()
+        except FileNotFoundError:
+            outcome.set_exception(UsageError(f"{path} isn't there any more"))
+        except OSError as error:
+            outcome.set_exception(InternalError(f"{error.filename or path} can't be read: {error.strerror}"))
+        else:
+            sent = self._client.submit(_grade, path.name, data, folder, self.state, pure=False)
+            self._futures.add(sent)
+            sent.add_done_callback(lambda done: self._pass_on(done, outcome))
+        return outcome
+
+    def _pass_on(self, done: Any, outcome: Future[str]) -> None:
+        self._futures.discard(done)
+        if done.status == "finished":
+            try:
+                outcome.set_result(done.result())
+            except BaseException as error:  # the scheduler went away between the two
+                outcome.set_exception(InternalError(f"a report was lost on its way ({type(error).__name__})"))
+        elif done.status == "cancelled":
+            outcome.cancel()
+            outcome.set_running_or_notify_cancel()
+        else:
+            reason = done.exception()
+            if isinstance(reason, KilledWorker):
+                reason = GaveUp(
+                    "each Dask worker that graded it died, as one does that uses up its machine's memory; "
+                    "grade it alone with `grader grade`, and see what it does"
+                )
+            outcome.set_exception(reason)
 
     def abandon(self) -> None:
-        """Forget what is queued; workers finish what they are doing."""
-        self._executor.shutdown(wait=False)
+        """Cancel what is queued; workers finish what they are doing."""
+        with suppress(Exception):  # the scheduler may be gone
+            self._client.cancel(list(self._futures))
 
 
 def _about(dask_worker: Any) -> tuple[str, str]:
@@ -129,9 +171,9 @@ def _packed(path: Path) -> bytes:
 
 def _grade(name: str, data: bytes, folder: bool, state: str) -> str:
     """Grade the bytes of a hand-in on this worker."""
-    with tempfile.TemporaryDirectory(prefix="grader-hand-in-") as place:
-        file = Path(place) / (f"{name}.tar" if folder else name)
-        file.write_bytes(data)
+    with Stage() as place:  # not tempfile's, which nobody removes when this process is killed
         os.chmod(place, 0o700)
+        file = place / (f"{name}.tar" if folder else name)
+        file.write_bytes(data)
         worker: Any = get_worker()
         return cast(Judge, worker.grader_judge).report(file, state)

@@ -20,6 +20,7 @@ class LocalEngine:
 
     def __init__(self, terms: Terms, jobs: int) -> None:
         """Start the first process, to learn its state; raises what making a judge raises."""
+        self.width = 2 * jobs
         self._pool = Pool(jobs, partial(judge, terms))
         try:
             self.state, self.isolation = self._pool.submit(about).result()

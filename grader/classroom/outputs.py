@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.classroom.difference import Difference, difference
 from grader.classroom.gradebooks.write import tables
 from grader.classroom.page import class_page
-from grader.classroom.store import Store, read_book
+from grader.classroom.store import Store
 from grader.files import write_atomically
 from grader.gradebook import Entry, Gradebook
 from grader.pages.student_page import student_page
@@ -21,7 +21,7 @@ def write_outputs(
     book: Gradebook,
     files: Mapping[str, Path],
     *,
-    against: Path | None = None,
+    against: Gradebook | None = None,
     zero_absent: bool = False,
     canvas_column: str = "",
     worksheet: bytes | None = None,
@@ -33,15 +33,15 @@ def write_outputs(
         store: the run's.
         book: the results.
         files: the report of each entry's key.
-        against: the folder of an earlier run to compare with.
+        against: the results of an earlier run to compare with.
         zero_absent: whether no submission counts 0.
         canvas_column: the title of the assignment's column in Canvas' gradebook.
         worksheet: Moodle's grading worksheet, to be filled in.
         test_seconds: the limit of one test.
 
-    Raises UsageError if `against` isn't a run, or the worksheet isn't one.
+    Raises UsageError if the worksheet isn't one.
     """
-    changes = difference(read_book(against), book) if against is not None else None
+    changes = difference(against, book) if against is not None else None
     store.write_book(book, files)
     notes = []
     for table in tables(book, zero_absent=zero_absent, canvas_column=canvas_column, worksheet=worksheet):

@@ -9,7 +9,7 @@ import queue
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ class Engine(Protocol):
 
     state: str
     isolation: str
+    width: int
+    """How many hand-ins it can have at once, so that each process has one and the next is there already."""
 
     def submit(self, path: Path) -> Future[str]:
         """Grade a hand-in; the future has the report as `stored.encode` makes it."""
@@ -70,10 +72,15 @@ class Progress:
             self.zero += 1
 
 
+class GaveUp(InternalError):
+    """The engine itself tried a hand-in more than once, and each time its process died."""
+
+
 @dataclass
 class _Task:
     hand_in: HandIn
     file: Path
+    digest: str
     tries: int = 0
 
 
@@ -89,36 +96,40 @@ class _Run:
     files: dict[str, Path] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     stopping: bool = False
+    finished: queue.SimpleQueue[tuple[_Task, Future[str]]] = field(default_factory=queue.SimpleQueue)
+    running: int = 0
 
     def grade(self, hand_ins: Sequence[HandIn]) -> None:
-        """Grade what has no report; the errors are those of `run_class`."""
-        finished: queue.SimpleQueue[tuple[_Task, Future[str]]] = queue.SimpleQueue()
-        waiting: dict[Future[str], _Task] = {}
+        """Grade what has no report; the errors are those of `run_class`.
 
-        def submit(task: _Task) -> None:
-            task.tries += 1
-            future = self.engine.submit(task.hand_in.path)
-            waiting[future] = task
-            future.add_done_callback(lambda done: finished.put((task, done)))
-
+        The engine gets a few at a time: an interrupt then has little to wait for, and little is in memory.
+        """
         for hand_in in hand_ins:
             task = self._task(hand_in)
             if task is not None and not self.stopping:
-                submit(task)
-        self.show(self.progress)
-        while waiting:
-            try:
-                task, future = finished.get(timeout=1.0)
-            except queue.Empty:
-                self.show(self.progress)
-                continue
-            waiting.pop(future, None)
-            if not self._finish(task, future):
-                submit(task)
-            if self.stopping:
-                for other in list(waiting):
-                    other.cancel()
+                self.running += 1
+                self._submit(task)
+            while self.running >= self.engine.width:
+                self._take()
             self.show(self.progress)
+        while self.running:
+            self._take()
+
+    def _submit(self, task: _Task) -> None:
+        task.tries += 1
+        self.engine.submit(task.hand_in.path).add_done_callback(lambda done: self.finished.put((task, done)))
+
+    def _take(self) -> None:
+        """Wait until one is finished."""
+        while True:
+            self.show(self.progress)
+            with suppress(queue.Empty):
+                task, future = self.finished.get(timeout=1.0)
+                break
+        if self._finish(task, future):
+            self.running -= 1
+        else:
+            self._submit(task)
 
     def _task(self, hand_in: HandIn) -> _Task | None:
         """What is to be done for a hand-in; None if it is graded, or can't be."""
@@ -127,13 +138,16 @@ class _Run:
         except InternalError as error:
             self._fail(hand_in, str(error))
             return None
-        file = self.store.file(hand_in.key, f"{digest} {self.engine.state}")
+        file = self._file(hand_in, digest)
         report = self.store.read(file)
         if report is None:
-            return _Task(hand_in, file)
+            return _Task(hand_in, file, digest)
         self.progress.kept += 1
         self._keep(hand_in, file, report)
         return None
+
+    def _file(self, hand_in: HandIn, digest: str) -> Path:
+        return self.store.file(hand_in.key, f"{digest} {self.engine.state}")
 
     def _finish(self, task: _Task, future: Future[str]) -> bool:
         """Store a report; False if the hand-in must be tried again."""
@@ -143,24 +157,34 @@ class _Run:
             broken = [test.message for test in report.tests if test.status == "internal"]
             if broken:
                 raise InternalError(broken[0])
+            unchanged = self._unchanged(task)
         except CancelledError:
-            if not self.stopping:
-                raise InternalError(
-                    "the engine cancelled what it had to grade; all that was graded is kept, so run this again"
-                ) from None
-            return True
+            raise InternalError(
+                "the engine cancelled what it had to grade; all that was graded is kept, so run this again"
+            ) from None
         except UsageError as error:  # it vanished, or is a link now
             self._fail(task.hand_in, str(error))
         except AssignmentError:
             raise
         except Exception as error:
-            if task.tries < TRIES and not self.stopping:
+            if task.tries < TRIES and not self.stopping and not isinstance(error, GaveUp):
                 return False
             self._fail(task.hand_in, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
         else:
+            if not unchanged:
+                if task.tries < TRIES and not self.stopping:
+                    return False
+                self._fail(task.hand_in, "it changed while it was graded; run this again when nobody writes to it")
+                return True
             self.store.write(task.file, text)
             self._keep(task.hand_in, task.file, report)
         return True
+
+    def _unchanged(self, task: _Task) -> bool:
+        """Whether the hand-in still is what was graded; otherwise its report would have another one's name."""
+        before, task.digest = task.digest, content_digest(task.hand_in.path)
+        task.file = self._file(task.hand_in, task.digest)
+        return task.digest == before
 
     def _keep(self, hand_in: HandIn, file: Path, report: Report) -> None:
         self.reports[hand_in.key], self.files[hand_in.key] = report, file

@@ -6,6 +6,7 @@ second call grades what has no file yet. A changed hand-in, or changed fixtures,
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -13,9 +14,11 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from grader.classroom.stored import decode
 from grader.errors import InternalError, UsageError
@@ -51,7 +54,10 @@ class Store:
             folder.chmod(0o700)
             self.reports.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"{folder} can't hold a run: {error.strerror}; name another folder with -o") from None
+            fact = f"{folder} can't hold a run: {error.strerror}"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+                raise InternalError(f"{fact}; make room there, then run this again") from None
+            raise UsageError(f"{fact}; name another folder with -o") from None
 
     def __enter__(self) -> Store:
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -68,16 +74,19 @@ class Store:
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{socket.gethostname()}, process {os.getpid()}\n".encode(), 0)
         self._sweep()
-        self.stage.mkdir(parents=True, exist_ok=True)
+        self.stage.parent.mkdir(mode=0o700, exist_ok=True)
+        self.stage.mkdir(mode=0o700, exist_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         remove(self.stage)
+        with suppress(OSError):  # a shard's stage may be there too
+            self.stage.parent.rmdir()
         os.close(self._lock)
 
     def _sweep(self) -> None:
-        """Remove what killed calls left."""
-        for left in self.reports.glob(".grader-*"):
+        """Remove what killed calls left; other shards may be writing now, so files wait for a call that is alone."""
+        for left in self.folder.glob("**/.grader-*") if not self._shared else ():
             left.unlink(missing_ok=True)
         for stage in self.stage.parent.glob("*") if self.stage.parent.is_dir() else ():
             host, _, pid = stage.name.rpartition("-")
@@ -113,6 +122,8 @@ class Store:
                 "standing": entry.standing,
                 "problem": entry.problem,
                 "report": files[entry.key].name if entry.report is not None else None,
+                # a late penalty is the class's, so the report's own file doesn't have it
+                "kept": str(entry.report.kept) if entry.report is not None else None,
             }
             for entry in book.entries
         ]
@@ -132,11 +143,14 @@ def read_book(folder: Path) -> Gradebook:
 
 def _entry(folder: Path, fields: dict[str, Any]) -> Entry:
     name = fields["report"]
+    report = None
+    if name is not None:
+        report = replace(decode((folder / "reports" / name).read_text("utf-8")), kept=Fraction(fields["kept"]))
     return Entry(
         fields["key"],
         tuple(Student(**student) for student in fields["students"]),
         fields["standing"],
-        decode((folder / "reports" / name).read_text("utf-8")) if name is not None else None,
+        report,
         fields["problem"],
     )
 
@@ -160,12 +174,16 @@ def content_digest(path: Path) -> str:
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """The regular files of a hand-in with their relative paths, in order."""
+    """The regular files of a hand-in with their relative paths, in order; raises OSError for an unreadable folder."""
+
+    def fail(error: OSError) -> NoReturn:
+        raise error
+
     if not path.is_dir():
         if path.is_file():
             yield path.name, path
         return
-    for folder, below, names in os.walk(path):
+    for folder, below, names in os.walk(path, onerror=fail):
         below[:] = sorted(name for name in below if name != ".git")
         for name in sorted(names):
             file = Path(folder, name)

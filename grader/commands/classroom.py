@@ -33,7 +33,7 @@ def run_class(options: argparse.Namespace) -> int:
     from grader.classroom.outputs import write_outputs
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
-    from grader.classroom.store import Store
+    from grader.classroom.store import Store, read_book
     from grader.fixtures import load_current
 
     assignment = _assignment(options)
@@ -46,6 +46,7 @@ def run_class(options: argparse.Namespace) -> int:
     )
     title = assignment.title if assignment is not None else options.suite.resolve().name
     worksheet = _read(options.moodle) if options.moodle is not None else None
+    earlier = read_book(options.against) if options.against is not None else None
     with Store(options.output.resolve(), shared=options.shard is not None) as store:
         found = find(
             options.source.resolve(),
@@ -70,7 +71,7 @@ def run_class(options: argparse.Namespace) -> int:
             store,
             book,
             files,
-            against=options.against,
+            against=earlier,
             zero_absent=options.zero_absent,
             canvas_column=options.canvas,
             worksheet=worksheet,
