@@ -147,7 +147,7 @@ def _reaches(tree: ast.Module, own: set[str]) -> Iterator[bool]:
         elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
             yield _root(node.value) in foreign and not _is_put_back(node.value)
         elif isinstance(node, ast.Call):
-            yield from _call(node, foreign)
+            yield from _call(node, foreign, modules)
 
 
 def _follow(nodes: Iterable[ast.AST], foreign: dict[str, str]) -> None:
@@ -178,12 +178,13 @@ def _attribute(node: ast.Attribute, foreign: dict[str, str]) -> Iterator[bool]:
         yield node.attr not in _USED_OF[foreign[root]]
 
 
-def _call(node: ast.Call, foreign: dict[str, str]) -> Iterator[bool]:
+def _call(node: ast.Call, foreign: dict[str, str], modules: set[str]) -> Iterator[bool]:
     called = node.func
     if isinstance(called, ast.Attribute) and called.attr in _CHANGES:
         inner = called.value
-        deep = isinstance(inner, ast.Attribute) or (isinstance(inner, ast.Name) and not inner.id.islower())
-        yield _root(inner) in foreign and not _is_put_back(inner) and (deep or called.attr == "register")
+        # `torch.add` is a function of a module
+        of_module = isinstance(inner, ast.Name) and inner.id in modules and called.attr != "register"
+        yield _root(inner) in foreign and not _is_put_back(inner) and not of_module
     if isinstance(called, ast.Name) and called.id in _OF_OBJECTS and node.args and _mentions(node.args[0], foreign):
         name = node.args[1] if len(node.args) > 1 else None
         plain = isinstance(name, ast.Constant) and not str(name.value).startswith("_")

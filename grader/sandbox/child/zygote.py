@@ -112,7 +112,8 @@ class Server:
         self.warm_up(items.pop(WARM_UP))
         for item in items.values():
             self.send(describe(item))
-        self.leftovers = Leftovers(Path(self.settings.submission), Path(self.settings.work))
+        roots = [self.settings.submission, *filter(None, [self.settings.helpers])]
+        self.leftovers = Leftovers([Path(root) for root in roots], Path(self.settings.work))
         gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child
         self.send(Ready(tuple(self.jail.layers), self.probe()))
         while True:
@@ -224,9 +225,9 @@ def run_child(
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        shared = leftovers is not None and len(items) > 1 and keeps_to_itself(root, helpers)
-        if leftovers is not None and shared:
-            leftovers.begin()
+        shared = leftovers if len(items) > 1 and keeps_to_itself(root, helpers) else None
+        if shared is not None:
+            shared.begin()
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
             submission = Submission(root, settings.path, settings.forbid, helpers)
@@ -238,7 +239,7 @@ def run_child(
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
-            more = number < len(items) and shared and leftovers is not None and forgets(submission, leftovers)
+            more = number < len(items) and shared is not None and shared.undo()
             pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard, more=more))
             # the judge answers when it has read the test's whole output
             if not more or not os.read(CHANNEL, 1):
@@ -249,15 +250,6 @@ def run_child(
         with contextlib.suppress(Exception):
             os.write(2, traceback.format_exc().encode())
         os._exit(70)
-
-
-def forgets(submission: Submission, leftovers: Leftovers) -> bool:
-    """Forget the hand-in's modules and what its test changed; False if that isn't possible."""
-    try:
-        submission.uninstall()
-    except (ValueError, KeyError):  # the hand-in changed what `install` had set up
-        return False
-    return leftovers.undo()
 
 
 def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
