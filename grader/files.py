@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 from grader.errors import AssignmentError, InternalError, UsageError
 
 _LEFT: Final = {"__pycache__", ".pytest_cache"}
-_MACHINE: Final = {
+MACHINE: Final = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EBADF),
 }
 """Errors that the machine causes, EBADF by a closed /dev/stdout; all others come from the path that the caller gave."""
@@ -90,7 +90,7 @@ def write_atomically(file: Path, contents: str | bytes, *, mode: int | None = No
             _write_to(file, data)
     except OSError as error:
         place = f"can't write {file}: {error.strerror or error}"
-        if error.errno in _MACHINE:
+        if error.errno in MACHINE:
             raise InternalError(f"{place}; make room for it, or name a file elsewhere") from None
         raise UsageError(f"{place}; name a file in a folder that exists and that you may write to") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -95,7 +95,7 @@ class Gradebook:
     isolation: str = ""
     state: str = ""
     """The digest of all that the scores depend on beside the hand-ins: fixtures, versions, limits, isolation."""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     """Sentences about the class as a whole, such as which kind of source this is."""
 
     @property

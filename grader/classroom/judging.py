@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -18,7 +17,7 @@ from grader.assignment import Assignment, Limits, load_assignment
 from grader.classroom.stored import encode
 from grader.errors import AssignmentError
 from grader.files import own_files
-from grader.fixtures import load_current
+from grader.fixtures import digest, load_current
 from grader.grade import demand_isolation, grade_in
 from grader.levels import Level
 from grader.questions import fixtures_file, read_questions
@@ -60,7 +59,7 @@ class Judge:
 
         Raises AssignmentError if this process isn't in the state of the run, or left it.
         """
-        if state and state != self.state:
+        if state != self.state:
             raise AssignmentError(
                 path, None, "this process has other fixtures, versions or isolation than the run; make them equal"
             )
@@ -79,7 +78,7 @@ def judge(terms: Terms) -> Iterator[Judge]:
         with opened_suite(terms.project, limits, level=terms.level) as suite:
             suite.worker.wait_ready()
             isolation = demand_isolation(suite.worker, terms.minimum)
-            state = _digest({**_versions(), "isolation": isolation, "suite": _hashes(terms.project), **asdict(limits)})
+            state = _state({**_versions(), "isolation": isolation, "suite": _hashes(terms.project), **asdict(limits)})
             yield Judge(lambda path: suite.grade(path, minimum=terms.minimum), state, isolation, lambda: True)
         return
     assignment = terms.load()
@@ -89,11 +88,11 @@ def judge(terms: Terms) -> Iterator[Judge]:
         fixtures = load_current(assignment)
         worker.wait_ready()
         isolation = demand_isolation(worker, terms.minimum)
-        state = _digest(
+        state = _state(
             {
                 **_versions(),
                 "isolation": isolation,
-                "fixtures": hashlib.sha256(file.read_bytes()).hexdigest(),
+                "fixtures": digest(file.read_bytes()),
                 "settings": repr((assignment.seed, assignment.library, assignment.submission, assignment.limits)),
                 "reference": _hashes(assignment.reference),
             }
@@ -127,7 +126,7 @@ def _versions() -> dict[str, Any]:
 
 
 def _hashes(folder: Path) -> list[tuple[str, str]]:
-    return [(name, hashlib.sha256(file.read_bytes()).hexdigest()) for name, file in own_files(folder).items()]
+    return [(name, digest(file.read_bytes())) for name, file in own_files(folder).items()]
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
@@ -135,5 +134,5 @@ def _stamp(file: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _digest(parts: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+def _state(parts: dict[str, Any]) -> str:
+    return digest(json.dumps(parts, sort_keys=True, default=str).encode())

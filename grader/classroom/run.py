@@ -62,9 +62,7 @@ class Progress:
 
     def count(self, report: Report) -> None:
         """Count one report."""
-        if not report.graded:
-            self.not_graded += 1
-        elif report.score == report.max_score:
+        if report.score == report.max_score:
             self.full += 1
         elif report.score:
             self.partial += 1

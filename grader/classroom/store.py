@@ -6,7 +6,6 @@ second call grades what has no file yet. A changed hand-in, or changed fixtures,
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -22,7 +21,8 @@ from typing import Any, NoReturn
 
 from grader.classroom.stored import decode
 from grader.errors import InternalError, UsageError
-from grader.files import write_atomically
+from grader.files import MACHINE, write_atomically
+from grader.fixtures import digest
 from grader.gradebook import Entry, Gradebook, Student
 from grader.report import Report
 from grader.sandbox.removal import remove
@@ -55,7 +55,7 @@ class Store:
             self.reports.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             fact = f"{folder} can't hold a run: {error.strerror}"
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            if error.errno in MACHINE:
                 raise InternalError(f"{fact}; make room there, then run this again") from None
             raise UsageError(f"{fact}; name another folder with -o") from None
 
@@ -93,10 +93,10 @@ class Store:
             if not self._shared or (host == socket.gethostname() and not os.path.exists(f"/proc/{pid}")):
                 remove(stage)
 
-    def file(self, key: str, digest: str) -> Path:
+    def file(self, key: str, content: str) -> Path:
         """Return where the report of a hand-in is, or will be."""
         slug = re.sub(r"[^\w.@+-]+", "_", key)[:80].lstrip(".") or "_"
-        named = hashlib.sha256(f"{key}\0{digest}".encode("utf-8", "surrogateescape")).hexdigest()
+        named = digest(f"{key}\0{content}".encode("utf-8", "surrogateescape"))
         return self.reports / f"{slug}-{named[:20]}.json"
 
     def read(self, file: Path) -> Report | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.common import DONE, FAILED, INTERNAL, assignment_of, count, project_of, reopen_answers, say
+from grader.commands.common import (
+    DONE,
+    FAILED,
+    INTERNAL,
+    assignment_of,
+    bar_on_terminal,
+    count,
+    project_of,
+    reopen_answers,
+    say,
+)
 from grader.commands.grading import limits_of
 from grader.errors import UsageError
 
@@ -134,8 +143,10 @@ def _local(options: argparse.Namespace, terms: Terms, assignment: Assignment | N
 
 
 def _shard(found: ClassList, number: int, of: int) -> ClassList:
+    from grader.fixtures import digest
+
     def mine(key: str) -> bool:
-        return int(hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest(), 16) % of == number - 1
+        return int(digest(key.encode("utf-8", "surrogateescape")), 16) % of == number - 1
 
     return replace(found, hand_ins=tuple(hand_in for hand_in in found.hand_ins if mine(hand_in.key)))
 
@@ -154,12 +165,7 @@ def _shown(title: str) -> Iterator[Callable[[Progress], None]]:
 
         yield line
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(file=sys.stderr)) as bar:
+    with bar_on_terminal(transient=False) as bar:
         task = bar.add_task(title, total=None)
         told = ""
 

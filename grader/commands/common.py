@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from grader.assignment import Assignment, find_project, load_assignment
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from grader.schedule import Progress
 
 DONE, FAILED, WRONG, INTERNAL = 0, 1, 2, 3
@@ -67,18 +69,23 @@ def progress_of(title: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield lambda done, total, what: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+    with bar_on_terminal(transient=True) as bar:
         task = bar.add_task(title, total=None)
 
         def step(done: int, total: int, what: str) -> None:
             bar.update(task, completed=done, total=total, description=f"{title}: {what[:50]}")
 
         yield step
+
+
+def bar_on_terminal(*, transient: bool) -> Bar:
+    """Return a bar on standard error, to be entered; a transient one disappears at its end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Bar(*columns, console=Console(file=sys.stderr), transient=transient)
 
 
 def count(things: Sized, name: str) -> str:
