@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_assignment import BACKWARD, FORWARD, HELPER, LINE, NAME, SETTINGS, VARIANTS, VARIANTS_FILE, Project
+from small_assignment import BACKWARD, FORWARD, HELPER, NAME, SETTINGS, VARIANTS, VARIANTS_FILE, Project
 
 from grader.authoring import record
 from grader.authoring.collecting import clean_environment, collect
@@ -373,13 +373,7 @@ def test_no_text_of_the_settings_is_interpreted(tmp_path: Path) -> None:
 
 def test_a_net_says_which_layer_blocks_it(tmp_path: Path) -> None:
     project = Project(tmp_path / "project")
-    project.edit(LINE, "        return scaled + self.offset\n", "        return self.add(scaled)\n")
-    project.edit(
-        LINE,
-        "    def backward(self, delta):\n",
-        '    def add(self, x):\n        """Add the offset."""\n        # BEGIN SOLUTION\n'
-        "        return x + self.offset\n        # END SOLUTION\n\n    def backward(self, delta):\n",
-    )
+    project.add_layer()
     folder = tmp_path / "handout"
     make_handout(recorded(project).load(), folder)
     command = [sys.executable, str(folder / "autograder" / "runner.py")]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_assignment import LINE, Project
+from small_assignment import Project
 
 from grader.authoring import record
 from grader.authoring.collecting import clean_environment
@@ -19,13 +19,7 @@ def layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The handout of a homework in which one function calls another that students write."""
     root = tmp_path_factory.mktemp("layered")
     project = Project(root / "project")
-    project.edit(LINE, "        return scaled + self.offset\n", "        return self.add(scaled)\n")
-    project.edit(
-        LINE,
-        "    def backward(self, delta):\n",
-        '    def add(self, x):\n        """Add the offset."""\n        # BEGIN SOLUTION\n'
-        "        return x + self.offset\n        # END SOLUTION\n\n    def backward(self, delta):\n",
-    )
+    project.add_layer()
     assignment = project.load()
     record.write(assignment, record.record(assignment))
     make_handout(assignment, root / "handout")
