@@ -102,6 +102,18 @@ def test_paths_that_lead_out_stay_inside(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.rglob("*.py")} == {"hw1.py"}
 
 
+def test_an_archive_of_whole_paths_is_read(tmp_path: Path) -> None:
+    data = tar_bytes([member(f"/home/ta/{name}/hw1.py") for name in ("alice", "bob")])
+    (tmp_path / "class.tar").write_bytes(data)
+    assert keys(found(tmp_path / "class.tar")) == ["alice", "bob"]
+
+
+def test_names_of_no_file_cost_nobody(tmp_path: Path) -> None:
+    data = tar_bytes([member("alice/hw1.py"), member(".."), member("/")])
+    (tmp_path / "class.tar").write_bytes(data)
+    assert keys(found(tmp_path / "class.tar")) == ["alice"]
+
+
 def test_a_file_that_is_a_folder_too_costs_its_own_entry(tmp_path: Path) -> None:
     tree = below("alice") | {"mallory/a": b"1", "mallory/a/b": b"2"}
     classes = found(made(tree, tmp_path))

@@ -33,6 +33,7 @@ CLASS_CAPS = Caps(
 _STEP = "download it again, or unpack it yourself and name the folder"
 _SAID: dict[Trouble, str] = {
     "outside": "leads out of the archive, and was left out",
+    "unnamed": "is no name of a file, and was left out",
     "long": "has a name that is too long or too deep, and was left out",
     "link": LINK,
     "device": DEVICE,
@@ -187,7 +188,10 @@ def _listed(name: str, file: IO[bytes]) -> ArchiveTree:
             raise UsageError(
                 f"{shown(name)} is damaged or cut short at {shown(path)}, so that hand-ins may be missing; {_STEP}"
             )
-    return ArchiveTree(name, members, troubles.all, budget)
+    # where every name leads out, the archive was made with whole paths, and what is left of them is right
+    inside = [member for member in members if not member.led_out]
+    left_out = [(kind, path) for kind, path in troubles.all if inside or kind != "outside"]
+    return ArchiveTree(name, inside or members, left_out, budget)
 
 
 def _unpack(name: str, file: IO[bytes], method: Method, target: IO[bytes]) -> None:
