@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.sandbox.worker import Worker
@@ -69,13 +69,15 @@ class _Judging:
         """Return the result of a test in its own child."""
         from grader.recording import Recording
 
-        limits = self.worker.assignment.limits
-        if self.left > 0:
-            recording = self.worker.run(spec.id, seconds=self.left)
+        limits, left = self.worker.assignment.limits, self.left
+        used_up = f"the time for all tests together ({limits.total_seconds:g} s at most) is used up"
+        if left <= 0:
+            recording = Recording("timeout", f"not run: {used_up}")
         else:
-            recording = Recording(
-                "timeout", f"not run: the time for all tests together ({limits.total_seconds:g} s at most) is used up"
-            )
+            recording = self.worker.run(spec.id, seconds=left)
+            if recording.ending == "timeout" and left < limits.test_seconds:
+                # the test hadn't its own time, so nothing is known of how slow it is
+                recording = replace(recording, message=f"stopped after {left:.3g} s: {used_up}")
         return self.judge(spec, recording)
 
 
