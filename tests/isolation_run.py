@@ -24,7 +24,7 @@ from grader.sandbox.libc import mount  # noqa: E402
 from grader.sandbox.worker import needed_paths  # noqa: E402
 
 SITUATIONS = ("root", "root-with-user", "plain")
-TESTS = ("tests/test_isolation.py", "tests/test_leaks.py", "tests/test_scratch.py")
+TESTS = ("tests/test_isolation.py", "tests/test_leaks.py", "tests/test_scratch.py", "tests/test_neighbours.py")
 _MS_BIND = 4096
 _PLAIN = 65534
 _ID = 59_999
