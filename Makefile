@@ -3,7 +3,7 @@
 # make test-hostile    makes every attack of tests/hostile at every level of isolation, as root and as a plain user
 # make test-isolation  the isolation tests as root without the worker's user, as root with it, and as a plain user
 # make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
-# make fuzz            100,000 hostile streams, archives and values instead of a few hundred
+# make fuzz            100,000 hostile streams, archives and values and right dropout layers instead of a few hundred
 # make forging         score-forging hand-ins, graded by the peers and by this project, as a table
 # make bench           grades the same ten tests with the peers and with this project, then each assignment; as tables
 
@@ -35,6 +35,7 @@ test-hostile: .venv/test-ready
 
 fuzz: .venv/test-ready
 	GRADER_FUZZ=100000 $(BIN)/python -m pytest -n 2 -q tests/test_fuzz.py
+	GRADER_FUZZ=100000 $(BIN)/python -m pytest -n 2 -q tests/test_dropout.py -k many_seeds
 
 forging: .venv/test-ready
 	$(BIN)/python benchmarks/forging.py
