@@ -123,6 +123,10 @@ class Assignment:
     """How often a student may hand in."""
     ungraded: tuple[str, ...] = ()
     """Functions that students write and that carry no points, as `Class.method`: no test loses points by them."""
+    killed_percent: Fraction = Fraction(97)
+    """The percentage of mutants, without those declared equivalent, that an audit demands to lose points."""
+    named_percent: Fraction = Fraction(95)
+    """The percentage of known mistakes of which an audit demands that a hint tells the student."""
 
     @property
     def project(self) -> Path:
@@ -296,7 +300,7 @@ class _Reader:
         library = data.get("library", "numpy")
         if library not in LIBRARIES:
             raise self.fail(("library",), f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
-        audit = self.table(data, "audit", {"files", "ungraded"})
+        audit = self.table(data, "audit", {"files", "ungraded", "killed_percent", "named_percent"})
         if not re.fullmatch(_PLAIN, folder.name):
             message = f"the folder's name {folder.name!r} goes into scripts; use letters, digits, _, . and - alone"
             raise AssignmentError(self.file, None, message)
@@ -314,6 +318,8 @@ class _Reader:
             rate_limit=self.rate_limit(data),
             audited=self.names(audit, "audit", "files", ("**",)),
             ungraded=self.names(audit, "audit", "ungraded", ()),
+            killed_percent=self.within(audit, "audit", "killed_percent", 97, 100),
+            named_percent=self.within(audit, "audit", "named_percent", 95, 100),
         )
 
     def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
