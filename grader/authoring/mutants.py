@@ -147,7 +147,19 @@ _COMPARISON = {
     ast.NotEq: ("!=", "=="),
 }
 _SYMMETRIC = {
-    *("add", "multiply", "maximum", "minimum", "fmax", "fmin", "hypot", "logaddexp", "logaddexp2", "equal", "not_equal"),
+    *(
+        "add",
+        "multiply",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "hypot",
+        "logaddexp",
+        "logaddexp2",
+        "equal",
+        "not_equal",
+    ),
     *("array_equal", "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor"),
 }
 """Functions whose first two arguments may be swapped without changing the result."""
