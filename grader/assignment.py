@@ -14,12 +14,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.errors import AssignmentError, UsageError
+from grader.patterns import matches
 from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of, read_toml
 
 LIBRARIES = ("numpy", "torch")
 HELPERS = "helpers"
 """The folder's name, in an assignment and in a worker's copy of the tests; see `Assignment.helpers`."""
+DATA = "data"
+"""The folder of files that tests read by `check.data`; see `Assignment.data`."""
+HIDDEN_DATA = "hidden"
+"""The folder in it of files that only hidden tests read, and that no student gets."""
 _LOADED = frozenset(
     (
         "grader",
@@ -67,6 +72,20 @@ class SubmissionSpec:
     """The name of the hand-in that `create_tarball.sh` makes; letters, digits, `_`, `.` and `-`."""
     lent: tuple[str, ...] = ()
     """Patterns of files, for example of an earlier homework, that the reference lends to a submission without them."""
+    given: tuple[str, ...] = ()
+    """Patterns of the course's own files: the reference's always count, and a submission's are left out."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The patterns of all files that a hand-in may hold."""
+        return (*self.files, *self.given)
+
+    def modules(self, file: PurePosixPath) -> set[str]:
+        """Return the names by which a file can be imported, with dots for packages; empty for other files."""
+        if file.suffix != ".py":
+            return set()
+        plain = file.parent if file.name == "__init__.py" else file.with_suffix("")
+        return {".".join(plain.relative_to(entry).parts) for entry in self.path if plain.is_relative_to(entry)} - {""}
 
 
 @dataclass(frozen=True)
@@ -161,6 +180,11 @@ class Assignment:
         them, because it has no texts of tests that are made for the worker.
         """
         return self.folder / HELPERS
+
+    @property
+    def data(self) -> Path:
+        """Files that tests read by `check.data`; those in its folder `hidden` are for hidden tests. May be absent."""
+        return self.folder / DATA
 
     @property
     def experiments(self) -> Path:
@@ -323,14 +347,14 @@ class _Reader:
         )
 
     def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
-        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent"})
+        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent", "given"})
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
         default = SubmissionSpec(files)
         path = self.paths(table, "submission", "path", default.path)
         reference = folder.parent.parent / "reference" / folder.name
-        for file in _named_files(files, reference):
+        for file in _named_files((*files, *table.get("given", ())), reference):
             for name in _imported_as(file, path):
                 if name in sys.stdlib_module_names or name in _LOADED:
                     message = (
@@ -348,6 +372,7 @@ class _Reader:
             forbid=self.names(table, "submission", "forbid", default.forbid),
             archive=archive,
             lent=self.paths(table, "submission", "lent", default.lent),
+            given=self.paths(table, "submission", "given", default.given),
         )
 
     def limits(self, data: Mapping[str, Any]) -> Limits:
@@ -446,7 +471,8 @@ def _named_files(patterns: tuple[str, ...], reference: Path) -> Iterator[PurePos
     """The known Python files of a submission: those with a full name in the patterns, and those in the reference."""
     for pattern in patterns:
         if set(pattern) & set("*?["):
-            found = sorted(file.relative_to(reference).as_posix() for file in reference.glob(pattern))
+            every = (file.relative_to(reference) for file in reference.rglob("*.py"))
+            found = sorted(file.as_posix() for file in every if matches(PurePosixPath(file), [pattern]))
         else:
             found = [pattern]
         yield from (PurePosixPath(name) for name in found if name.endswith(".py"))

@@ -19,8 +19,8 @@ MODULES = {
 }
 
 NOUNS = {
-    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "policy", "questions"),
-    *("recording", "report", "text", "toml"),
+    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "patterns"),
+    *("policy", "questions", "recording", "report", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 
 from grader.authoring.audited import Audit, Graded, Kind
+from grader.authoring.template import has_placeholders
 from grader.fixtures import Fixtures
 
 _UNEARNED: Mapping[Kind, str] = {
@@ -21,8 +22,10 @@ def failures(found: Audit) -> Iterator[str]:
     for test in sorted(reference.lost):
         yield f"the reference loses points in {test}"
     (template,) = found.of("template")
+    own = has_placeholders(found.assignment)
     for test, outcome in template.outcomes.items():
-        if outcome.status != "missing":
+        earns = test in template.earned(found.fixtures)
+        if outcome.status != "missing" and (earns or not own):
             yield f"the template should be 'missing' in {test}, and is '{outcome.status}'"
     if found.handout:
         yield f"the handout is refused: {found.handout}"

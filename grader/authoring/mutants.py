@@ -9,14 +9,14 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.source import Positions, source_lines
 from grader.authoring.template import functions, regions, without_region
 from grader.errors import AssignmentError
 from grader.files import own_files
+from grader.patterns import matches
 from grader.toml import line_of
 
 IN_PLACE = "in place or not"
@@ -73,7 +73,7 @@ def gaps(assignment: Assignment, found: Sequence[Mutant]) -> list[Gap]:
 
 def is_audited(assignment: Assignment, name: str) -> bool:
     """Return whether the audit changes the solution regions of a file: whether this homework grades it."""
-    return any(fnmatchcase(name, pattern) for pattern in assignment.audited)
+    return matches(PurePosixPath(name), assignment.audited)
 
 
 def mutants(assignment: Assignment) -> list[Mutant]:
