@@ -56,6 +56,8 @@ class Part:
     """The required sum of the weights of the part's tests."""
     manual: Fraction = Fraction(0)
     """Points that a person gives in addition; the grader never scores these."""
+    extra: bool = False
+    """Whether the part is extra credit: its points are a bonus, and don't count in the maximum."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,13 @@ class Assignment:
 
     @property
     def points(self) -> Fraction:
-        """The maximum of the assignment."""
-        return sum((part.points for part in self.parts), Fraction(0))
+        """The maximum of the assignment, without extra credit."""
+        return sum((part.points for part in self.parts if not part.extra), Fraction(0))
+
+    @property
+    def extra_points(self) -> Fraction:
+        """The points of extra credit."""
+        return sum((part.points for part in self.parts if part.extra), Fraction(0))
 
     @property
     def manual_points(self) -> Fraction:
@@ -440,7 +447,7 @@ class _Reader:
             header = f"[parts.{name}]"
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not isinstance(value, dict):
                 raise self.fail(where, f"{header} must be a table named by lower-case letters, digits and _")
-            self.only(value, {"title", "points", "manual"}, where)
+            self.only(value, {"title", "points", "manual", "extra"}, where)
             title = self.text_value(value, "title", where)
             if ":" in title:
                 message = f"title {title!r} of {header} has a colon, which breaks Autolab's score line; drop it"
@@ -463,7 +470,13 @@ class _Reader:
                 )
                 raise self.fail(where, message)
             manual = self.points(value, "manual", where, 0)
-            parts.append(Part(name, title, self.points(value, "points", where, 0 if manual else None), manual))
+            extra = value.get("extra", False)
+            if not isinstance(extra, bool):
+                raise self.fail((*where, "extra"), f"'extra' of {header} must be true or false")
+            points = self.points(value, "points", where, 0 if manual else None)
+            parts.append(Part(name, title, points, manual, extra))
+        if all(part.extra for part in parts):
+            raise self.fail(("parts",), "every part is extra credit, so the maximum is 0; one part must count")
         return tuple(parts)
 
 

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "grader"
 MODULES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
     for file in sorted(PACKAGE.rglob("*.py"))
+    if not file.is_relative_to(PACKAGE / "starters")  # data: homework that `grader new` copies
 }
 
 NOUNS = {

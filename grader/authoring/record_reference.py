@@ -72,7 +72,8 @@ def _check_taken(assignment: Assignment, required: Sequence[str]) -> None:
                 assignment.toml,
                 line,
                 f"the reference has {name}, and no pattern of 'files' takes it; add it there, or to 'given' if it is "
-                "the course's own, or move it to helpers/ (** stands for any number of folders)",
+                "the course's own, or move it to helpers/ (** stands for any number of folders)"
+                + "".join(f"\n{sentence}" for sentence in unmatched(assignment, required)),
             )
     for pattern in assignment.submission.given:
         line = line_of(assignment.toml.read_text("utf-8"), "submission", "given")
