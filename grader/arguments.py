@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from grader import __version__
+from grader.assignment import LIBRARIES
 from grader.levels import LEVELS
 
 FORMATS = ("gradescope", "autolab", "prairielearn", "markus", "junit", "csv", "terminal", "json")
 PLATFORMS = ("gradescope", "autolab")
+STARTERS = ("mlp", "optimizer", "dropout", "cnn", "attention", "training")
+"""What a new assignment may start from; `grader.authoring.new` makes it."""
 SOURCES = ("gradescope", "prairielearn", "moodle", "canvas", "autolab", "nbgrader", "clones", "plain")
 """The layouts of a class's hand-ins; `grader.classroom.sources.find` has their readers."""
 _CORES = os.cpu_count() or 1
@@ -88,8 +91,32 @@ def _add_check(sub: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def _demo(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="a new folder for it (default: a temporary one, which stays)",
+    )
+
+
 def _list(sub: argparse.ArgumentParser) -> None:
     """It needs no assignment, because it shows all."""
+
+
+def _new(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("name", metavar="NAME", help="the new assignment's name: lower-case letters, digits and _")
+    sub.add_argument(
+        "--library", choices=LIBRARIES, default="numpy", help="what the homework is written with (default: %(default)s)"
+    )
+    sub.add_argument(
+        "--from",
+        dest="kind",
+        choices=STARTERS,
+        default="mlp",
+        help="the homework to start from; each has a dropout layer too (default: %(default)s)",
+    )
 
 
 def _record(sub: argparse.ArgumentParser) -> None:
@@ -286,7 +313,13 @@ def _whole(text: str) -> int:
 
 
 _HELP = {
+    "demo": _Help("make a homework, grade a right, a wrong and a hostile hand-in, and show it", _demo, ("", "my_demo")),
     "list": _Help("show the assignments, their parts and points", _list, ("",)),
+    "new": _Help(
+        "make a new assignment that can be handed out at once: solution, tests, settings, CI",
+        _new,
+        ("hw1", "hw2 --library torch --from attention", "hw1 --project my_course"),
+    ),
     "record": _Help(
         "make fixtures from the reference and its variants",
         _record,

@@ -14,12 +14,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.errors import AssignmentError, UsageError
+from grader.patterns import matches
 from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of, read_toml
 
 LIBRARIES = ("numpy", "torch")
 HELPERS = "helpers"
 """The folder's name, in an assignment and in a worker's copy of the tests; see `Assignment.helpers`."""
+DATA = "data"
+"""The folder of files that tests read by `check.data`; see `Assignment.data`."""
+HIDDEN_DATA = "hidden"
+"""The folder in it of files that only hidden tests read, and that no student gets."""
 _LOADED = frozenset(
     (
         "grader",
@@ -51,6 +56,8 @@ class Part:
     """The required sum of the weights of the part's tests."""
     manual: Fraction = Fraction(0)
     """Points that a person gives in addition; the grader never scores these."""
+    extra: bool = False
+    """Whether the part is extra credit: its points are a bonus, and don't count in the maximum."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,20 @@ class SubmissionSpec:
     """The name of the hand-in that `create_tarball.sh` makes; letters, digits, `_`, `.` and `-`."""
     lent: tuple[str, ...] = ()
     """Patterns of files, for example of an earlier homework, that the reference lends to a submission without them."""
+    given: tuple[str, ...] = ()
+    """Patterns of the course's own files: the reference's always count, and a submission's are left out."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The patterns of all files that a hand-in may hold."""
+        return (*self.files, *self.given)
+
+    def modules(self, file: PurePosixPath) -> set[str]:
+        """Return the names by which a file can be imported, with dots for packages; empty for other files."""
+        if file.suffix != ".py":
+            return set()
+        plain = file.parent if file.name == "__init__.py" else file.with_suffix("")
+        return {".".join(plain.relative_to(entry).parts) for entry in self.path if plain.is_relative_to(entry)} - {""}
 
 
 @dataclass(frozen=True)
@@ -123,6 +144,10 @@ class Assignment:
     """How often a student may hand in."""
     ungraded: tuple[str, ...] = ()
     """Functions that students write and that carry no points, as `Class.method`: no test loses points by them."""
+    killed_percent: Fraction = Fraction(97)
+    """The percentage of mutants, without those declared equivalent, that an audit demands to lose points."""
+    named_percent: Fraction = Fraction(95)
+    """The percentage of known mistakes of which an audit demands that a hint tells the student."""
 
     @property
     def project(self) -> Path:
@@ -159,14 +184,24 @@ class Assignment:
         return self.folder / HELPERS
 
     @property
+    def data(self) -> Path:
+        """Files that tests read by `check.data`; those in its folder `hidden` are for hidden tests. May be absent."""
+        return self.folder / DATA
+
+    @property
     def experiments(self) -> Path:
         """Scripts that students run on their own code, and what those import; may be absent."""
         return self.folder / "experiments"
 
     @property
     def points(self) -> Fraction:
-        """The maximum of the assignment."""
-        return sum((part.points for part in self.parts), Fraction(0))
+        """The maximum of the assignment, without extra credit."""
+        return sum((part.points for part in self.parts if not part.extra), Fraction(0))
+
+    @property
+    def extra_points(self) -> Fraction:
+        """The points of extra credit."""
+        return sum((part.points for part in self.parts if part.extra), Fraction(0))
 
     @property
     def manual_points(self) -> Fraction:
@@ -296,7 +331,7 @@ class _Reader:
         library = data.get("library", "numpy")
         if library not in LIBRARIES:
             raise self.fail(("library",), f"'library' must be one of {', '.join(LIBRARIES)}, not {library!r}")
-        audit = self.table(data, "audit", {"files", "ungraded"})
+        audit = self.table(data, "audit", {"files", "ungraded", "killed_percent", "named_percent"})
         if not re.fullmatch(_PLAIN, folder.name):
             message = f"the folder's name {folder.name!r} goes into scripts; use letters, digits, _, . and - alone"
             raise AssignmentError(self.file, None, message)
@@ -314,17 +349,19 @@ class _Reader:
             rate_limit=self.rate_limit(data),
             audited=self.names(audit, "audit", "files", ("**",)),
             ungraded=self.names(audit, "audit", "ungraded", ()),
+            killed_percent=self.within(audit, "audit", "killed_percent", 97, 100),
+            named_percent=self.within(audit, "audit", "named_percent", 95, 100),
         )
 
     def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
-        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent"})
+        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent", "given"})
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
         default = SubmissionSpec(files)
         path = self.paths(table, "submission", "path", default.path)
         reference = folder.parent.parent / "reference" / folder.name
-        for file in _named_files(files, reference):
+        for file in _named_files((*files, *table.get("given", ())), reference):
             for name in _imported_as(file, path):
                 if name in sys.stdlib_module_names or name in _LOADED:
                     message = (
@@ -342,6 +379,7 @@ class _Reader:
             forbid=self.names(table, "submission", "forbid", default.forbid),
             archive=archive,
             lent=self.paths(table, "submission", "lent", default.lent),
+            given=self.paths(table, "submission", "given", default.given),
         )
 
     def limits(self, data: Mapping[str, Any]) -> Limits:
@@ -409,7 +447,7 @@ class _Reader:
             header = f"[parts.{name}]"
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not isinstance(value, dict):
                 raise self.fail(where, f"{header} must be a table named by lower-case letters, digits and _")
-            self.only(value, {"title", "points", "manual"}, where)
+            self.only(value, {"title", "points", "manual", "extra"}, where)
             title = self.text_value(value, "title", where)
             if ":" in title:
                 message = f"title {title!r} of {header} has a colon, which breaks Autolab's score line; drop it"
@@ -432,7 +470,13 @@ class _Reader:
                 )
                 raise self.fail(where, message)
             manual = self.points(value, "manual", where, 0)
-            parts.append(Part(name, title, self.points(value, "points", where, 0 if manual else None), manual))
+            extra = value.get("extra", False)
+            if not isinstance(extra, bool):
+                raise self.fail((*where, "extra"), f"'extra' of {header} must be true or false")
+            points = self.points(value, "points", where, 0 if manual else None)
+            parts.append(Part(name, title, points, manual, extra))
+        if all(part.extra for part in parts):
+            raise self.fail(("parts",), "every part is extra credit, so the maximum is 0; one part must count")
         return tuple(parts)
 
 
@@ -440,7 +484,8 @@ def _named_files(patterns: tuple[str, ...], reference: Path) -> Iterator[PurePos
     """The known Python files of a submission: those with a full name in the patterns, and those in the reference."""
     for pattern in patterns:
         if set(pattern) & set("*?["):
-            found = sorted(file.relative_to(reference).as_posix() for file in reference.glob(pattern))
+            every = (file.relative_to(reference) for file in reference.rglob("*.py"))
+            found = sorted(file.as_posix() for file in every if matches(PurePosixPath(file), [pattern]))
         else:
             found = [pattern]
         yield from (PurePosixPath(name) for name in found if name.endswith(".py"))

@@ -29,3 +29,5 @@ class Described:
     leaderboard: tuple[str, str] | None
     """Column name and order."""
     alone: bool = False
+    takes_score: bool = True
+    """Whether the function takes the argument `set_score`, which `@partial_credit` passes to it."""

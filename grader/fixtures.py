@@ -24,7 +24,7 @@ from numpy.lib import format as npy
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
-from grader.files import write_atomically
+from grader.files import own_files, write_atomically
 from grader.questions import GRADED, MEMBER, Questions, fixtures_file, missing, to_json
 from grader.recording import Observation, Value
 from grader.report import Visibility
@@ -264,6 +264,8 @@ def recorded_hashes(assignment: Assignment) -> dict[str, str]:
     assignment.test_files()  # each must exist
     folder = assignment.folder
     files = [*folder.glob("*.py"), *folder.glob("helpers/**/*.py"), *folder.glob("variants.toml")]
+    if assignment.data.is_dir():
+        files += own_files(assignment.data).values()
     hashes = {file.relative_to(folder).as_posix(): digest(_recorded(file)) for file in files}
     hashes["assignment.toml"] = digest(_recorded_settings(assignment).encode())
     return dict(sorted(hashes.items()))
@@ -281,7 +283,8 @@ def _recorded_settings(assignment: Assignment) -> str:
     """The settings on which a recording depends: without titles, limits, late work and settings of the audit."""
     spec = assignment.submission
     parts = [[part.name, str(part.points)] for part in assignment.parts]
-    return json.dumps([assignment.seed, assignment.library, spec.files, spec.path, spec.forbid, spec.lent, parts])
+    values = [assignment.seed, assignment.library, spec.files, spec.path, spec.forbid, spec.lent, parts]
+    return json.dumps([*values, spec.given] if spec.given else values)
 
 
 def load_current(assignment: Assignment, name: str = GRADED) -> Fixtures:

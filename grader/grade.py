@@ -39,6 +39,7 @@ def grade(
     minimum: Level = "none",
     deadline: float | None = None,
     ignored: Collection[str] = (),
+    single: bool = False,
 ) -> Report:
     """Grade one submission with an assignment's own fixtures.
 
@@ -52,10 +53,11 @@ def grade(
         minimum: the weakest isolation to accept.
         deadline: by time.monotonic(); tests that haven't run by then time out.
         ignored: names at the top of a folder that don't belong to the hand-in, such as a platform's script.
+        single: whether to refuse a source that looks like the hand-ins of a class.
 
     Raises:
         AssignmentError: the assignment or its fixtures are wrong.
-        UsageError: there is no such hand-in, or it is a link.
+        UsageError: there is no such hand-in, or it is a link, or there are many.
         InternalError: the machine failed, or the worker could not be made to run; no score is given.
     """
     with Worker(assignment, read_questions(assignment), zygote, level) as worker:
@@ -63,6 +65,10 @@ def grade(
         from grader.fixtures import load_current
 
         fixtures = load_current(assignment)
+        if single:
+            from grader.intake.crowd import demand_one
+
+            demand_one(source, assignment.submission, fixtures.required, assignment.name)
         return grade_in(
             worker,
             fixtures,

@@ -30,7 +30,7 @@ class Questions:
     hidden: Mapping[str, str] = field(default_factory=dict)
     """The same for hidden tests; empty if all tests are loaded together."""
     withheld: tuple[str, ...] = ()
-    """Files below `helpers/` that hidden tests alone use, by their paths from the assignment's folder."""
+    """Files below `helpers/` and `data/` that hidden tests alone use, by their paths from the assignment's folder."""
 
 
 def seed_of(seed: str, test: str) -> int:

@@ -25,6 +25,9 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
 MOST_OUTPUTS = 12
 """The greatest number of outputs of one `check.dropout`: each output takes time and widens the bounds."""
 
+PLACE = "place"
+"""The parameter of a check in a record run that holds its file and line; it isn't kept."""
+
 ValueType = Literal["array", "tensor", "scalar", "text"]
 """The kind of the observed object; any other string names a Python type that can't be compared."""
 

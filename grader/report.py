@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
@@ -79,6 +79,8 @@ class PartScore:
     title: str
     score: Fraction
     max_score: Fraction
+    extra: bool = False
+    """Whether it is extra credit, which doesn't count in the report's maximum."""
 
 
 @dataclass(frozen=True)
@@ -117,18 +119,22 @@ class Report:
 
     @property
     def max_score(self) -> Fraction:
-        """The score of a right submission."""
-        return sum((test.max_score for test in self.tests), Fraction(0))
+        """The score of a right submission, without extra credit."""
+        extra = {part.name for part in self.parts if part.extra}
+        return sum((test.max_score for test in self.tests if test.part not in extra), Fraction(0))
 
 
-def part_scores(parts: Sequence[tuple[str, str]], tests: Sequence[TestResult]) -> tuple[PartScore, ...]:
-    """Sum the tests of each (name, title) in `parts`, in that order."""
+def part_scores(
+    parts: Sequence[tuple[str, str]], tests: Sequence[TestResult], extra: Collection[str] = ()
+) -> tuple[PartScore, ...]:
+    """Sum the tests of each (name, title) in `parts`, in that order; `extra` has the names of extra credit."""
     return tuple(
         PartScore(
             name,
             title,
             sum((test.score for test in tests if test.part == name), Fraction(0)),
             sum((test.max_score for test in tests if test.part == name), Fraction(0)),
+            name in extra,
         )
         for name, title in parts
     )

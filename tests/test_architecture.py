@@ -16,11 +16,12 @@ PACKAGE = ROOT / "grader"
 MODULES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
     for file in sorted(PACKAGE.rglob("*.py"))
+    if not file.is_relative_to(PACKAGE / "starters")  # data: homework that `grader new` copies
 }
 
 NOUNS = {
-    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "policy", "questions"),
-    *("recording", "report", "text", "toml"),
+    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "patterns"),
+    *("policy", "questions", "recording", "report", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {

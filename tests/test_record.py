@@ -271,8 +271,8 @@ END = "some_points(rng)))"
     [
         (LINE, BACK, 'raise NotImplementedError("Line.backward")', "(missing):\nnot implemented yet: Line.backward"),
         (LINE, BACK, "return slope * delta", "NameError: name 'slope'"),
-        (LINE, BACK, "return [delta]", "check 'dx' of test_backward.py::test_gradient: actual is a list"),
-        (LINE, BACK, "return None", "is None, which can't be compared"),
+        (LINE, BACK, "return {1}", "check 'dx' of test_backward.py::test_gradient: actual is a set"),
+        (LINE, BACK, "return [delta, {1}]", "check 'dx[1]' of test_backward.py::test_gradient: actual is a set"),
         (LINE, BACK, "return delta.astype(object)", "object, which can't be compared"),
         (LINE, "def backward", "def backwards", "(error)"),
         (BACKWARD, CHECK, f"assert not submission.line\n    {CHECK}", "(failed)"),
@@ -283,7 +283,7 @@ END = "some_points(rng)))"
         (BACKWARD, CHECK, f"check.at_least('low', 1.0, 9.0)\n    {CHECK}", "fails check 'low' of"),
     ],
     ids=[
-        *("not implemented", "an exception", "a list", "nothing", "objects", "another method", "an assertion"),
+        *("not implemented", "an exception", "a set", "a set in a list", "objects", "another method", "an assertion"),
         *("a check twice", "points over", "points under", "over the cap", "a bound"),
     ],
 )
@@ -298,11 +298,11 @@ def test_a_reference_that_does_not_pass_is_refused(project: Project, name: str, 
     ("name", "old", "new"),
     [
         (LINE, BACK, 'raise NotImplementedError("Line.backward")'),
-        (LINE, BACK, "return [delta]"),
+        (LINE, BACK, "return {1}"),
         (BACKWARD, END, "some_points(rng)), points=2)"),
         (BACKWARD, END, "some_points(rng)), published=1.0)"),
     ],
-    ids=["not implemented", "a list", "points", "published"],
+    ids=["not implemented", "a set", "points", "published"],
 )
 def test_a_reference_that_does_not_pass_is_told_with_the_tests_line(
     project: Project, name: str, old: str, new: str

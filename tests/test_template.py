@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from small_assignment import LINE, NAME, REFERENCE, Project
+from small_assignment import LINE, NAME, REFERENCE, SETTINGS, Project
 
 from grader.assignment import load_assignment
 from grader.authoring.template import Region, build, drift, regions, strip_solution, write
@@ -344,13 +344,18 @@ def test_files_that_are_not_python() -> None:
             "a second # BEGIN SOLUTION before the # END SOLUTION of line 2; close that first",
         ),
         ("def f():\n    # BEGIN SOLUTION\n    # END SOLUTION\n    # END SOLUTION\n", 4, "# END SOLUTION without"),
-        ("x = 1\n# BEGIN SOLUTION\ny = 2\n# END SOLUTION\n", 2, "must lie inside the body of one function"),
+        ("x = [\n    # BEGIN SOLUTION\n    2,\n    # END SOLUTION\n]\n", 2, "must lie inside the body of one function"),
         (
             "class A:\n    # BEGIN SOLUTION\n    y = 2\n    # END SOLUTION\n",
             2,
-            "must lie inside the body of one function",
+            "the template doesn't parse; write below",
         ),
-        ("# BEGIN SOLUTION\ndef f():\n    return 1\n# END SOLUTION\n", 1, "must lie inside the body of one function"),
+        ("# BEGIN SOLUTION\n\n# END SOLUTION\n", 1, "must lie inside the body of one function"),
+        (
+            "# BEGIN SOLUTION\nx = 1\n# TEMPLATE: x = 2\n# END SOLUTION\n",
+            3,
+            "must be directly below a # BEGIN SOLUTION",
+        ),
         (
             "def f():\n    a = 1\n    # BEGIN SOLUTION\n    return a\n\ndef g():\n    # END SOLUTION\n    return 2\n",
             3,
@@ -552,11 +557,70 @@ def test_a_missing_reference_is_refused(project: Project) -> None:
         build(project.load())
 
 
-def test_a_file_of_the_reference_that_is_no_text_is_refused(project: Project) -> None:
+def test_what_students_hand_in_beside_code_is_in_no_template(project: Project) -> None:
     project.file(f"reference/{NAME}/weights.npy").write_bytes(b"\x93NUMPY\x01\x00\xff\xfe\x80")
-    with pytest.raises(AssignmentError) as caught:
-        build(project.load())
-    assert caught.value.file.name == "weights.npy"
+    project.write(f"reference/{NAME}/answers.txt", "3: forty-two\n")
+    project.write(f"reference/{NAME}/config.py", "SIZE = 3\n")
+    project.file(f"reference/{NAME}/vocabulary.bin").write_bytes(b"\xff\xfe\x80")
+    project.edit(
+        SETTINGS, 'files = ["line.py"]', 'files = ["line.py", "*.txt", "*.npy"]\ngiven = ["config.py", "*.bin"]'
+    )
+    assignment = project.load()
+    assert sorted(build(assignment)) == ["config.py", "line.py"]
+    assert sorted(write(assignment)) == ["config.py", "line.py", "vocabulary.bin"]
+    assert drift(assignment) == []
+    (assignment.template / "vocabulary.bin").write_bytes(b"\xff")
+    assert drift(assignment) == ["vocabulary.bin differs from the reference's"]
+
+
+def test_whole_functions_classes_and_constants_and_a_placeholder_of_ones_own() -> None:
+    text = """\
+# BEGIN SOLUTION
+RATE = 0.125 * 8 / 3
+
+
+def helper(x):
+    return x * RATE + 1
+
+
+class Tool:
+    pass
+# END SOLUTION
+
+
+class Layer:
+    # BEGIN SOLUTION
+    # TEMPLATE: size = None
+    size = 3 + 4 * 9 - 1
+    # END SOLUTION
+
+    def forward(self, x):
+        # BEGIN SOLUTION
+        # TEMPLATE: out = None
+        # TEMPLATE: if x is None:
+        # TEMPLATE:     out = 0
+        out = helper(x) @ self.size
+        # END SOLUTION
+        return out
+"""
+    assert (
+        strip_solution(FILE, text)
+        == """\
+# TODO: implement RATE, helper, Tool
+
+
+class Layer:
+    # TODO: implement size
+    size = None
+
+    def forward(self, x):
+        # TODO: implement Layer.forward
+        out = None
+        if x is None:
+            out = 0
+        return out
+"""
+    )
 
 
 def homework_files() -> list[Path]:

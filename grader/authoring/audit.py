@@ -187,6 +187,7 @@ def _grade_one(grader: _Grader, candidate: Candidate, tests: tuple[str, ...], se
             float(result.max_score - result.score) if result.max_score else 0.0,
             bool(candidate.hint) and candidate.hint in (result.hint, result.message),
             float(result.score - scores.get(result.id, result.score)),
+            result.hint if candidate.kind == "mistake" and result.score < result.max_score else "",
         )
         for result in results
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.authoring.audited import Audit, Graded
+from grader.authoring.audited import Audit
 from grader.authoring.expectations import most_earned
 from grader.pages.render import render
 
@@ -24,17 +24,14 @@ def to_page(found: Audit) -> str:
             (f"{test.number} {test.title}", [(item.candidate.name, test.id in item.lost) for item in wrong])
             for test in found.fixtures.tests
         ],
-        mistakes=[(item, _is_named(item)) for item in found.of("mistake")],
+        mistakes=[(item, item.named) for item in found.of("mistake")],
     )
-
-
-def _is_named(item: Graded) -> bool:
-    return any(outcome.named for outcome in item.outcomes.values())
 
 
 def _numbers(found: Audit) -> dict[str, str]:
     """The figures at the top, in order: words to value."""
-    total, mistakes, accepted = len(found.of("mutant")), found.of("mistake"), found.of("accepted")
+    mistakes, accepted = found.of("mistake"), found.of("accepted")
+    killed, total = found.killed
     partial = found.of("partial")
     return {
         "accepted variants": f"{sum(not item.lost for item in accepted)} / {len(accepted)}",
@@ -44,8 +41,8 @@ def _numbers(found: Audit) -> dict[str, str]:
         "points for trivial stubs": most_earned(found, "stub"),
         "points for the tests' own names": most_earned(found, "borrowed"),
         "known mistakes caught": f"{sum(bool(item.lost) for item in mistakes)} / {len(mistakes)}",
-        "of them named": f"{sum(map(_is_named, mistakes))} / {len(mistakes)}",
-        "mutants killed": f"{total - len(found.survivors)} / {total}",
+        "of them named": f"{sum(item.named for item in mistakes)} / {len(mistakes)}",
+        "mutants killed": f"{killed} / {total}",
         "tests": str(len(found.fixtures.tests)),
         "seconds": f"{found.seconds:.0f}",
     }

@@ -49,6 +49,21 @@ class Graded:
     outcomes: Mapping[str, Outcome]
 
     @property
+    def named(self) -> bool:
+        """Whether the student reads what the mistake is: by the variant's own hint, or by one that the judge makes."""
+        return any(outcome.named or outcome.hint for outcome in self.outcomes.values())
+
+    @property
+    def unnamed(self) -> str:
+        """Why no student reads a hint about this mistake, and what to do."""
+        if not self.lost:
+            return "no test loses points by it, so there is no failure that could show the hint; see the tests"
+        return (
+            f"{', '.join(sorted(self.lost))} fails, and its values are those of no variant's recording; a test that is "
+            "cut short (by an exception, a time limit or an assert) has none: check a value before that point"
+        )
+
+    @property
     def lost(self) -> set[str]:
         """The tests that lost points."""
         return {test for test, outcome in self.outcomes.items() if outcome.lost > 0}
@@ -92,6 +107,12 @@ class Audit:
             if item.candidate.kind == kind
             and not (item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE)
         ]
+
+    @property
+    def killed(self) -> tuple[int, int]:
+        """Return how many mutants lose points, and of how many; those declared equivalent belong to neither."""
+        total = len(self.of("mutant")) - sum(bool(item.reason) for item in self.survivors)
+        return total - sum(not item.reason for item in self.survivors), total
 
     @property
     def in_place_lost(self) -> list[Graded]:

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 import grader
-from grader.assignment import Assignment
+from grader.assignment import DATA, HELPERS, Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files, write_atomically
@@ -154,17 +154,18 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
     fixtures = load_current(assignment)
     # the kit is in an installed package, but beside the package in a checkout; a bundle has it once, beside the package
     package = files_below(PACKAGE, "grader/")
-    files = {name: data for name, data in package.items() if not name.startswith("grader/kit/")}
+    files = {name: data for name, data in package.items() if not name.startswith(("grader/kit/", "grader/starters/"))}
     home = f"testcases/{assignment.name}"
     for name, file in own_files(assignment.folder).items():
         first, *below = PurePosixPath(name).parts
-        if first == "helpers" if below else first.endswith(".py") or file == assignment.toml:
+        if first in (HELPERS, DATA) if below else first.endswith(".py") or file == assignment.toml:
             files[f"{home}/{name}"] = file.read_bytes()
-    lent = [name for name in fixtures.required if wanted(PurePosixPath(name), assignment.submission.lent)]
+    spec = assignment.submission
+    lent = [name for name in fixtures.required if wanted(PurePosixPath(name), (*spec.lent, *spec.given))]
     reference = own_files(assignment.reference) if lent else {}
     for name in lent:
         if name not in reference:
-            raise AssignmentError(assignment.reference / name, None, "is lent, and isn't there; put it back")
+            raise AssignmentError(assignment.reference / name, None, "is lent or given, and isn't there; put it back")
         files[f"reference/{assignment.name}/{name}"] = reference[name].read_bytes()
     # a patch shows lines of the reference, and its results are in the fixtures; so no setting may refer to its file
     hashes = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}

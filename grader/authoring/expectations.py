@@ -6,12 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 
 from grader.authoring.audited import Audit, Graded, Kind
+from grader.authoring.template import has_placeholders
 from grader.fixtures import Fixtures
 
-KILLED = 0.97
-"""The share of mutants that must lose points; each survivor must be declared equivalent, with its reason."""
-NAMED = 0.95
-"""The share of known mistakes whose hint students must be shown."""
 _UNEARNED: Mapping[Kind, str] = {
     "stub": "a stub that returns",
     "borrowed": "a hand-in that takes all from the tests' own",
@@ -25,8 +22,10 @@ def failures(found: Audit) -> Iterator[str]:
     for test in sorted(reference.lost):
         yield f"the reference loses points in {test}"
     (template,) = found.of("template")
+    own = has_placeholders(found.assignment)
     for test, outcome in template.outcomes.items():
-        if outcome.status != "missing":
+        earns = test in template.earned(found.fixtures)
+        if outcome.status != "missing" and (earns or not own):
             yield f"the template should be 'missing' in {test}, and is '{outcome.status}'"
     if found.handout:
         yield f"the handout is refused: {found.handout}"
@@ -52,15 +51,20 @@ def failures(found: Audit) -> Iterator[str]:
                 f"the known mistake '{item.candidate.name}' loses points in {_list(parts)}, "
                 f"and should in {_list(item.candidate.loses)}"
             )
-    named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
-    if named < NAMED * len(mistakes):
-        yield f"{named} of {len(mistakes)} known mistakes are named to the student; {NAMED:.0%} should be"
+    named = sum(item.named for item in mistakes)
+    least = found.assignment.named_percent
+    if 100 * named < least * len(mistakes):
+        yield f"{named} of {len(mistakes)} known mistakes are named to the student; {float(least):g}% should be"
+        for item in mistakes:
+            if not item.named:
+                yield f"the known mistake '{item.candidate.name}' isn't named: {item.unnamed}"
     for survivor in found.survivors:
         if not survivor.reason:
             yield f"a mutant survives: {survivor.mutant.name}"
-    total = len(found.of("mutant"))
-    if total and total - len(found.survivors) < KILLED * total:
-        yield f"{total - len(found.survivors)} of {total} mutants are killed; {KILLED:.0%} should be"
+    killed, total = found.killed
+    least = found.assignment.killed_percent
+    if 100 * killed < least * total:
+        yield f"{killed} of {total} mutants are killed; {float(least):g}% should be"
     for test in found.dead_tests():
         yield f"nothing makes {test} fail: no mutant and no known mistake"
 
@@ -91,9 +95,9 @@ def most_earned(found: Audit, kind: Kind) -> str:
 
 def summary(found: Audit) -> list[str]:
     """Return the audit's result in a few lines."""
-    mistakes, total = found.of("mistake"), len(found.of("mutant"))
+    mistakes, (killed, total) = found.of("mistake"), found.killed
     caught = sum(bool(item.lost) for item in mistakes)
-    named = sum(any(outcome.named for outcome in item.outcomes.values()) for item in mistakes)
+    named = sum(item.named for item in mistakes)
     accepted, partial = found.of("accepted"), found.of("partial")
     total_points = Fraction(sum(test.points for test in found.fixtures.tests))
     return [
@@ -106,7 +110,7 @@ def summary(found: Audit) -> list[str]:
         f"tests that give points beside others and not alone: {len(found.unfair())}",
         f"hidden tests and solutions in the handout: {'it is refused' if found.handout else 'none'}",
         f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",
-        f"mutants killed: {total - len(found.survivors)} of {total}; "
+        f"mutants killed: {killed} of {total}; "
         f"declared equivalent: {sum(bool(item.reason) for item in found.survivors)}; "
         f"open survivors: {sum(not item.reason for item in found.survivors)}",
     ]

@@ -178,7 +178,10 @@ def _requirements(library: str) -> list[str]:
 
 
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath) -> str:
-    points = [f"- {_plain(part.title)}: {float(part.points + part.manual):g} points" for part in assignment.parts]
+    points = [
+        f"- {_plain(part.title)}: {float(part.points + part.manual):g} points" + " of extra credit" * part.extra
+        for part in assignment.parts
+    ]
     experiments = [_experiment_row(file, tests) for file in sorted(assignment.experiments.glob("*.py"))]
     return _README.format(
         title=_plain(assignment.title),

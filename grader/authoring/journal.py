@@ -32,6 +32,8 @@ class Outcome:
     """Whether the hint of the candidate's own variant was given."""
     unfair: float = 0.0
     """Points that the test gives in a process shared with other tests, and doesn't give alone."""
+    hint: str = ""
+    """The hint that the student reads, of whatever origin; empty if the test loses no points."""
 
 
 class Journal:

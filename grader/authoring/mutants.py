@@ -9,14 +9,14 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.source import Positions, source_lines
 from grader.authoring.template import functions, regions, without_region
 from grader.errors import AssignmentError
 from grader.files import own_files
+from grader.patterns import matches
 from grader.toml import line_of
 
 IN_PLACE = "in place or not"
@@ -73,7 +73,7 @@ def gaps(assignment: Assignment, found: Sequence[Mutant]) -> list[Gap]:
 
 def is_audited(assignment: Assignment, name: str) -> bool:
     """Return whether the audit changes the solution regions of a file: whether this homework grades it."""
-    return any(fnmatchcase(name, pattern) for pattern in assignment.audited)
+    return matches(PurePosixPath(name), assignment.audited)
 
 
 def mutants(assignment: Assignment) -> list[Mutant]:
@@ -85,7 +85,7 @@ def mutants(assignment: Assignment) -> list[Mutant]:
             text = file.read_text("utf-8")
             ungraded = {key: lines for key, lines in _lines_of(text).items() if key in assignment.ungraded}
             unknown -= set(ungraded)
-            found += _of_file(file, name, text, set().union(*ungraded.values()))
+            found += _of_file(file, name, text, set().union(*ungraded.values()), assignment.library)
     if unknown:
         line = line_of(assignment.toml.read_text("utf-8"), "audit", "ungraded")
         raise AssignmentError(
@@ -109,14 +109,14 @@ class _Edit:
     kind: str
 
 
-def _of_file(file: Path, name: str, text: str, ungraded: set[int]) -> list[Mutant]:
+def _of_file(file: Path, name: str, text: str, ungraded: set[int], library: str) -> list[Mutant]:
     region_of = {line: region.begin for region in regions(file, text) for line in range(region.begin + 1, region.end)}
     inside = set(region_of) - ungraded
     if not inside:
         return []
     seen = {ast.dump(ast.parse(text))}
     found = []
-    for edit in _Editor(text, inside).edits():
+    for edit in _Editor(text, inside, library).edits():
         changed = text[: edit.start] + edit.replacement + text[edit.end :]
         try:
             tree = ast.dump(ast.parse(changed))
@@ -146,8 +146,25 @@ _COMPARISON = {
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
 }
-_SYMMETRIC = {"maximum", "minimum", "add", "multiply", "hypot", "logaddexp", "logical_and", "logical_or"}
+_SYMMETRIC = {
+    *(
+        "add",
+        "multiply",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "hypot",
+        "logaddexp",
+        "logaddexp2",
+        "equal",
+        "not_equal",
+    ),
+    *("array_equal", "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_xor"),
+}
 """Functions whose first two arguments may be swapped without changing the result."""
+_EXCHANGES = {"numpy": {"swapaxes"}, "torch": {"swapaxes", "swapdims", "transpose"}}
+"""Methods that exchange two axes, by library: their order has no meaning. numpy's transpose takes a permutation."""
 
 
 def _over_first_axis(call: ast.Call) -> bool:
@@ -166,8 +183,9 @@ def _within(part: ast.expr, whole: ast.expr) -> bool:
 class _Editor(Positions):
     """Walks the tree of one file and yields the edits inside its solution regions."""
 
-    def __init__(self, text: str, inside: set[int]) -> None:
+    def __init__(self, text: str, inside: set[int], library: str) -> None:
         super().__init__(text)
+        self.library = library
         self.tree = ast.parse(text)
         self.inside = inside
 
@@ -247,7 +265,7 @@ class _Editor(Positions):
     def _call(self, node: ast.Call) -> Iterator[_Edit]:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         movable = len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2])
-        if movable and called not in _SYMMETRIC:
+        if movable and called not in _SYMMETRIC and not self._has_no_order(node):
             yield self._swapped(node.args[0], node.args[1], "swapped arguments")
         for keyword in node.keywords:
             start, end = self.span(keyword)
@@ -258,6 +276,14 @@ class _Editor(Positions):
         if isinstance(node.func, ast.Name) and node.func.id == "range" and node.args:
             last = node.args[min(len(node.args), 2) - 1]
             yield _Edit(*self.span(last), f"({self.source(last)}) - 1", "off by one")
+
+    def _has_no_order(self, node: ast.Call) -> bool:
+        """Whether a call of two arguments is the greatest or least of two, or exchanges two axes of its object."""
+        if len(node.args) != 2:
+            return False
+        if isinstance(node.func, ast.Name):
+            return node.func.id in ("max", "min")
+        return isinstance(node.func, ast.Attribute) and node.func.attr in _EXCHANGES[self.library]
 
     def _statement(self, node: ast.stmt) -> Iterator[_Edit]:
         start, end = self.span(node)

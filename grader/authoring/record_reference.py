@@ -13,9 +13,11 @@ import numpy as np
 
 from grader.assignment import Assignment
 from grader.authoring.mutants import is_audited
+from grader.authoring.source import read_source
 from grader.authoring.specs import specs_of, unmatched
 from grader.authoring.template import regions
 from grader.errors import AssignmentError
+from grader.files import own_files
 from grader.fixtures import Fixtures, TestSpec, recorded_hashes
 from grader.intake.choose import wanted
 from grader.intake.take import ingest
@@ -24,7 +26,7 @@ from grader.judge.dropout import indistinguishable
 from grader.judge.kinds import KINDS
 from grader.judge.score import judge_test
 from grader.questions import Questions
-from grader.recording import Observation, Recording
+from grader.recording import PLACE, Observation, Recording
 from grader.sandbox.worker import Worker
 from grader.schedule import Progress
 from grader.testing.observe import observe
@@ -38,6 +40,7 @@ def record_reference(assignment: Assignment, questions: Questions, progress: Pro
         specs = specs_of(assignment, worker.tests)
         lines = {test.id: test.line for test in worker.tests}
         required = fill(worker, assignment.reference)
+        _check_taken(assignment, required)
         _check_lent(assignment, required)
         complete: list[TestSpec] = []
         for done, spec in enumerate(specs):
@@ -58,6 +61,30 @@ def fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")
     return ingest(folder.resolve(), assignment.submission, (), worker.submission).files
+
+
+def _check_taken(assignment: Assignment, required: Sequence[str]) -> None:
+    """Refuse a file of the reference that no pattern takes: students would write it, and it would never arrive."""
+    for name in own_files(assignment.reference):
+        if name not in required and not any(part.startswith(".") for part in PurePosixPath(name).parts):
+            line = line_of(assignment.toml.read_text("utf-8"), "submission", "files")
+            raise AssignmentError(
+                assignment.toml,
+                line,
+                f"the reference has {name}, and no pattern of 'files' takes it; add it there, or to 'given' if it is "
+                "the course's own, or move it to helpers/ (** stands for any number of folders)"
+                + "".join(f"\n{sentence}" for sentence in unmatched(assignment, required)),
+            )
+    for pattern in assignment.submission.given:
+        line = line_of(assignment.toml.read_text("utf-8"), "submission", "given")
+        given = [name for name in required if wanted(PurePosixPath(name), [pattern])]
+        if not given:
+            fact = f"'given' has {pattern}, and the reference has no such file"
+            raise AssignmentError(assignment.toml, line, f"{fact}; mend it or leave it out")
+        for name in given:
+            if name.endswith(".py") and regions(assignment.reference / name, read_source(assignment.reference / name)):
+                fact = f"'given' has {pattern}, and {name} has a solution region, which would never be graded"
+                raise AssignmentError(assignment.toml, line, f"{fact}; take it from 'given', or remove the markers")
 
 
 def _check_lent(assignment: Assignment, required: Sequence[str]) -> None:
@@ -89,7 +116,9 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
     for item in recording.observations:
         problem = _observation_problem(item)
         if problem:
-            raise fail(f"check '{item.name}' of {spec.id}: {problem}")
+            file, number = item.params.get(PLACE, (spec.id.split("::")[0], line))
+            raise AssignmentError(assignment.folder / file, number, f"check '{item.name}' of {spec.id}: {problem}")
+    recording = replace(recording, observations=tuple(map(_without_place, recording.observations)))
     complete = replace(spec, expected=tuple(map(without_clock, recording.observations)))
     own = [Fraction(str(item.params["points"])) for item in recording.observations if "points" in item.params]
     total = sum(own, Fraction(0))
@@ -102,11 +131,18 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
     for check in result.checks:
         if not check.passed:
             raise fail(f"the reference fails check '{check.name}' of {spec.id}: {check.message}")
+    if spec.partial and not recording.observations and recording.claimed_score is None:
+        raise fail(f"{spec.id} has @partial_credit and never calls set_score, so nobody can earn its points; call it")
     if result.score != spec.points or result.status != "passed":
         earned = f"{float(result.score):g} of {float(spec.points):g}"
         raise fail(f"the reference gets {earned} points in {spec.id}; pass all of them to set_score for right work")
     unsealed = not recording.observations or any(not KINDS[item.kind].sealed for item in recording.observations)
     return replace(complete, sealed=not unsealed)
+
+
+def _without_place(item: Observation) -> Observation:
+    """Remove the line of a check, because a comment above it doesn't change what is recorded."""
+    return replace(item, params={key: value for key, value in item.params.items() if key != PLACE})
 
 
 def without_clock(item: Observation) -> Observation:
@@ -118,7 +154,10 @@ def _observation_problem(item: Observation) -> str:
     """Return why a reference value can't be expected, or differs from what the course published; else empty."""
     for role, value in item.values.items():
         if value.array is None:
-            return f"{role} is {value.describe()}, which can't be compared"
+            return (
+                f"{role} is {value.describe()}, which can't be compared; give it an array, a tensor, a number, a text, "
+                "None, or a list, a tuple or a dict of these"
+            )
     published, actual = item.values.get("published"), item.values["actual"]
     if published is None or published.array is None or actual.array is None:
         return ""

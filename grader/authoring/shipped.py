@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import grader
-from grader.assignment import Assignment
+from grader.assignment import DATA, HIDDEN_DATA, Assignment
 from grader.authoring.collecting import Place, collect
 from grader.authoring.cut import Cut, Marked, cut
 from grader.authoring.names import Function, Use, all_bound, uses_of
@@ -140,6 +140,13 @@ def shipped(assignment: Assignment, marked: Mapping[str, Marked], template: Mapp
         name: file
         for name, file in files.items()
         if not name.endswith(".py") and (name.startswith("experiments/") or _named(name, constants))
+    }
+    # the place decides about data, not a name in a text
+    data = {name: file for name, file in data.items() if not name.startswith(f"{DATA}/")}
+    data |= {
+        name: file
+        for name, file in files.items()
+        if name.startswith(f"{DATA}/") and not name.startswith(f"{DATA}/{HIDDEN_DATA}/")
     }
     return Shipped({name: item.text for name, item in sorted(reach.cuts.items())}, data)
 

@@ -49,6 +49,11 @@ def specs_of(assignment: Assignment, described: Sequence[Described]) -> list[Tes
             raise fail(f"{name} has the number {number}, which {numbers[number].split('::', 1)[1]} has too; change one")
         if visibility not in VISIBILITIES:
             raise fail(f"{name} has the visibility {visibility!r}; it must be one of {', '.join(VISIBILITIES)}")
+        if test.partial and not test.takes_score:
+            raise fail(
+                f"{name} has @partial_credit and doesn't take the argument that it passes; write "
+                f"def {name}(..., set_score) and call set_score(points), or use @weight and give the checks points="
+            )
         index = order[test.function] = order.get(test.function, 0) + 1
         specs.append(
             TestSpec(

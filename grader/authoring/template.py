@@ -1,7 +1,9 @@
 """Makes the students' template from the reference: solution regions become a TODO and a NotImplementedError.
 
 A region is between the whole-line comments `# BEGIN SOLUTION` and `# END SOLUTION`. `tokenize` finds them, so that
-markers inside string literals don't count. In files that aren't Python, any whole line counts.
+markers inside string literals don't count. In files that aren't Python, any whole line counts. Comments `# TEMPLATE: `
+directly below the first marker hold lines of the template, instead of the error. A region may also hold whole
+functions, classes and constants; then the template has nothing in its place but a TODO and such lines.
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.source import FunctionNode, parse, source_lines
 from grader.errors import AssignmentError
 from grader.files import own_files
+from grader.patterns import matches
 
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
+INSTEAD = "# TEMPLATE:"
+"""Begins a comment that holds a line of the template."""
 _ALIKE = 0.75
 """The least similarity to SOLUTION of a word that is treated as a misspelling of it."""
 _TELLING = 12
@@ -34,6 +39,8 @@ class Region:
 
     begin: int
     end: int
+    instead: tuple[str, ...] = ()
+    """Lines of the template in place of the region, without its indentation; empty for the usual ones."""
 
 
 Stub = Callable[[Region, str], list[str]]
@@ -44,6 +51,7 @@ def regions(file: Path, text: str) -> list[Region]:
     """Return the solution regions of a file; raises AssignmentError if a marker has no partner."""
     found: list[Region] = []
     begin: int | None = None
+    instead: list[str] = []
     for line, comment in _comments(file, text):
         bare = comment.strip()
         if bare == BEGIN:
@@ -51,11 +59,15 @@ def regions(file: Path, text: str) -> list[Region]:
                 raise AssignmentError(
                     file, line, f"a second {BEGIN} before the {END} of line {begin}; close that first"
                 )
-            begin = line
+            begin, instead = line, []
+        elif bare.startswith(INSTEAD):
+            if begin is None or line != begin + len(instead) + 1:
+                raise AssignmentError(file, line, f"a {INSTEAD} line must be directly below a {BEGIN}; move it there")
+            instead.append(bare.removeprefix(INSTEAD).removeprefix(" "))
         elif bare == END:
             if begin is None:
                 raise AssignmentError(file, line, f"{END} without a {BEGIN} before it; write that above the solution")
-            found.append(Region(begin, line))
+            found.append(Region(begin, line, tuple(instead)))
             begin = None
         elif _looks_like_marker(bare):
             raise AssignmentError(
@@ -102,22 +114,58 @@ def strip_solution(file: Path, text: str) -> str:
         return _without(text, found, lambda region, indent: [f"{indent}# TODO: your answer"])
     tree = parse(file, text)
     names = {region: _enclosing(file, tree, text, region) for region in found}
+    bound = {region: _bound(tree, region) for region in found}
 
     def stub(region: Region, indent: str) -> list[str]:
-        return [
-            f"{indent}# TODO: implement {names[region]}",
-            f'{indent}raise NotImplementedError("{names[region]}")',
-        ]
+        name = names[region]
+        todo = f"{indent}# TODO: implement {name if name is not None else ', '.join(bound[region])}"
+        return [todo, *_stand_in(region, name, indent)]
 
     result = _without(text, found, stub)
-    _check(file, tree, parse(file, result), text, result, found)
+    try:
+        after = ast.parse(result)
+    except SyntaxError:
+        odd = next((region for region in found if region.instead or names[region] is None), None)
+        if odd is not None:
+            fact = "without this region, and with the lines that stand in for it, the template doesn't parse"
+            raise AssignmentError(
+                file, odd.begin, f"{fact}; write below the marker, for example: {INSTEAD} pass"
+            ) from None
+        after = parse(file, result)
+    _check(file, tree, after, text, result, found)
     return result
+
+
+def _stand_in(region: Region, name: str | None, indent: str) -> list[str]:
+    """The lines of code in a region's place: the author's own, or an error with the function's name."""
+    if region.instead:
+        return [f"{indent}{line}" if line else "" for line in region.instead]
+    return [] if name is None else [f'{indent}raise NotImplementedError("{name}")']
+
+
+def _statements(node: ast.AST) -> list[ast.stmt]:
+    """The statements directly in a module or a class; empty for another node."""
+    return node.body if isinstance(node, ast.Module | ast.ClassDef) else []
+
+
+def _bound(tree: ast.Module, region: Region) -> list[str]:
+    """The names of the functions, classes and constants that a region defines."""
+    names = []
+    for node in (item for parent in ast.walk(tree) for item in _statements(parent)):
+        if region.begin < node.lineno < region.end:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.append(node.name)
+            names += [target.id for target in targets if isinstance(target, ast.Name)]
+    return names or ["this"]
 
 
 def without_region(file: Path, text: str, region: Region) -> str:
     """Return a Python file's text in which one solution region is unwritten and all others are complete."""
     name = _enclosing(file, parse(file, text), text, region)
-    return _without(text, [region], lambda _, indent: [f'{indent}raise NotImplementedError("{name}")'])
+    return _without(text, [region], lambda one, indent: _stand_in(one, name, indent))
 
 
 def _without(text: str, found: list[Region], stub: Stub) -> str:
@@ -145,8 +193,11 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
     return visit(tree, "")
 
 
-def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str:
-    """The qualified name of the innermost function that contains all statements of a region and isn't part of it."""
+def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str | None:
+    """The qualified name of the innermost function that contains all statements of a region and isn't part of it.
+
+    None if the region holds whole statements of a module or of a class.
+    """
     inside = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end]
     name, body = None, 0
     for qualified, node in functions(tree):
@@ -154,7 +205,20 @@ def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str:
         if node.lineno < region.begin and whole:
             name, body = qualified, node.body[0].col_offset
     if name is None:
-        raise AssignmentError(file, region.begin, "a solution region must lie inside the body of one function")
+        complete = [node for node in inside if (node.end_lineno or 0) < region.end]
+        cut = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and (
+                node.lineno < region.begin <= (node.end_lineno or 0)
+                or node.lineno < region.end <= (node.end_lineno or 0)
+            )
+        ]
+        if not inside or len(complete) < len(inside) or cut:
+            fact = "a solution region must lie inside the body of one function, or hold whole functions, classes and"
+            raise AssignmentError(file, region.begin, f"{fact} constants; move its markers")
+        return None
     marker = source_lines(text)[region.begin - 1]
     if len(marker) - len(marker.lstrip()) < body:
         raise AssignmentError(file, region.begin, f"indent {BEGIN} like the code that it marks")
@@ -176,9 +240,9 @@ def _outline(tree: ast.Module, found: list[Region]) -> list[tuple[int, str, str,
 
 def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result: str, found: list[Region]) -> None:
     """Demand the reference's names, arguments and docstrings, and that no line of a solution is left."""
-    left = [facts for _, *facts in _outline(after, [])]
+    left = iter([facts for _, *facts in _outline(after, [])])
     for place, *facts in _outline(before, found):
-        if not left or left.pop(0) != facts:
+        if facts not in left:  # an iterator: those before it are used up, so that the order counts
             raise AssignmentError(
                 file,
                 place,
@@ -208,12 +272,18 @@ def build(assignment: Assignment) -> dict[str, str]:
     files = {}
     count = 0
     for name, file in own_files(root).items():
+        given = matches(PurePosixPath(name), assignment.submission.given)
         try:
             text = file.read_text("utf-8")
         except UnicodeDecodeError:
-            raise AssignmentError(file, None, "isn't UTF-8 text; a reference holds source files only") from None
-        count += len(regions(file, text)) if file.suffix in (".py", ".toml") else 0
-        files[name] = strip_solution(file, text)
+            if file.suffix == ".py":
+                raise AssignmentError(file, None, "isn't UTF-8 text; save it as UTF-8") from None
+            continue  # an answer, or data of the course, which `write` copies
+        found = regions(file, text) if file.suffix == ".py" or not given else []
+        if file.suffix != ".py" and not given and not found:
+            continue  # what students hand in beside code, such as answers, is theirs to make
+        count += len(found)
+        files[name] = strip_solution(file, text) if found else text
     if count == 0:
         raise AssignmentError(
             root, None, f"no solution region is marked; put {BEGIN} and {END} around what students write"
@@ -229,21 +299,59 @@ def write(assignment: Assignment) -> list[str]:
         target = assignment.template / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
-    return list(files)
+    data = given_data(assignment)
+    for name, file in data.items():
+        target = assignment.template / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return [*files, *data]
+
+
+def has_placeholders(assignment: Assignment) -> bool:
+    """Return whether some region has template lines of its own: then code that isn't written may run, and be wrong."""
+    return any(
+        region.instead
+        for file in own_files(assignment.reference).values()
+        if file.suffix == ".py"
+        for region in regions(file, file.read_text("utf-8"))
+    )
+
+
+def given_data(assignment: Assignment) -> dict[str, Path]:
+    """Return the course's own files in the reference that aren't text, which students get as they are."""
+    return {
+        name: file
+        for name, file in own_files(assignment.reference).items()
+        if matches(PurePosixPath(name), assignment.submission.given) and not _is_text(file)
+    }
+
+
+def _is_text(file: Path) -> bool:
+    try:
+        file.read_text("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def on_disk(assignment: Assignment) -> dict[str, str]:
     """Return the files of `student_template/<assignment>`, relative path to text; none where there is no folder."""
     if not assignment.template.is_dir():
         return {}
-    return {name: file.read_text("utf-8") for name, file in own_files(assignment.template).items()}
+    return {name: file.read_text("utf-8") for name, file in own_files(assignment.template).items() if _is_text(file)}
 
 
 def drift(assignment: Assignment) -> list[str]:
     """Return how the template on disk differs from one made from the reference, as sentences; empty if it doesn't."""
     wanted, found = build(assignment), on_disk(assignment)
+    data, template = given_data(assignment), assignment.template
     return (
-        [f"{name} is missing from the template" for name in wanted if name not in found]
+        [
+            f"{name} differs from the reference's"
+            for name, file in data.items()
+            if not (template / name).is_file() or (template / name).read_bytes() != file.read_bytes()
+        ]
+        + [f"{name} is missing from the template" for name in wanted if name not in found]
         + [f"{name} isn't made from the reference" for name in found if name not in wanted]
         + [
             f"{name} differs from what the reference gives"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from grader.assignment import Assignment
+from grader.assignment import DATA, HIDDEN_DATA, Assignment
 from grader.authoring.shipped import marks, places_of, shipped
 from grader.files import own_files
 from grader.fixtures import Fixtures
@@ -35,8 +35,10 @@ def make_questions(assignment: Assignment, fixtures: Fixtures, seed: str) -> Que
         AssignmentError: a hidden test can't be told from what students get.
     """
     every = {file.name: file.read_text("utf-8") for file in sorted(assignment.folder.glob("*.py"))}
+    # the process of a visible test never holds what decides about a hidden one
+    data = {name for name in own_files(assignment.folder) if name.startswith(f"{DATA}/{HIDDEN_DATA}/")}
     if all(test.visibility == "visible" for test in fixtures.tests):
-        return Questions(seed, _without_given(every))
+        return Questions(seed, _without_given(every), withheld=tuple(sorted(data)))
     places = places_of(assignment, fixtures)
     reference = {
         name: file.read_text("utf-8") for name, file in own_files(assignment.reference).items() if name.endswith(".py")
@@ -47,7 +49,7 @@ def make_questions(assignment: Assignment, fixtures: Fixtures, seed: str) -> Que
         seed,
         _without_given({name: text for name, text in given.texts.items() if "/" not in name}),
         _without_given(every),
-        tuple(sorted(helpers - given.texts.keys() - given.data.keys())),
+        tuple(sorted((helpers - given.texts.keys() - given.data.keys()) | data)),
     )
 
 

@@ -1,11 +1,13 @@
-"""The instructor's commands: record, template, handout, audit and bundle."""
+"""The instructor's commands: new, record, template, handout, audit and bundle."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.assignment import find_project
 from grader.commands.common import DONE, FAILED, assignment_of, count, outside, progress_of, reopen_answers, say
 from grader.errors import UsageError
 from grader.files import write_atomically
@@ -112,3 +114,31 @@ def run_bundle(options: argparse.Namespace) -> int:
         names = bundle.make_autolab(assignment, output)
     print(f"wrote {output} with {count(names, 'file')}")
     return DONE
+
+
+def run_new(options: argparse.Namespace) -> int:
+    """Make a new assignment that passes its audit, in the course's folder."""
+    from grader.authoring.new import make_new
+
+    course = _course_of(options)
+    with progress_of(f"new {options.name}") as progress, outside():
+        made = make_new(options.name, course, library=options.library, kind=options.kind, progress=progress)
+    print(f"made {options.name} in {made.folder}, with {count(made.files, 'file')}; it is recorded and has a template")
+    for name in made.kept:
+        print(f"{name} was there, and is kept")
+    here = "" if Path.cwd().is_relative_to(made.folder) else f"cd {shlex.quote(str(made.folder))}\n  "
+    print(
+        f"next:\n  {here}grader audit {options.name}\n  grader handout {options.name} -o handout.zip\n"
+        f"  grader bundle {options.name} --platform gradescope\n  grader dev {options.name}      # while you change it"
+    )
+    return DONE
+
+
+def _course_of(options: argparse.Namespace) -> Path:
+    """Return the course's folder: the named one, the one that the current folder is in, or else the current folder."""
+    if options.project is not None:
+        return Path(options.project).resolve()
+    try:
+        return find_project(Path().resolve())
+    except UsageError:
+        return Path().resolve()

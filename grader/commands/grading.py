@@ -72,6 +72,7 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
         level=options.max_isolation,
         minimum=options.min_isolation,
         ignored=options.ignore,
+        single=True,
     )
 
 

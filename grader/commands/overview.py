@@ -31,7 +31,8 @@ def run_list(options: argparse.Namespace) -> int:
         points = _worth(assignment.points, assignment.manual_points)
         table.add_row(Text(name), "", Text(assignment.title), points, style="bold")
         for part in assignment.parts:
-            table.add_row("", part.name, Text(part.title), _worth(part.points, part.manual))
+            worth = _worth(part.points, part.manual) + (" extra" if part.extra else "")
+            table.add_row("", part.name, Text(part.title), worth)
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
     return DONE
 

@@ -34,7 +34,7 @@ def run_check(options: argparse.Namespace) -> int:
         fixtures = load(fixtures_file(assignment, PUBLIC), assignment)
     report = local.check(assignment, fixtures, folder, options.part)
     print_report(report)
-    hidden = float(assignment.points - sum(spec.points for spec in fixtures.tests))
+    hidden = float(assignment.points + assignment.extra_points - sum(spec.points for spec in fixtures.tests))
     if hidden and not options.part:
         print(
             f"\nThese are the public tests. Hidden tests decide about {hidden:g} more of the points when you hand in."

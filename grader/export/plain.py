@@ -24,7 +24,13 @@ def to_value(report: Report) -> dict[str, Any]:
         "max_score": number(report.max_score),
         "kept": number(report.kept),
         "parts": [
-            {"name": part.name, "title": part.title, "score": number(part.score), "max_score": number(part.max_score)}
+            {
+                "name": part.name,
+                "title": part.title,
+                "score": number(part.score),
+                "max_score": number(part.max_score),
+                "extra": part.extra,
+            }
             for part in report.parts
         ],
         "tests": [_test(test) for test in report.tests],

@@ -50,7 +50,8 @@ def render(report: Report, console: Console) -> None:
     table.add_column("Points", justify="right", no_wrap=True)
     for part in report.parts:
         points = f"{_points(part.score)} / {_points(part.max_score)}"
-        table.add_row("", Text(part.title, style="bold"), "", Text(points, style="bold"))
+        title = f"{part.title} (extra credit)" if part.extra else part.title
+        table.add_row("", Text(title, style="bold"), "", Text(points, style="bold"))
         for test in report.tests:
             if test.part == part.name:
                 table.add_row(*_row(test))

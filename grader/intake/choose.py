@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import PurePosixPath
 
 from grader.assignment import SubmissionSpec
 from grader.intake.members import Member, composed
 from grader.intake.notes import each, listed, shown
+from grader.patterns import matches
 
 _COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\))+$")
 """Prefixes and suffixes that browsers and desktops add to the name of a copied file."""
@@ -48,7 +47,7 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
     for path, member in found.items():
         if base == _HERE or path.is_relative_to(base):
             relative = path.relative_to(base)
-            if wanted(relative, spec.files):
+            if wanted(relative, spec.asked):
                 chosen[str(relative)] = member
     elsewhere = _look_elsewhere(found, chosen, tuple(spellings))
     notes += each([f"{name} was found as {shown(place)}, and taken from there." for name, place in elsewhere])
@@ -65,21 +64,8 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
 
 
 def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
-    """Whether a path matches a pattern part by part, so that `*` stays inside one folder."""
-    return _matches(path.parts, patterns)
-
-
-def _matches(parts: tuple[str, ...], patterns: Iterable[str]) -> bool:
-    for pattern in patterns:
-        wanted_parts = _parts(pattern)
-        if len(wanted_parts) == len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted_parts)):
-            return True
-    return False
-
-
-@lru_cache(maxsize=1000)
-def _parts(pattern: str) -> tuple[str, ...]:
-    return PurePosixPath(composed(pattern)).parts
+    """Whether a path matches a pattern; an accented letter is the same as one character or as two."""
+    return matches(path, map(composed, patterns))
 
 
 def plain(path: PurePosixPath) -> PurePosixPath:
@@ -91,13 +77,15 @@ def plain(path: PurePosixPath) -> PurePosixPath:
 def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterable[str]) -> PurePosixPath:
     """The folder that has most of the required files; if several have as many, the shallowest."""
     names = set(required)
-    depths = {len(PurePosixPath(pattern).parts) for pattern in spec.files}
+    depths = {len(PurePosixPath(pattern).parts) for pattern in spec.asked if "**" not in pattern}
+    if any("**" in pattern for pattern in spec.asked):
+        depths |= {len(PurePosixPath(name).parts) for name in names}
     votes: dict[PurePosixPath, int] = {}
     for path in found:
         for depth in depths:
             if depth <= len(path.parts):
                 tail = path.parts[-depth:]
-                if _matches(tail, spec.files):
+                if wanted(PurePosixPath(*tail), spec.asked):
                     folder = path.parents[depth - 1]
                     votes[folder] = votes.get(folder, 0) + ("/".join(tail) in names)
     return min(votes, key=lambda folder: (-votes[folder], len(folder.parts), str(folder)), default=_HERE)

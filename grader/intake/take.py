@@ -70,14 +70,51 @@ def ingest(
     """
     budget = budget or Budget()
     troubles = Troubles()
+    given = [name for name in required if lender is not None and wanted(PurePosixPath(name), spec.given)]
+    displaced: list[str] = []
     with _memory(), _chosen(source, spec, required, budget, troubles, ignored) as choice:
+        replaced = _replaced(choice, spec, given)
         for name, data in _read(choice, budget):
-            _write(into, name, data)
-        taken = sorted(choice.files)
-    missing = [name for name in required if name not in choice.files]
+            if name not in replaced:
+                _write(into, name, data)
+            elif name not in given or data != _own(lender, name, "given"):
+                displaced.append(name)
+        taken = sorted(set(choice.files) - replaced)
+    for name in given:
+        _write(into, name, _own(lender, name, "given"))
+    missing = [name for name in required if name not in choice.files and name not in given]
     lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], taken, into)
+    course = [f"The course's own files count, and the submission's are left out: {listed(displaced)}."]
     notes = [*choice.notes, *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
+    notes += course if displaced else []
     return Intake(tuple(taken), tuple(name for name in missing if name not in lent), tuple(notes))
+
+
+def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set[str]:
+    """The chosen files in whose place the course's own count: those of the same path, or imported by the same name."""
+    if not given:
+        return set()
+    modules = {module for name in given for module in spec.modules(PurePosixPath(name))}
+    folders = _folders(given)
+    return {
+        name
+        for name in choice.files
+        if name in given
+        or name in folders
+        or wanted(PurePosixPath(name), spec.given)
+        or not modules.isdisjoint(spec.modules(PurePosixPath(name)))
+        or not set(given).isdisjoint(_folders([name]))
+    }
+
+
+def _own(lender: Path | None, name: str, how: str) -> bytes:
+    """The contents of a file of the reference."""
+    assert lender is not None
+    try:
+        return (lender / name).read_bytes()
+    except OSError as error:
+        message = f"can't be {how} ({error.strerror}); what assignment.toml names as {how} must be there"
+        raise AssignmentError(lender / name, None, message) from None
 
 
 def _absences(left_out: Sequence[str], missing: Sequence[str], lent: Collection[str]) -> list[str]:
@@ -156,12 +193,7 @@ def _lend(lender: Path | None, names: Sequence[str], taken: Sequence[str], into:
         return set()
     lent = {name for name in names if not _folders([name]) & set(taken) and name not in _folders(taken)}
     for name in sorted(lent):
-        try:
-            data = (lender / name).read_bytes()
-        except OSError as error:
-            message = f"can't be lent ({error.strerror}); what assignment.toml lends must be there"
-            raise AssignmentError(lender / name, None, message) from None
-        _write(into, name, data)
+        _write(into, name, _own(lender, name, "lent"))
     return lent
 
 

@@ -53,7 +53,11 @@ def make_report(
     return Report(
         assignment=assignment.name,
         title=assignment.title,
-        parts=part_scores([(part.name, part.title) for part in assignment.parts], results),
+        parts=part_scores(
+            [(part.name, part.title) for part in assignment.parts],
+            results,
+            [part.name for part in assignment.parts if part.extra],
+        ),
         tests=tuple(results),
         notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
         leaderboard=tuple(rows),

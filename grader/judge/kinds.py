@@ -55,6 +55,16 @@ def _equal(seen: Sighting) -> Comparison:
     )
 
 
+def _structure(seen: Sighting) -> Comparison:
+    expected, actual = seen.expected.values["structure"].text, seen.actual.get("structure")
+    if actual is not None and actual.type == "text" and actual.text == expected:
+        return PASSED
+    found = clean_text(actual.text, 300) if actual is not None and actual.type == "text" else None
+    if found is None:
+        found = seen.value.describe() if seen.value is not None else "missing"
+    return Comparison(False, f"is {found}, should be {expected[:300]}")
+
+
 def _dropout(seen: Sighting) -> Comparison:
     return judge_forward(seen.expected, seen.actual)
 
@@ -123,6 +133,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "equal": Kind(_equal, given=("published",)),
+    "structure": Kind(_structure),
     "dropout": Kind(_dropout, given=("x",)),
     "dropout_backward": Kind(_dropout_backward, given=("x", "delta")),
     "unchanged": Kind(_unchanged, given=("original",)),

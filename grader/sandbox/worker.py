@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment
+from grader.assignment import DATA, Assignment
 from grader.described import Described
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
@@ -157,6 +157,8 @@ class Worker:
             (folder / file).write_text(text, "utf-8")
         if self.assignment.helpers.is_dir():
             shutil.copytree(self.assignment.helpers, folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+        if self.assignment.data.is_dir():
+            shutil.copytree(self.assignment.data, folder / DATA)
         for file in withheld:
             (folder / file).unlink(missing_ok=True)
         for entry in folder.rglob("*"):

@@ -6,18 +6,23 @@ does it on a student's machine.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from grader.recording import MOST_OUTPUTS, Observation
+from grader.recording import MOST_OUTPUTS, PLACE, Observation
 from grader.testing.observe import observe
+from grader.testing.structure import MOST_LEAVES, is_structure, leaves, outline
 
 _KEPT_CALLS = (1, 2, 5, 11, 17, 19, 22, 24)
 """A sparse ruler: every whole number from 1 to 23 is the difference of two of them."""
@@ -42,9 +47,13 @@ def seed_everything(seed: int) -> None:
 class Check:
     """Names values for the judge. Each `points` argument is in points of the test."""
 
-    def __init__(self, recorder: Recorder, *, given: bool) -> None:
-        """Send observations to `recorder`; with `given`, also a kind's other arguments and its parameters."""
+    def __init__(self, recorder: Recorder, *, given: bool, data: Path | None = None) -> None:
+        """Send observations to `recorder`; with `given`, also a kind's other arguments and its parameters.
+
+        `data` is the folder of the assignment's data files.
+        """
         self._recorder = recorder
+        self._data = data
         self._given = given
         self._names: set[str] = set()
 
@@ -65,6 +74,8 @@ class Check:
         if self._given:
             values |= {role: observe(value) for role, value in (given or {}).items()}
         kept = {key: value for key, value in params.items() if value is not None} if self._given else {}
+        if self._given:
+            kept[PLACE] = _caller()
         self._recorder.add(Observation(name, kind, values, kept))
 
     def __call__(
@@ -81,15 +92,51 @@ class Check:
 
         Args:
             name: unique in the test; students see it.
-            value: an array, a tensor, a number or a text.
-            points: the points of this check; without it, see the test's decorators.
+            value: an array, a tensor, a number, a text or None; or a list, a tuple or a dict of such values, of which
+                each is compared with the reference's of its place or key. A list and a tuple are alike.
+            points: the points of this check; without it, see the test's decorators. The values of a container share
+                them.
             rtol: relative tolerance; the default depends on the reference's dtype.
             atol: absolute tolerance; the default depends on the reference's scale.
             published: the number that the course printed; the reference must agree with it when fixtures are made.
         """
         __tracebackhide__ = True
+        if is_structure(value) and published is None:
+            self._structure(name, value, points=points, rtol=rtol, atol=atol)
+            return
         given = {} if published is None else {"published": np.asarray(published)}
         self._add("equal", name, {"actual": value}, given, points=points, rtol=rtol, atol=atol)
+
+    def _structure(
+        self, name: str, value: object, *, points: float | None, rtol: float | None, atol: float | None
+    ) -> None:
+        """Record what a container holds as a check of its own, and each value in it as one more."""
+        __tracebackhide__ = True
+        inside = list(islice(leaves(value), MOST_LEAVES + 1))
+        if self._given and len(inside) > MOST_LEAVES:
+            raise ValueError(
+                f"check {name!r} has more than {MOST_LEAVES} values; name fewer, or make one array of them"
+            )
+        share = None if points is None else str(Fraction(str(points)) / (1 + len(inside)))
+        # in a grading also the type, so that a test of one array says of a tuple that it is a tuple
+        observed = {"actual": outline(value) if self._given else value, "structure": outline(value)}
+        self._add("structure", name, observed, points=share)
+        for place, item in inside[:MOST_LEAVES]:
+            self._add("equal", f"{name}{place}", {"actual": item}, points=share, rtol=rtol, atol=atol)
+
+    def data(self, name: str) -> Path:
+        """Return the path of a file in the assignment's folder `data/`: `check.data("train.npz")`.
+
+        Files in `data/hidden/` are for hidden tests: `check.data("hidden/labels.npy")`.
+        """
+        __tracebackhide__ = True
+        if self._data is None or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise FileNotFoundError(f"there is no data file {name!r}; name one relative to the folder data/")
+        file = self._data / name
+        if not file.is_file():
+            hidden = "; only hidden tests have the files in data/hidden/" if name.startswith("hidden/") else ""
+            raise FileNotFoundError(f"there is no data file {name!r} in data/ beside the tests{hidden}")
+        return file
 
     @contextmanager
     def seeded(self, seed: int) -> Iterator[None]:
@@ -235,6 +282,14 @@ class Check:
         pairs = [(_seconds(call), _seconds(yardstick)) for _ in range(5)]
         ratio = min(taken for taken, _ in pairs) / max(min(measure for _, measure in pairs), 1e-9)
         self._add("at_most_times", name, {"actual": ratio}, times=times, points=points)
+
+
+def _caller() -> list[object]:
+    """The file and the line of the test that called a check, for a message to the test's author."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename in (__file__, contextlib.__file__):
+        frame = frame.f_back
+    return [Path(frame.f_code.co_filename).name, frame.f_lineno]
 
 
 def _copied(value: object) -> object:

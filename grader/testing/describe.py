@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -38,7 +39,7 @@ def describe(item: pytest.Item) -> Described:
         part=item.path.stem.removeprefix("test_"),
         title=doc[0].strip() if doc else getattr(item, "originalname", item.name),
         case=callspec.id if callspec is not None else None,
-        line=getattr(getattr(function, "__code__", None), "co_firstlineno", None),
+        line=getattr(getattr(inspect.unwrap(function), "__code__", None), "co_firstlineno", None),
         weight=getattr(function, "__weight__", None),
         number=getattr(function, "__number__", None),
         visibility=getattr(function, "__visibility__", "visible"),
@@ -47,7 +48,13 @@ def describe(item: pytest.Item) -> Described:
         partial=_is_partial(function),
         leaderboard=(str(column), getattr(function, "__leaderboard_sort_order__", "desc")) if column else None,
         alone=hasattr(function, ALONE),
+        takes_score=_takes_score(function),
     )
+
+
+def _takes_score(function: Any) -> bool:
+    parameters = inspect.signature(inspect.unwrap(function)).parameters.values()
+    return any(item.name == "set_score" or item.kind is item.VAR_KEYWORD for item in parameters)
 
 
 def _is_partial(function: Any) -> bool:

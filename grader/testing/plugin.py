@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.assignment import DATA
 from grader.recording import Claim
 from grader.testing.check import Check, Recorder, seed_everything
 from grader.testing.describe import function_of
@@ -74,9 +75,9 @@ class TestingPlugin:
         return np.random.RandomState(self._running.seed)
 
     @pytest.fixture
-    def check(self) -> Check:
+    def check(self, request: pytest.FixtureRequest) -> Check:
         """Names values for the judge."""
-        return Check(self._running.recorder, given=self._running.given)
+        return Check(self._running.recorder, given=self._running.given, data=request.path.parent / DATA)
 
     @pytest.fixture
     def set_score(self) -> None:

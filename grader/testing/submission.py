@@ -115,6 +115,13 @@ class Submission:
         """Return the module called `name`, with dots for packages, without importing it yet."""
         return self._proxies.setdefault(name, Module(self, name))
 
+    def file(self, name: str) -> Path:
+        """Return the path of a file of the hand-in, such as `predictions.npy`; a missing one fails only this test."""
+        path = self._root / name
+        if not path.is_file():
+            raise NotFound(f"the submission has no file {name}")
+        return path
+
     def file_of(self, name: str) -> str:
         """Return the path where module `name` is expected, relative to the submission, for messages."""
         tail = name.replace(".", "/")

@@ -1,0 +1,60 @@
+"""Recognises a folder or an archive of many hand-ins, where a call means one.
+
+`grade` would take the first one's files, and everyone would believe its score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from grader.assignment import SubmissionSpec
+from grader.errors import SubmissionError, UsageError
+from grader.intake.archives import SUFFIXES
+from grader.intake.limits import Budget
+from grader.intake.notes import Troubles, listed
+from grader.intake.sources import opened
+from grader.patterns import matches
+
+LEAST = 3
+"""Hand-ins that make a crowd: a student may well hand in two versions."""
+
+
+def demand_one(source: Path, spec: SubmissionSpec, required: Sequence[str], name: str) -> None:
+    """Refuse a source that holds several hand-ins; `name` is the assignment's, for the next step.
+
+    Raises:
+        UsageError: with the number of hand-ins and the command for all of them.
+    """
+    own = [file for file in required if not matches(PurePosixPath(file), (*spec.lent, *spec.given))]
+    if not own or any((source / file).is_file() for file in own):
+        return
+    try:
+        with opened(source, Budget(), Troubles()) as members:
+            found = _hand_ins([member.path for member in members], own)
+    except SubmissionError:
+        return  # the grading says what is wrong with it
+    if len(found) >= LEAST:
+        raise UsageError(
+            f"{source} holds {len(found)} hand-ins ({listed(found)}), and this command grades one; name one of them, "
+            f"or grade them all with: grader class {name} {source} -o RUN"
+        )
+
+
+def _hand_ins(paths: Sequence[PurePosixPath], required: Sequence[str]) -> list[str]:
+    """The names of the folders, or of the archives, that hold a hand-in each."""
+    paths = [path for path in paths if path.parts]
+    while paths and len({path.parts[0] for path in paths}) == 1 and all(len(path.parts) > 1 for path in paths):
+        paths = [path.relative_to(path.parts[0]) for path in paths]
+    names = {str(path) for path in paths}
+    if not names.isdisjoint(required):
+        return []
+    if all(len(path.parts) == 1 and path.name.lower().endswith(tuple(SUFFIXES)) for path in paths):
+        return sorted(names)
+    inside: dict[str, set[str]] = {}
+    for path in paths:
+        for depth in range(1, len(path.parts)):
+            tail = "/".join(path.parts[depth:])
+            if tail in required:
+                inside.setdefault(path.parts[0], set()).add(tail)
+    return sorted(name for name, files in inside.items() if 2 * len(files) >= len(required))

@@ -1,0 +1,269 @@
+"""What courses need beside code: the course's own files, data, files handed in, many values in one check, extra credit.
+
+Each goes from the record to a report, through real processes.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment, load_assignment
+from grader.authoring import record, template
+from grader.authoring.bundle import grading_files
+from grader.authoring.handout import make_handout
+from grader.authoring.withhold import make_questions
+from grader.cli import main
+from grader.errors import AssignmentError
+from grader.fixtures import load_current
+from grader.grade import grade
+from grader.report import Report
+
+SETTINGS = """\
+title = "Course"
+seed = 5
+[submission]
+files = ["dl/**/*.py", "predictions.npy", "answers.txt"]
+given = ["dl/config.py"]
+[parts.net]
+title = "Net"
+points = 4
+[parts.bonus]
+title = "Bonus"
+points = 2
+extra = true
+"""
+NET = '''\
+"""A net."""
+
+from dl.config import SCALE
+from dl.nn.linear import twice
+
+
+def outputs(x, table):
+    """Return a sum, and a dict of two arrays."""
+    # BEGIN SOLUTION
+    total = float(x.sum()) * SCALE
+    return total, {"double": twice(x), "shifted": x + table, "none": None}
+    # END SOLUTION
+'''
+LINEAR = '''\
+"""Deeper."""
+
+
+# BEGIN SOLUTION
+def twice(x):
+    """Return twice x."""
+    return 2 * x
+# END SOLUTION
+'''
+TEST_NET = '''\
+"""Net."""
+
+import numpy as np
+
+from grader.testing import number, visibility, weight
+
+
+@weight(2)
+@number("1.1")
+def test_outputs(submission, rng, check):
+    """outputs"""
+    table = np.load(check.data("table.npy"))
+    check("outputs", submission("dl.net").outputs(rng.normal(size=3), table))
+
+
+@weight(2)
+@number("1.2")
+@visibility("hidden")
+def test_hidden(submission, rng, check):
+    """outputs for the hidden table"""
+    table = np.load(check.data("hidden/secret_table.npy"))
+    check("outputs", submission("dl.net").outputs(rng.normal(size=3), table))
+'''
+TEST_BONUS = '''\
+"""Files that are handed in."""
+
+import numpy as np
+
+from grader.testing import number, weight
+
+
+@weight(2)
+@number("2.1")
+def test_predictions(submission, check):
+    """predictions.npy"""
+    check("predictions", np.load(submission.file("predictions.npy"), allow_pickle=False))
+    check("answer", submission.file("answers.txt").read_text("utf-8").strip())
+'''
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    """The assignment, recorded, with its template."""
+    root = tmp_path_factory.mktemp("course")
+    home, solution = root / "testcases" / "net", root / "reference" / "net"
+    for file, text in {
+        home / "assignment.toml": SETTINGS,
+        home / "test_net.py": TEST_NET,
+        home / "test_bonus.py": TEST_BONUS,
+        solution / "dl" / "config.py": "SCALE = 3\n",
+        solution / "dl" / "net.py": NET,
+        solution / "dl" / "nn" / "linear.py": LINEAR,
+        solution / "answers.txt": "forty-two\n",
+    }.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    (home / "data" / "hidden").mkdir(parents=True)
+    np.save(home / "data" / "table.npy", np.array([1.0, 2.0, 3.0]))
+    np.save(home / "data" / "hidden" / "secret_table.npy", np.array([4.0, -5.0, 6.0]))
+    np.save(solution / "predictions.npy", np.arange(5))
+    assignment = load_assignment(root, "net")
+    record.write(assignment, record.record(assignment))
+    template.write(assignment)
+    return assignment
+
+
+def hand_in(course: Assignment, into: Path, **changed: str) -> Path:
+    """The reference with some files replaced; a key's `__` is a `/`."""
+    for file in course.reference.rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            target = into / file.relative_to(course.reference)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    for name, text in changed.items():
+        (into / (name.replace("__", "/") + ".py")).parent.mkdir(parents=True, exist_ok=True)
+        (into / (name.replace("__", "/") + ".py")).write_text(text, "utf-8")
+    return into
+
+
+def scores(report: Report) -> list[float]:
+    return [float(test.score) for test in report.tests]
+
+
+def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
+    course: Assignment, tmp_path: Path
+) -> None:
+    report = grade(course, hand_in(course, tmp_path / "it"))
+    assert scores(report) == [2, 2, 2]
+    assert (report.score, report.max_score, course.points) == (6, 4, 4)
+
+
+def test_the_courses_copy_counts_whatever_the_hand_in_has(course: Assignment, tmp_path: Path) -> None:
+    changed = hand_in(course, tmp_path / "it", dl__config="SCALE = 1000\n", dl__config__extra="")
+    (changed / "dl" / "config" / "__init__.py").write_text("SCALE = 9\n", "utf-8")
+    report = grade(course, changed)
+    assert scores(report) == [2, 2, 2]
+    (note,) = [note for note in report.notes if "course's own files count" in note]
+    assert "dl/config.py" in note
+    assert "dl/config/__init__.py" in note
+    shutil.rmtree(changed / "dl" / "config")
+    (changed / "dl" / "config.py").unlink()
+    assert grade(course, changed).notes == ()
+    assert "reference/net/dl/config.py" in grading_files(course)
+
+
+def test_a_container_is_judged_value_by_value(course: Assignment, tmp_path: Path) -> None:
+    wrong = NET.replace("twice(x), ", "twice(x) + 1, ")
+    report = grade(course, hand_in(course, tmp_path / "wrong", dl__net=wrong))
+    failed = [check.name for check in report.tests[0].checks if not check.passed]
+    assert failed == ["outputs[1]['double']"]
+    other = NET.replace("return total, {", "return [total, {").replace("None}", "None}]")
+    assert scores(grade(course, hand_in(course, tmp_path / "list", dl__net=other))) == [2, 2, 2]
+    alone = NET.replace("return total, {", "return {")
+    message = grade(course, hand_in(course, tmp_path / "alone", dl__net=alone)).tests[0].message
+    assert "outputs: is a dict of 3 (" in message
+    assert "should be a sequence of 2 (a value, a dict of 3 (" in message
+
+
+def test_hidden_data_is_with_hidden_tests_alone(course: Assignment, tmp_path: Path) -> None:
+    questions = make_questions(course, load_current(course), "x")
+    assert questions.withheld == ("data/hidden/secret_table.npy",)
+    make_handout(course, tmp_path / "handout")
+    names = {file.relative_to(tmp_path / "handout").as_posix() for file in (tmp_path / "handout").rglob("*")}
+    assert "autograder/net/data/table.npy" in names
+    assert not [name for name in names if "secret" in name or "answers" in name or "predictions" in name]
+    bundled = grading_files(course)
+    assert {"testcases/net/data/table.npy", "testcases/net/data/hidden/secret_table.npy"} <= set(bundled)
+    # a student's check reads the same data, and the files that are handed in
+    hand_in(course, tmp_path / "handout")
+    ended = subprocess.run(
+        [sys.executable, "autograder/runner.py"], cwd=tmp_path / "handout", capture_output=True, text=True, check=False
+    )
+    assert "4 / 2" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_a_hand_in_without_a_file_misses_only_its_test(course: Assignment, tmp_path: Path) -> None:
+    changed = hand_in(course, tmp_path / "it")
+    (changed / "predictions.npy").unlink()
+    report = grade(course, changed)
+    assert [test.status for test in report.tests] == ["passed", "passed", "missing"]
+    assert "the submission has no file predictions.npy" in report.tests[2].message
+
+
+def test_a_changed_data_file_is_drift(course: Assignment, tmp_path: Path) -> None:
+    file = course.data / "hidden" / "secret_table.npy"
+    before = file.read_bytes()
+    try:
+        np.save(file, np.zeros(3))
+        with pytest.raises(AssignmentError, match=r"secret_table\.npy: changed since the fixtures were recorded"):
+            grade(course, hand_in(course, tmp_path / "it"))
+    finally:
+        file.write_bytes(before)
+
+
+def test_a_file_of_the_reference_that_no_pattern_takes_is_named(course: Assignment) -> None:
+    left = course.reference / "notes.py"
+    left.write_text("x = 1\n", "utf-8")
+    try:
+        with pytest.raises(AssignmentError, match=r"the reference has notes\.py, and no pattern of 'files' takes it"):
+            record.record(course)
+    finally:
+        left.unlink()
+
+
+def test_a_folder_of_hand_ins_is_not_one(
+    course: Assignment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for student in ("ada", "ben", "cem"):
+        hand_in(course, tmp_path / "class" / student)
+    call = ["grade", "net", str(tmp_path / "class"), "--project", str(course.project), "--format", "json"]
+    assert main(call) == 2
+    said = capsys.readouterr().err
+    assert "holds 3 hand-ins (ada, ben, cem)" in said
+    assert "grader class net" in said
+    call[2] = str(tmp_path / "class" / "ben")
+    assert main(call) == 0
+    assert json.loads(capsys.readouterr().out)["score"] == 6
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("@partial_credit(4)\n@number('1.1')\ndef test_a(submission, check):\n    pass\n", "doesn't take the argument"),
+        ("@partial_credit(4)\n@number('1.1')\ndef test_a(submission, set_score):\n    pass\n", "never calls set_score"),
+        (
+            "@weight(4)\n@number('1.1')\ndef test_a(submission, check):\n\n    check('x', 1)\n    check('y', {3})\n",
+            "check 'y' of test_net.py::test_a: actual is a set",
+        ),
+    ],
+    ids=["no argument", "no call", "a type"],
+)
+def test_an_authors_slip_is_told_at_the_authors_line(body: str, words: str, tmp_path: Path) -> None:
+    home = tmp_path / "testcases" / "net"
+    home.mkdir(parents=True)
+    settings = SETTINGS[: SETTINGS.index("[parts.bonus]")].replace('given = ["dl/config.py"]\n', "")
+    (home / "assignment.toml").write_text(settings, "utf-8")
+    text = f"from grader.testing import number, partial_credit, weight\n\n\n{body}"
+    (home / "test_net.py").write_text(text, "utf-8")
+    (tmp_path / "reference" / "net" / "dl").mkdir(parents=True)
+    (tmp_path / "reference" / "net" / "dl" / "net.py").write_text("x = 1\n", "utf-8")
+    with pytest.raises(AssignmentError, match=words) as caught:
+        record.record(load_assignment(tmp_path, "net"))
+    assert caught.value.file.name == "test_net.py"
+    line = 9 if "check('y'" in body else 4
+    assert caught.value.line == line
