@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.authoring.audited import Audit, Graded
+from grader.authoring.audited import Audit
 from grader.authoring.expectations import most_earned
 from grader.pages.render import render
 
@@ -10,6 +10,7 @@ from grader.pages.render import render
 def to_page(found: Audit) -> str:
     """Return the page."""
     kills, dead, redundant = found.kills(), set(found.dead_tests()), set(found.redundant_tests())
+    unnamed = found.unnamed()
     wrong = [*found.of("mistake"), *found.of("mutant")]
     return render(
         "audit.html",
@@ -24,27 +25,24 @@ def to_page(found: Audit) -> str:
             (f"{test.number} {test.title}", [(item.candidate.name, test.id in item.lost) for item in wrong])
             for test in found.fixtures.tests
         ],
-        mistakes=[(item, _is_named(item)) for item in found.of("mistake")],
+        mistakes=[(item, item.candidate.name not in unnamed) for item in found.of("mistake")],
     )
-
-
-def _is_named(item: Graded) -> bool:
-    return any(outcome.named for outcome in item.outcomes.values())
 
 
 def _numbers(found: Audit) -> dict[str, str]:
     """The figures at the top, in order: words to value."""
     total, mistakes, accepted = len(found.of("mutant")), found.of("mistake"), found.of("accepted")
-    partial = found.of("partial")
+    partial, rewritten = found.of("partial"), found.of("rewrite")
     return {
         "accepted variants": f"{sum(not item.lost for item in accepted)} / {len(accepted)}",
         **({"variants with partial credit": str(len(partial))} if partial else {}),
+        "honest rewrites": f"{sum(not item.lost for item in rewritten)} / {len(rewritten)}",
         "hidden tests in the handout": "refused" if found.handout else "none",
         "points for the handout's values": f"{float(sum(found.replayed.values())):g}",
         "points for trivial stubs": most_earned(found, "stub"),
         "points for the tests' own names": most_earned(found, "borrowed"),
         "known mistakes caught": f"{sum(bool(item.lost) for item in mistakes)} / {len(mistakes)}",
-        "of them named": f"{sum(map(_is_named, mistakes))} / {len(mistakes)}",
+        "of them named": f"{len(mistakes) - len(found.unnamed())} / {len(mistakes)}",
         "mutants killed": f"{total - len(found.survivors)} / {total}",
         "tests": str(len(found.fixtures.tests)),
         "seconds": f"{found.seconds:.0f}",

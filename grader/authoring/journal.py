@@ -29,7 +29,7 @@ class Outcome:
     lost: float
     """Points."""
     named: bool
-    """Whether the hint of the candidate's own variant was given."""
+    """Whether the hint of the candidate's own variant was given, or one that the judge found by itself."""
     unfair: float = 0.0
     """Points that the test gives in a process shared with other tests, and doesn't give alone."""
 
