@@ -78,6 +78,7 @@ def audit_of_a_homework() -> Audit:
         {},
         "",
         1.0,
+        {},
     )
 
 

@@ -55,7 +55,7 @@ MATRIX: NDArray[Any] = np.arange(6.0).reshape(2, 3)
         (3.0, MATRIX, "is a float64 number, expected a numpy array"),
         (np.float32(3), MATRIX, "is a float32 number, expected a numpy array"),
         (MATRIX, 3.0, "is a float64 array of shape (2, 3), expected a number"),
-        (np.array([3.0]), 3.0, "is a float64 array of shape (1,), expected a number"),
+        (np.array([3.0, 4.0]), 3.0, "is a float64 array of shape (2,), expected a number"),
         (MATRIX, "3.0", "expected a text"),
         (MATRIX.view(np.matrix), MATRIX, "is a matrix, expected a numpy array"),
         (np.ma.masked_array(MATRIX), MATRIX, "is a MaskedArray, expected a numpy array"),
@@ -89,6 +89,15 @@ def test_what_is_not_the_expected_sort_of_thing_is_refused(actual: object, expec
     verdict = compare(observe(actual), observe(expected))
     assert not verdict.passed
     assert words in verdict.message
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)], ids=str)
+def test_a_number_may_be_an_array_of_one_element(shape: tuple[int, ...]) -> None:
+    for expected in (3.0, np.float64(3.0), np.array(3.0)):
+        assert passes(np.full(shape, 3.0), expected)
+        assert not passes(np.full(shape, 3.1), expected)
+    assert not passes(np.full((), 3.0), np.full((1,), 3.0))  # an array is expected, and a number isn't one
+    assert passes(np.full(shape, 3), 3.0)
 
 
 def test_a_value_that_was_never_reached_is_said_to_be_so() -> None:

@@ -1,10 +1,10 @@
 """Proves an assignment before students see it.
 
-The reference and every accepted variant must earn all points, and the template none. Every known mistake must lose
-points in exactly its parts, and no test may give points beside other tests that it doesn't give alone. Every mutant of
-the reference must lose some points. Nothing that students have may earn
-points: the values of the public recording, trivial stubs, the names of the tests' own modules. All of them are graded
-through the real pipeline, in parallel. A journal keeps the results, so that an interrupted audit can continue.
+The reference, every accepted variant and every honest rewrite must earn all points, and the template none. Every known
+mistake must lose points in exactly its parts, and no test may give points beside other tests that it doesn't give
+alone. Every mutant of the reference must lose some points. Nothing that students have may earn points: the values of
+the public recording, trivial stubs, the names of the tests' own modules. All of them are graded through the real
+pipeline, in parallel. A journal keeps the results, so that an interrupted audit can continue.
 
 A mutant is run on the tests that need its solution region: those that fail while that region is empty.
 """
@@ -26,9 +26,17 @@ from grader.authoring.expectations import failures
 from grader.authoring.handout import refusal
 from grader.authoring.journal import Journal, Outcome
 from grader.authoring.mutants import IN_PLACE, gaps, mutants
+from grader.authoring.rewrites import rewrites
 from grader.authoring.template import on_disk
 from grader.authoring.unearned import borrowed, stubs
-from grader.authoring.variants import Variant, apply_variant, load_equivalents, load_variants, write_changed
+from grader.authoring.variants import (
+    Variant,
+    apply_variant,
+    load_demands,
+    load_equivalents,
+    load_variants,
+    write_changed,
+)
 from grader.errors import AssignmentError
 from grader.fixtures import PUBLIC, Fixtures, load_current
 from grader.grade import grade_in
@@ -65,7 +73,10 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Pro
             reasons = [entry.reason for entry in equivalents if entry.matches(mutant.file, mutant.before, mutant.after)]
             survivors.append(Survivor(mutant, reasons[0] if reasons else ""))
     points = _replayed(load_current(assignment, PUBLIC), fixtures)
-    unproven = Audit(assignment, fixtures, tuple(graded), tuple(survivors), (), points, refusal(assignment), 0.0)
+    demands = load_demands(assignment)
+    unproven = Audit(
+        assignment, fixtures, tuple(graded), tuple(survivors), (), points, refusal(assignment), 0.0, demands
+    )
     return replace(unproven, failures=tuple(failures(unproven)), seconds=time.monotonic() - start)
 
 
@@ -92,6 +103,8 @@ def _candidates(assignment: Assignment, variants: Sequence[Variant]) -> Iterator
         yield Candidate("stub", name, files)
     for name, files in borrowed(assignment, template):
         yield Candidate("borrowed", name, files)
+    for name, files in rewrites(assignment):
+        yield Candidate("rewrite", name, files)
     for variant in variants:
         kind: Kind = "mistake" if variant.credit == 0 else "accepted" if variant.credit == 1 else "partial"
         files = apply_variant(assignment, variant)

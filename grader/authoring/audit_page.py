@@ -32,10 +32,11 @@ def _numbers(found: Audit) -> dict[str, str]:
     """The figures at the top, in order: words to value."""
     mistakes, accepted = found.of("mistake"), found.of("accepted")
     killed, total = found.killed
-    partial = found.of("partial")
+    partial, rewritten = found.of("partial"), found.of("rewrite")
     return {
         "accepted variants": f"{sum(not item.lost for item in accepted)} / {len(accepted)}",
         **({"variants with partial credit": str(len(partial))} if partial else {}),
+        "honest rewrites": f"{sum(not item.lost for item in rewritten)} / {len(rewritten)}",
         "hidden tests in the handout": "refused" if found.handout else "none",
         "points for the handout's values": f"{float(sum(found.replayed.values())):g}",
         "points for trivial stubs": most_earned(found, "stub"),

@@ -13,7 +13,9 @@ from grader.authoring.journal import Outcome
 from grader.authoring.mutants import IN_PLACE, Mutant
 from grader.fixtures import Fixtures, digest
 
-Kind = Literal["reference", "template", "stub", "borrowed", "accepted", "partial", "mistake", "gap", "mutant"]
+Kind = Literal[
+    "reference", "template", "stub", "borrowed", "rewrite", "accepted", "partial", "mistake", "gap", "mutant"
+]
 ALONE: Final = ("template", "stub", "borrowed")
 """Kinds whose files are the whole submission; the files of other kinds replace those of the reference."""
 
@@ -98,6 +100,8 @@ class Audit:
     handout: str
     """Why the handout is refused: it would show a hidden test or a solution, or doesn't work; else empty."""
     seconds: float
+    demands: Mapping[str, str]
+    """Honest rewrites that the handout rules out, with the reason."""
 
     def of(self, kind: Kind) -> list[Graded]:
         """Return the graded candidates of one kind, without in-place changes: those needn't be killed."""
@@ -122,6 +126,10 @@ class Audit:
             for item in self.graded
             if item.candidate.mutant is not None and item.candidate.mutant.kind == IN_PLACE and item.lost
         ]
+
+    def unfair_rewrites(self) -> list[Graded]:
+        """Return the honest rewrites that lose points and that the handout doesn't rule out."""
+        return [item for item in self.of("rewrite") if item.lost and item.candidate.name not in self.demands]
 
     def unfair(self) -> dict[str, list[str]]:
         """Return the tests that give points beside other tests which they don't give alone, with the candidates."""

@@ -35,6 +35,11 @@ def failures(found: Audit) -> Iterator[str]:
         for item in found.of(kind):
             for test, points in item.earned(found.fixtures).items():
                 yield f"{what} {item.candidate.name} earns {points:g} points in {test}"
+    for item in found.unfair_rewrites():
+        yield (
+            f"an honest rewrite of the reference, {item.candidate.name}, loses points in {_list(item.lost)}; "
+            "let the tests demand no more than the handout, or declare a [[demand]]"
+        )
     for test, names in found.unfair().items():
         yield f"{test} gives {_list(names)} points beside other tests that it doesn't give alone; mark it with @alone"
     for item in found.of("accepted"):
@@ -98,6 +103,7 @@ def summary(found: Audit) -> list[str]:
     mistakes, (killed, total) = found.of("mistake"), found.killed
     caught = sum(bool(item.lost) for item in mistakes)
     named = sum(item.named for item in mistakes)
+    rewritten = found.of("rewrite")
     accepted, partial = found.of("accepted"), found.of("partial")
     total_points = Fraction(sum(test.points for test in found.fixtures.tests))
     return [
@@ -107,6 +113,8 @@ def summary(found: Audit) -> list[str]:
         + (f"; variants with partial credit: {len(partial)}" if partial else ""),
         f"points for nothing: values of the handout {float(sum(found.replayed.values())):g}, "
         f"trivial stubs {most_earned(found, 'stub')}, the tests' own names {most_earned(found, 'borrowed')}",
+        f"honest rewrites with full marks: {sum(not item.lost for item in rewritten)} of {len(rewritten)}"
+        + (f"; ruled out by the handout: {len(found.demands)}" if found.demands else ""),
         f"tests that give points beside others and not alone: {len(found.unfair())}",
         f"hidden tests and solutions in the handout: {'it is refused' if found.handout else 'none'}",
         f"known mistakes caught: {caught} of {len(mistakes)}; named to the student: {named}",

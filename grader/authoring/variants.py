@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
+from grader.authoring.rewrites import NAMES
 from grader.errors import AssignmentError
 from grader.sandbox.worker import Worker
 from grader.toml import entries_of, line_of, read_toml
@@ -47,10 +48,13 @@ def load_variants(assignment: Assignment) -> list[Variant]:
     text, data = read_toml(file)
     entries = data.pop("variant", [])
     data.pop("equivalent", None)
+    data.pop("demand", None)
     if data or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         odd = next(iter(data), "variant")
         raise AssignmentError(
-            file, line_of(text, odd), f"unknown '{odd}'; the file holds [[variant]] and [[equivalent]] tables"
+            file,
+            line_of(text, odd),
+            f"unknown '{odd}'; the file holds [[variant]], [[equivalent]] and [[demand]] tables",
         )
     lines = entries_of(text, "variant")
     variants = [_variant(assignment, file, line, entry) for line, entry in zip(lines, entries, strict=False)]
@@ -177,4 +181,20 @@ def load_equivalents(assignment: Assignment) -> list[Equivalent]:
                 file, line, "an [[equivalent]] needs the texts file, before and reason, and may have after"
             )
         found.append(Equivalent(entry["file"], entry["before"], entry.get("after", ""), entry["reason"]))
+    return found
+
+
+def load_demands(assignment: Assignment) -> dict[str, str]:
+    """Read the [[demand]] tables of `variants.toml`: honest rewrites that the handout rules out, with the reason."""
+    file = assignment.folder / "variants.toml"
+    if not file.is_file():
+        return {}
+    text, data = read_toml(file)
+    found = {}
+    for line, entry in zip(entries_of(text, "demand"), data.get("demand", []), strict=False):
+        if set(entry) != {"rewrite", "reason"} or entry["rewrite"] not in NAMES:
+            raise AssignmentError(
+                file, line, f"a [[demand]] needs a reason and a rewrite, which is one of: {'; '.join(NAMES)}"
+            )
+        found[entry["rewrite"]] = str(entry["reason"])
     return found

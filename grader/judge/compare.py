@@ -56,6 +56,7 @@ def compare(
 ) -> Comparison:
     """Compare `actual` with `expected`.
 
+    Where a number is expected, an array of one element is that number, whatever its dimensions.
     The allowance for an element is `atol + rtol * |expected|`. Without `atol`, it is `rtol` times the root mean square
     of the expected array, so that an element near zero is compared at the scale of its array, not at its own.
     Whole numbers, booleans and texts must be equal.
@@ -89,7 +90,7 @@ def _compare(
     assert expected.array is not None
     if expected.type == "text":
         return _texts(actual.text, expected.text, show_expected)
-    found, wanted = actual.array, expected.array
+    found, wanted = _as_number(actual.array, expected), expected.array
     if found.shape != wanted.shape:
         if not explain:
             return WRONG
@@ -122,9 +123,10 @@ def difference(
     assert actual is not None
     assert actual.array is not None
     assert expected.array is not None
-    good = _elementwise(actual.array, expected.array, *_allowance(expected, rtol, atol))
+    found = _as_number(actual.array, expected)
+    good = _elementwise(found, expected.array, *_allowance(expected, rtol, atol))
     wide = np.complex128 if expected.array.dtype.kind == "c" else np.float64
-    off = np.where(good, 0.0, actual.array.astype(wide) - expected.array.astype(wide))
+    off = np.where(good, 0.0, found.astype(wide) - expected.array.astype(wide))
     return off.reshape(-1).view(np.float64)
 
 
@@ -136,7 +138,7 @@ def check_form(actual: Value | None, expected: Value) -> Comparison | None:
     assert actual is not None
     assert actual.array is not None
     assert expected.array is not None
-    if actual.array.shape != expected.array.shape:
+    if _as_number(actual.array, expected).shape != expected.array.shape:
         return Comparison(False, f"shape {actual.array.shape}, expected {expected.array.shape}")
     if _kind(actual.array) != _kind(expected.array):
         return Comparison(False, f"{actual.dtype} values, expected {expected.dtype}")
@@ -151,7 +153,7 @@ def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
         hint = "the method returns nothing; is a return missing?" if actual.type == "NoneType" else ""
         numbers = f" of {expected.dtype} values" if actual.type == expected.type else ""
         return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}{numbers}", hint)
-    single = actual.type in ("array", "tensor") and actual.array.ndim == 0
+    single = actual.type in ("array", "tensor") and actual.array.size == 1
     fits = (
         actual.type == expected.type
         or (expected.type == "scalar" and single)
@@ -160,6 +162,11 @@ def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
     if not fits:
         return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}")
     return None
+
+
+def _as_number(array: NDArray[Any], expected: Value) -> NDArray[Any]:
+    """An array of one element without its dimensions, where a number is expected; any other array as it is."""
+    return array.reshape(()) if array.size == 1 and _ndim(expected) == 0 else array
 
 
 def _ndim(value: Value) -> int:

@@ -9,8 +9,38 @@ from itertools import pairwise
 import numpy as np
 
 
+def random_weights(input, output):
+    """The handout's random_weight_init."""
+    bound = np.sqrt(6) / np.sqrt(input + output)
+    return np.random.uniform(-bound, bound, (output, input))
+
+
+def zero_biases(outd):
+    """The handout's zeros_bias_init."""
+    return np.zeros((outd, 1))
+
+
+def give_helpers(module):
+    """Put the handout's initialisers back where they were changed to do something else.
+
+    They are given and not graded, and everything is built with them: a slip in one would cost most of the points.
+    """
+    stream = np.random.get_state()
+    for name, given in (("random_weight_init", random_weights), ("zeros_bias_init", zero_biases)):
+        sizes = (3, 2) if given is random_weights else (3,)
+        try:
+            found = getattr(module, name)(*sizes)
+            right = np.shape(found) == given(*sizes).shape and np.asarray(found).dtype.kind == "f"
+        except Exception:
+            right = False
+        if not right or (given is zero_biases and np.any(found)):
+            setattr(module, name, given)
+    np.random.set_state(stream)
+
+
 def make_layer(submission, rng, indim, outdim, **options):
     """A LinearMap with parameters drawn from rng, and those parameters."""
+    give_helpers(submission.mlp)
     layer = submission.mlp.LinearMap(indim, outdim, **options)
     W, b = rng.normal(size=(outdim, indim)), rng.normal(size=(outdim, 1))
     layer.loadparams(W.copy(), b.copy())

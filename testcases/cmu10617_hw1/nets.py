@@ -1,9 +1,10 @@
 """What the tests of both nets do: a scenario, on stand-ins for the layers where the net takes them."""
 
+import sys
 from itertools import pairwise
 
 import numpy as np
-from making import copies, draw_params, draw_positive_params, kept, moved, one_hot
+from making import copies, draw_params, draw_positive_params, give_helpers, kept, moved, one_hot
 from stand_ins import on_stand_ins
 
 
@@ -34,17 +35,23 @@ def check_forward(check, rng, net_class, dims, batch):
 
 
 def check_params(check, rng, net_class, dims):
-    """getWs and getbs after loadparams, and the logits: a net that only keeps its parameters uses none of them."""
+    """The shapes of a new net, getWs and getbs after loadparams, and the logits.
+
+    A net that is built with other sizes is seen in its shapes, though loadparams may hide it from every other test. A
+    net that only keeps its parameters is seen in the logits.
+    """
     Ws, bs = draw_positive_params(rng, dims)
     x = rng.uniform(1.0, 2.0, size=(dims[0], 2))
 
     def scenario(make, relus):
         net = build(make, dims)
+        shapes = [np.shape(parameter) for parameter in (*net.getWs(), *net.getbs())]
         net.loadparams(copies(Ws), copies(bs))
         logits = kept(net.forward(x.copy(), train=False))
-        return logits, copies(net.getWs()), copies(net.getbs())
+        return shapes, logits, copies(net.getWs()), copies(net.getbs())
 
-    logits, weights, biases = on_stand_ins(net_class, layer_count(dims), scenario, reads=True)
+    shapes, logits, weights, biases = on_stand_ins(net_class, layer_count(dims), scenario, reads=True)
+    check("shapes of a new net's weights and biases", " ".join(map(str, shapes)))
     check("forward(x, train=False)", logits)
     check("number of weights and biases", np.array([len(weights), len(biases)]))
     for index, (W, b) in enumerate(zip(weights, biases, strict=False)):
@@ -164,6 +171,7 @@ def check_training(check, rng, net_class, dims, **options):
 
     A loss of the test's own, so that the part `loss` costs nothing here.
     """
+    give_helpers(sys.modules[net_class.__module__])
     net = build(net_class, dims, **options)
     net.loadparams(*draw_params(rng, dims))
     x, labels = blobs(rng, dims[0], dims[-1], 60)

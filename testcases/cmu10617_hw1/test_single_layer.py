@@ -20,7 +20,7 @@ def test_forward(submission, rng, check, dims, batch):
 @weight(0.25)
 @number("6.2")
 def test_params(submission, rng, check):
-    """SingleLayerMLP.loadparams, getWs and getbs, first layer first"""
+    """SingleLayerMLP's sizes, loadparams, getWs and getbs, first layer first"""
     nets.check_params(check, rng, submission.mlp.SingleLayerMLP, (5, 4, 8))
 
 

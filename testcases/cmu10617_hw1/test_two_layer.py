@@ -20,7 +20,7 @@ def test_forward(submission, rng, check, dims, batch):
 @weight(0.25)
 @number("7.2")
 def test_params(submission, rng, check):
-    """TwoLayerMLP.loadparams, getWs and getbs, first layer first"""
+    """TwoLayerMLP's sizes, loadparams, getWs and getbs, first layer first"""
     nets.check_params(check, rng, submission.mlp.TwoLayerMLP, (5, 4, 7, 8))
 
 

@@ -4,6 +4,7 @@ So the net is judged for what it does itself, whatever its layers, activations a
 what students are asked for.
 """
 
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ LEGEND = "stages called (L Linear, B BatchNorm, A activation, e with eval)"
 
 
 class StandInLayer:
-    """In the place of a Linear or a BatchNorm."""
+    """What a Linear and a BatchNorm have in common."""
 
     def __init__(self, rng, name, calls, batch, inputs, outputs):
         self.name = name
@@ -21,8 +22,6 @@ class StandInLayer:
         self.answer = rng.normal(size=(batch, outputs))
         self.gradient = rng.normal(size=(batch, inputs))
         self.handed = self.handed_back = "not called"
-        self.W, self.b = np.zeros((inputs, outputs)), np.zeros((1, outputs))
-        self.dW, self.db = np.zeros((inputs, outputs)), np.zeros((1, outputs))
 
     def __call__(self, x, eval=False):
         return self.forward(x, eval)
@@ -36,6 +35,26 @@ class StandInLayer:
         self.calls.append(self.name)
         self.handed_back = np.array(delta)
         return self.gradient.copy()
+
+
+class StandInLinear(StandInLayer):
+    """In the place of a Linear."""
+
+    def __init__(self, rng, name, calls, batch, inputs, outputs):
+        super().__init__(rng, name, calls, batch, inputs, outputs)
+        self.W, self.b = np.zeros((inputs, outputs)), np.zeros((1, outputs))
+        self.dW, self.db = np.zeros((inputs, outputs)), np.zeros((1, outputs))
+
+
+class StandInNorm(StandInLayer):
+    """In the place of a BatchNorm."""
+
+    def __init__(self, rng, name, calls, batch, size):
+        super().__init__(rng, name, calls, batch, size, size)
+        for name in ("gamma", "var", "running_var"):
+            setattr(self, name, np.ones((1, size)))
+        for name in ("beta", "dgamma", "dbeta", "mean", "running_mean"):
+            setattr(self, name, np.zeros((1, size)))
 
 
 class StandInActivation:
@@ -107,10 +126,10 @@ class Parts:
         self.sizes = sizes
         self.calls = []
         self.linear = [
-            StandInLayer(rng, f"L{i}", self.calls, batch, inputs, outputs)
+            StandInLinear(rng, f"L{i}", self.calls, batch, inputs, outputs)
             for i, (inputs, outputs) in enumerate(pairwise(sizes))
         ]
-        self.norms = [StandInLayer(rng, f"B{i}", self.calls, batch, sizes[i + 1], sizes[i + 1]) for i in range(bn)]
+        self.norms = [StandInNorm(rng, f"B{i}", self.calls, batch, sizes[i + 1]) for i in range(bn)]
         self.hidden = [StandInActivation(rng, f"A{i}", self.calls, batch, size) for i, size in enumerate(sizes[1:-1])]
         self.criterion = StandInCriterion(rng, batch, sizes[-1])
         self.initialisers = initialisers(rng)
@@ -129,10 +148,18 @@ class Parts:
             num_bn_layers=len(self.norms),
         )
         for index, layer in enumerate(self.linear):
-            net.linear_layers[index] = layer
+            net.linear_layers[index] = passing_for(type(net.linear_layers[index]), layer)
         for index, layer in enumerate(self.norms):
-            net.bn_layers[index] = layer
+            net.bn_layers[index] = passing_for(type(net.bn_layers[index]), layer)
         return net
+
+
+def passing_for(layer_class, stand_in):
+    """The stand-in as an instance of the submission's own class too, for a net that tells its layers apart by class."""
+    kind = type(stand_in)
+    with suppress(TypeError):  # slots, or a class that can't be derived from: then it stays what it is
+        stand_in.__class__ = type(layer_class.__name__, (kind, layer_class), {})
+    return stand_in
 
 
 # A net may reach past the methods that the handout names (compute x W + b itself, say) and be right. It can't be run on

@@ -38,3 +38,8 @@ def blobs(rng, features, classes, count):
     """A made data set: points around a centre for each class, in rows, and their classes."""
     y = rng.randint(classes, size=count)
     return 1.5 * rng.normal(size=(classes, features))[y] + rng.normal(size=(count, features)), y
+
+
+def as_float(value):
+    """A loss as Python's float, whether it is a number or an array of one element."""
+    return value.item() if isinstance(value, np.ndarray) and value.size == 1 else float(value)

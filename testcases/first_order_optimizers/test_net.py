@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from making import blobs, copies, net_params
+from making import as_float, blobs, copies, net_params
 from stand_ins import on_stand_ins, stand_in_dropout
 
 from grader.testing import number, visibility, weight
@@ -82,25 +82,41 @@ def numeric_gradients(net, X, y, h=1e-5):
             for sign in (1, -1):
                 net.params[name] = value.copy()
                 net.params[name][place] += sign * h
-                losses.append(float(net.loss(X, y)[0]))
+                losses.append(as_float(net.loss(X, y)[0]))
             grads[name][place] = (losses[0] - losses[1]) / (2 * h)
         net.params[name] = value
     return grads
 
 
-@weight(0.75)
-@number("2.4")
-@pytest.mark.parametrize("reg", [0.0, 0.7])
-def test_published(submission, rng, check, reg):
-    """The gradient check of the summary, at reg = 0 and 0.7, on your own layers"""
+REGS = pytest.mark.parametrize("reg", [0.0, 0.7])
+
+
+def on_own_layers(submission, rng, reg):
+    """The net of the summary's gradient check, its batch, and its gradients by name."""
     net = submission("nn.net").FullyConnectedNet([5, 12, 7], reg=reg)
     net.params.update(net_params(rng, (5, 12, 7)))
     X, y = rng.normal(size=(3, 5)), rng.randint(7, size=3)
     _, grads = net.loss(X.copy(), y.copy())
-    grads = {name: np.array(grad) for name, grad in grads.items()}
+    return net, X, y, {name: np.array(grads[name]) for name in sorted(grads)}
+
+
+@weight(0.75)
+@number("2.4")
+@REGS
+def test_gradients_on_own_layers(submission, rng, check, reg):
+    """The gradients of the summary's net, at reg = 0 and 0.7, on your own layers"""
+    *_, grads = on_own_layers(submission, rng, reg)
+    check("gradients of W1, W2, b1, b2, in a row", np.concatenate([grad.ravel() for grad in grads.values()]))
+
+
+@weight(0)
+@number("2.11")
+@REGS
+def test_published(submission, rng, check, reg):
+    """Remark, no points: the gradient check of the summary; it needs float64"""
+    net, X, y, grads = on_own_layers(submission, rng, reg)
     numeric = numeric_gradients(net, X, y)
     names = sorted(numeric)
-    check("gradients of W1, W2, b1, b2, in a row", np.concatenate([grads[name].ravel() for name in names]))
     # 1e-4 instead of 1e-5: a numeric gradient is itself off by about 1e-6
     check("numeric gradients, in a row", np.concatenate([numeric[name].ravel() for name in names]), rtol=1e-4)
     # the summary prints relative errors from 1.65e-09 to 2.28e-06
@@ -165,10 +181,10 @@ def test_changed_params(submission, rng, check):
         net = net_class(list(dims))
         for name, value in params.items():
             net.params[name][...] = value
-        in_place = float(net.loss(X.copy(), y.copy())[0])
+        in_place = as_float(net.loss(X.copy(), y.copy())[0])
         for name, value in other.items():
             net.params[name] = value.copy()
-        return in_place, float(net.loss(X.copy(), y.copy())[0])
+        return in_place, as_float(net.loss(X.copy(), y.copy())[0])
 
     in_place, replaced = on_stand_ins(submission, scenario, 2, trainings=2)
     check("loss after a change in place", in_place)
@@ -187,7 +203,7 @@ def test_training(submission, rng, check):
     losses = []
     for _ in range(30):
         loss, grads = net.loss(X.copy(), y.copy())
-        losses.append(float(loss))
+        losses.append(as_float(loss))
         for name in sorted(grads):
             net.params[name] = net.params[name] - 0.1 * grads[name] / np.linalg.norm(grads[name])
     # 1e-4 instead of 1e-5: rounding in float32 grows over thirty steps
