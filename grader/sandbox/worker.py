@@ -64,6 +64,8 @@ class Worker:
         questions: Questions,
         zygote: launch.Zygote | None = None,
         level: Level = "full",
+        *,
+        beside: str = "",
     ) -> None:
         """Start to load the tests and return at once.
 
@@ -72,6 +74,7 @@ class Worker:
             questions: the tests' texts, and their seed.
             zygote: a zygote that was started before; None starts a new one.
             level: the strongest isolation to use; layers that this machine doesn't support are omitted.
+            beside: the name of a second folder that student code may read, beside the submission's.
         """
         if sys.platform != "linux":
             raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
@@ -94,6 +97,10 @@ class Worker:
         self._stage = self._held.path
         self.submission = self._folder("submission")
         """The folder for the clean submission; the worker can read it."""
+        self.beside = self._folder(beside) if beside else self.submission
+        """The second folder that student code may read; the submission's own if there is none."""
+        if beside:
+            self._readable = (*self._readable, str(self.beside))
         self._scratch = Scratch(self._folder("work"), self.user)
         self._zygote: launch.Zygote | None = None
         self._controls: dict[str, socket.socket] = {}
@@ -141,8 +148,9 @@ class Worker:
     def empty_submission(self) -> None:
         """Empty the submission's folder for another submission."""
         self._settled = False
-        for entry in self.submission.iterdir():
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        for folder in {self.submission, self.beside}:
+            for entry in folder.iterdir():
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
     def _folder(self, name: str) -> Path:
         folder = self._stage / name
@@ -180,7 +188,7 @@ class Worker:
 
     def _settings(self, name: str) -> Settings:
         folder = self._folders[name]
-        helpers = folder / "helpers"
+        helpers = folder / "helpers" if self.beside == self.submission else self.beside
         files = [f"test_{part.name}.py" for part in self.assignment.parts]
         return Settings(
             library=self.assignment.library,
@@ -334,7 +342,8 @@ class Worker:
 
         self._scratch.renew()
         if not self._settled:
-            settle_times(self.submission)
+            for folder in {self.submission, self.beside}:
+                settle_times(folder)
             for folder in self._folders.values():
                 settle_times(folder)
             self._settled = True
