@@ -60,7 +60,10 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
             level=options.max_isolation,
             minimum=options.min_isolation,
             ignored=options.ignore,
+            together=options.together,
         )
+    if options.together:
+        raise UsageError("--together is for --suite; tests of an assignment never depend on each other")
     from grader.grade import grade
 
     return grade(

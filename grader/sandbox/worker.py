@@ -66,6 +66,8 @@ class Worker:
         level: Level = "full",
         *,
         beside: str = "",
+        readable: Sequence[Path] = (),
+        lasting: bool = False,
     ) -> None:
         """Start to load the tests and return at once.
 
@@ -75,6 +77,8 @@ class Worker:
             zygote: a zygote that was started before; None starts a new one.
             level: the strongest isolation to use; layers that this machine doesn't support are omitted.
             beside: the name of a second folder that student code may read, beside the submission's.
+            readable: other folders that it may read.
+            lasting: whether each test of a child finds what the tests before it left behind.
         """
         if sys.platform != "linux":
             raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
@@ -89,6 +93,7 @@ class Worker:
         self.probe: Mapping[str, bool] = {}
         """For each action of the self-probe, whether it succeeded inside the jail."""
         self.level = level
+        self.lasting = lasting
         self._identity = identity() if level == "full" else None
         self.user = self._identity.user if self._identity is not None else None
         self._seed = questions.seed
@@ -100,7 +105,7 @@ class Worker:
         self.beside = self._folder(beside) if beside else self.submission
         """The second folder that student code may read; the submission's own if there is none."""
         if beside:
-            self._readable = (*self._readable, str(self.beside))
+            self._readable = (*self._readable, str(self.beside), *map(str, readable))
         self._scratch = Scratch(self._folder("work"), self.user)
         self._zygote: launch.Zygote | None = None
         self._controls: dict[str, socket.socket] = {}
@@ -150,7 +155,7 @@ class Worker:
         self._settled = False
         for folder in {self.submission, self.beside}:
             for entry in folder.iterdir():
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
     def _folder(self, name: str) -> Path:
         folder = self._stage / name
@@ -342,8 +347,8 @@ class Worker:
 
         self._scratch.renew()
         if not self._settled:
-            for folder in {self.submission, self.beside}:
-                settle_times(folder)
+            # the second folder holds links to files that aren't ours
+            settle_times(self.submission)
             for folder in self._folders.values():
                 settle_times(folder)
             self._settled = True
@@ -359,6 +364,7 @@ class Worker:
             limits.memory_mb,
             math.ceil(seconds * len(tests)) + 1,
             limits.value_mb * 2**20,
+            self.lasting,
         )
         try:
             self._send(name, command, (channel_end.fileno(), output_end))

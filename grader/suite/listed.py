@@ -42,7 +42,9 @@ class Listed:
     notes: tuple[str, ...]
 
 
-def completed(scan: Scan, assignment: Assignment, folder: Path, plan: Plan, level: Level) -> Listed:
+def completed(
+    scan: Scan, assignment: Assignment, folder: Path, plan: Plan, level: Level, readable: Sequence[Path] = ()
+) -> Listed:
     """Return all tests: those of the text, and in files with doubts those that are there when the suite is loaded.
 
     Raises AssignmentError for a place where tests are made, in a file that can't be loaded without a hand-in.
@@ -50,7 +52,7 @@ def completed(scan: Scan, assignment: Assignment, folder: Path, plan: Plan, leve
     doubtful = [name for name in scan.files if any(doubt.file == folder / name for doubt in scan.doubts)]
     if not doubtful:
         return Listed(scan.cases, ())
-    found = _run(doubtful, assignment, folder, plan, level)
+    found = _run(doubtful, assignment, folder, plan, level, readable)
     cases: list[Case] = []
     notes: list[str] = []
     for name in scan.files:
@@ -75,10 +77,12 @@ def completed(scan: Scan, assignment: Assignment, folder: Path, plan: Plan, leve
 
 
 def _run(
-    files: Sequence[str], assignment: Assignment, folder: Path, plan: Plan, level: Level
+    files: Sequence[str], assignment: Assignment, folder: Path, plan: Plan, level: Level, readable: Sequence[Path]
 ) -> Mapping[str, Mapping[str, Any]]:
     wrapper = _WRAPPER.format(plan=plan, files=list(files))
-    with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), level=level, beside=TREE) as worker:
+    with Worker(
+        assignment, Questions("0", {f"test_{PART}.py": wrapper}), level=level, beside=TREE, readable=readable
+    ) as worker:
         lay(folder, None, worker.beside, ())
         recording = worker.run(f"test_{PART}.py::test_list", seconds=_SECONDS)
     for item in recording.observations:

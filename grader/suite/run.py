@@ -9,7 +9,6 @@ can't use one test to change another. But each outcome is only a claim of the pr
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,7 +33,7 @@ from grader.suite.listed import completed
 from grader.suite.needs import KNOWN, Need, demand, needs_of
 from grader.suite.scan import PART, Case, Scan, scan
 from grader.suite.starts import starts_of
-from grader.suite.tree import lay
+from grader.suite.tree import copy_suite, lay
 from grader.testing.suite_plan import TREE, Plan
 
 DEPTH = 8
@@ -57,6 +56,10 @@ PLAN = {plan!r}
 @pytest.mark.parametrize("identity", {identities!r}, ids={words!r})
 def test_case(submission, identity):
     run_case(identity, submission, PLAN, test_case)
+
+
+# a message about an error shows the first line of a test file: the suite's own, not one of this file
+test_case.__code__ = test_case.__code__.replace(co_filename="<suite>")
 '''
 
 
@@ -64,6 +67,7 @@ def test_case(submission, identity):
 class Suite:
     """A suite with its worker, which grades one submission after another."""
 
+    original: Path
     folder: Path
     """Our copy of the suite."""
     scan: Scan
@@ -109,7 +113,10 @@ class Suite:
             if folder.is_dir() and wanted & {entry.name.removesuffix(".py") for entry in folder.iterdir()}:
                 handin, said = folder, [f"The hand-in was found inside the folder {shown(folder.name)}/."]
         there = {entry.name.removesuffix(".py") for entry in handin.iterdir()}
-        demand(self.needs, self.folder, there)
+        try:
+            demand(self.needs, self.folder, there)
+        except AssignmentError as error:
+            raise _about_original(error, self.folder, self.original) from None
         protected = {*self.scan.files, *(name for name in _CONFIGURATION if (self.folder / name).is_file())}
         return [*said, *lay(self.folder, handin, self.worker.beside, protected).notes()]
 
@@ -166,7 +173,7 @@ def opened_suite(
     with Stage() as temporary:
         home = temporary / suite.name
         folder = home / suite.name
-        _copy(suite, folder)
+        linked = copy_suite(suite, folder)
         try:
             found = scan(folder)
             needs = needs_of(folder, found.files, found.constants)
@@ -175,7 +182,7 @@ def opened_suite(
             assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
             if found.doubts:
                 demand([need for need in needs if need.name in KNOWN], folder, ())
-            listed = completed(found, assignment, folder, plan, level)
+            listed = completed(found, assignment, folder, plan, level, linked)
         except (AssignmentError, UsageError) as error:
             raise _about_original(error, folder, suite) from None
         cases, notes = weighed(listed.cases)
@@ -187,16 +194,8 @@ def opened_suite(
             plan=plan, identities=[case.identity for case in cases], words=[case.word for case in cases]
         )
         questions = Questions("0", {f"test_{PART}.py": wrapper})
-        with Worker(assignment, questions, zygote, level, beside=TREE) as worker:
-            yield Suite(folder, found, tuple(needs), worker, fixtures, (unsealed(cases), *notes, *listed.notes))
-
-
-def _copy(suite: Path, into: Path) -> None:
-    """Copy a suite once, readable for the worker whatever the modes of its files are."""
-    unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
-    shutil.copytree(suite, into, ignore=unread)
-    for path in (into, *into.rglob("*")):
-        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        with Worker(assignment, questions, zygote, level, beside=TREE, readable=linked, lasting=together) as worker:
+            yield Suite(suite, folder, found, tuple(needs), worker, fixtures, (unsealed(cases), *notes, *listed.notes))
 
 
 def _importable_name(suite: Path) -> str:

@@ -16,6 +16,9 @@ from pathlib import Path, PurePosixPath
 
 from grader.intake.notes import listed
 
+UNREAD = frozenset({"__pycache__", ".git", ".pytest_cache", ".venv", "venv", "node_modules"})
+LARGE = 64
+"""A folder of data with more files isn't copied."""
 _COMPILED = (".so", ".pyd", ".pyc")
 
 
@@ -38,6 +41,70 @@ class Laid:
         if self.kept:
             said.append(f"These files of the hand-in weren't used, because the suite's own are: {listed(self.kept)}.")
         return said
+
+
+def copy_suite(suite: Path, into: Path) -> list[Path]:
+    """Copy a suite, readable for any worker; return the folders that weren't copied and must be readable in place.
+
+    Files are hard links where that is possible, and a large folder of data is a link as a whole: a suite may have
+    thousands of files, and copying them would take longer than its tests.
+    """
+    linked: list[Path] = []
+    into.parent.mkdir(exist_ok=True)
+    into.parent.chmod(0o755)
+    _copy(suite, into, linked, _is_open(suite))
+    return linked
+
+
+def _copy(folder: Path, into: Path, linked: list[Path], is_open: bool) -> None:
+    into.mkdir()
+    into.chmod(0o755)
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path, target = Path(entry.path), into / entry.name
+        if entry.name in UNREAD:
+            continue
+        if path.is_dir():
+            opened = is_open and not entry.is_symlink() and _allows(path, 0o005)
+            if opened and _is_large_data(path):
+                target.symlink_to(path)
+                linked.append(path)
+            elif not (entry.is_symlink() and _is_around(path, folder)):
+                _copy(path, target, linked, opened)
+        elif path.is_file():
+            executable = bool(path.stat().st_mode & 0o100)
+            if entry.is_symlink() or not _allows(path, 0o005 if executable else 0o004):
+                shutil.copyfile(path, target)
+                target.chmod(0o755 if executable else 0o644)
+            else:
+                _link(path, target)
+
+
+def _is_around(link: Path, folder: Path) -> bool:
+    """Whether a link leads to the folder that it is in, or above: copying it would never end."""
+    return folder.resolve().is_relative_to(link.resolve())
+
+
+def _is_open(folder: Path) -> bool:
+    """Whether any user can reach a folder."""
+    return all(_allows(parent, 0o001) for parent in folder.parents) and _allows(folder, 0o005)
+
+
+def _allows(path: Path, bits: int) -> bool:
+    return path.stat().st_mode & bits == bits
+
+
+def _is_large_data(folder: Path) -> bool:
+    """Whether a folder has many files, none of them Python's and all of them readable for everybody."""
+    count = 0
+    for place, folders, names in os.walk(folder):
+        if any(name.endswith((".py", *_COMPILED)) for name in names):
+            return False
+        count += len(names)
+        if not all(
+            _allows(Path(place, name), 0o004) for name in (*folders, *names) if os.path.exists(f"{place}/{name}")
+        ):
+            return False
+    return count > LARGE
 
 
 def lay(suite: Path, handin: Path | None, into: Path, protected: Collection[str]) -> Laid:
@@ -76,7 +143,9 @@ def _merge(
             else:
                 laid.replaced.append(path)
                 mine = None
-        if (mine or their or into).is_dir():
+        if mine is not None and mine.is_symlink() and their is None:
+            target.symlink_to(mine.readlink())  # a large folder of data that stayed where it is
+        elif (mine or their or into).is_dir():
             target.mkdir()
             target.chmod(0o755)
             _merge(mine, their, target, f"{path}/", protected, held, laid)

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
-from unittest.mock import NonCallableMock
+from unittest.mock import MagicMock, NonCallableMock
 
 import numpy as np
 
@@ -49,13 +49,13 @@ class _Stubs(Loader):
 
 def _asked_by_a_library() -> bool:
     """Whether the import is written in a file of an installed package, which can do without an absent one."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     here = str(Path.cwd().resolve())
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith("<frozen") and "importlib" not in file:
             return not file.startswith(here)
-        frame = frame.f_back  # type: ignore[assignment]  # the loop ends there
+        frame = frame.f_back
     return True
 
 
@@ -65,11 +65,22 @@ class _Stub(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        from unittest.mock import MagicMock
-
-        value = MagicMock(name=f"{self.__name__}.{name}")
+        value = _StandIn(name=f"{self.__name__}.{name}")
         setattr(self, name, value)
         return value
+
+
+class _StandIn(MagicMock):
+    """Accepts everything but to be counted or gone through: then the tests would depend on the hand-in."""
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        for method in ("__iter__", "__len__", "__index__", "__int__", "__float__", "__contains__"):
+            setattr(type(self), method, _refuse)  # each mock has a class of its own
+
+
+def _refuse(*_: object) -> None:
+    raise TypeError("the suite's tests depend on a value of the hand-in")
 
 
 def list_cases(files: Sequence[str], submission: Submission, plan: Plan, check: Check) -> None:

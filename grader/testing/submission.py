@@ -53,7 +53,8 @@ class _Finder:
             return PathFinder.find_spec(name, self.path)
         found = [spec for entry in self.path if (spec := PathFinder.find_spec(name, [entry])) is not None]
         own = [spec for spec in found if spec.origin is not None and self.prefers(spec.origin)]
-        return (own or [spec for spec in found if spec.origin is not None] or found or [None])[0]
+        others = [spec for spec in found if spec.origin is not None]
+        return next(iter(own or others or found), None)
 
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""

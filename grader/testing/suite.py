@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import importlib.machinery
 import importlib.util
+import linecache
 import os
 import re
 import sys
+import traceback
 import unittest
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -100,8 +102,10 @@ class Session:
         unittest.TestSuite([case]).run(outcome)
         if outcome.testsRun == before and not outcome.causes and outcome.skip_reason is None:
             # its class wasn't set up for an earlier test, and unittest doesn't repeat why
-            unready = [(f"the set-up of {type(case).__name__} failed", RuntimeError("see its first test"))], None
-            outcome.causes, outcome.skip_reason = self.unready.get(type(case), unready)
+            causes, reason = self.unready.get(type(case), ([], None))
+            outcome.causes, outcome.skip_reason = causes, reason
+            if not causes and reason is None:
+                pytest.fail(f"the set-up of {type(case).__name__} failed before", pytrace=False)
         elif outcome.testsRun == before:
             self.unready[type(case)] = outcome.causes, outcome.skip_reason
         # gradescope_utils' decorators store both on the function
@@ -126,10 +130,11 @@ def run_case(identity: str, submission: Submission, plan: Plan, caller: Any) -> 
         plan: of the suite.
         caller: the test function that calls this.
     """
-    if _open and plan.together:
-        _open[0].places.install()
-    else:
-        _open[:] = [Session(submission, plan)]
+    if not plan.together:  # nothing may hold on to the session, or no other test can share this process
+        Session(submission, plan).run(identity, caller)
+        return
+    if not _open:
+        _open.append(Session(submission, plan))
     _open[0].run(identity, caller)
 
 
@@ -275,7 +280,9 @@ class _Loader(importlib.machinery.SourceFileLoader):
         data = super().get_data(path)
         return self._changed(data) if path == self.path else data
 
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:
+    def source_to_code(  # type: ignore[override]  # typeshed has the one of InspectLoader
+        self, data: Any, path: Any, *, _optimize: int = -1
+    ) -> CodeType:
         """Compile a module; a hand-in's frames name the hand-in's file, so that messages recognise them."""
         return super().source_to_code(data, self._own or path)
 
@@ -297,7 +304,7 @@ def _raise(outcome: Outcome) -> None:
     """End the pytest test in the same way as the unittest test."""
     plain = [error for name, error in outcome.causes if not name]
     if plain and len(outcome.causes) == 1:
-        raise plain[0]
+        raise with_line(plain[0])
     if outcome.causes:
         lines = []
         for name, error in outcome.causes:
@@ -310,3 +317,13 @@ def _raise(outcome: Outcome) -> None:
         pytest.fail("the test is marked to fail, and it passed", pytrace=False)
     if outcome.skip_reason is not None:
         pytest.skip(outcome.skip_reason)
+
+
+def with_line(error: BaseException) -> BaseException:
+    """Return an exception; one of a plain `assert` without a text gets the suite's line as its text."""
+    if type(error) is AssertionError and not error.args:
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            file, line = frame.f_code.co_filename, number
+        if Path(file).is_relative_to(Path.cwd()) or Path(file).name.startswith("test"):
+            error.args = (f"{Path(file).name}, line {line}: {linecache.getline(file, line).strip()}",)
+    return error

@@ -53,7 +53,9 @@ class _Chosen:
 def _run(home: Path, words: list[str], chosen: _Chosen) -> None:
     sys.modules.pop("test_suite", None)  # ours; a suite's file may have this name
     blocked = [word for name in LEAN if name != "legacypath" for word in ("-p", f"no:{name}")]
-    pytest.main([*blocked, "-q", "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
+    code = pytest.main([*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
+        raise RuntimeError(f"pytest ended with {code}: is there a faulty pytest.ini or conftest.py?")
 
 
 def items_of(home: Path, file: str) -> list[pytest.Item]:
@@ -76,7 +78,9 @@ def run_item(home: Path, file: str, name: str, caller: Any) -> None:
         caller.__score__ = getattr(function, "__score__", None)
         caller.__leaderboard_value__ = getattr(function, "__leaderboard_value__", None)
     if chosen.error is not None:
-        raise chosen.error
+        from grader.testing.suite import with_line
+
+        raise with_line(chosen.error)
     if not chosen.items:
         pytest.fail("\n".join(chosen.errors) or f"{file} has no test {name} beside this hand-in", pytrace=False)
     if chosen.skipped is not None:

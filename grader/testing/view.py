@@ -42,24 +42,30 @@ class View:
     def __init__(self, tree: Path, folder: Path) -> None:
         """Link everything in `tree` into `folder`; what is there already stays."""
         self._tree = os.path.realpath(tree)
-        self._folder = os.path.realpath(folder)
+        self.folder = os.path.realpath(folder)
         self._busy = False
+        self._made = {""}
+        """The folders that aren't links."""
         left = LINKS
         waiting = deque([""])
         while waiting:
             inside = waiting.popleft()
-            source, target = os.path.join(self._tree, inside), os.path.join(self._folder, inside)
+            source, target = os.path.join(self._tree, inside), os.path.join(self.folder, inside)
             names = os.listdir(source)
             if inside and (len(names) > min(WIDE, left)):
                 _link(source, target)
+                self._made.discard(inside)
                 continue
             os.makedirs(target, exist_ok=True)
-            for name in names:
-                path = os.path.join(inside, name)
-                if os.path.isdir(os.path.join(source, name)):
+            there = set(os.listdir(target))
+            for entry in os.scandir(source):
+                path = os.path.join(inside, entry.name)
+                if entry.is_dir(follow_symlinks=False):
                     waiting.append(path)
+                    self._made.add(path)
                 else:
-                    _link(os.path.join(source, name), os.path.join(target, name))
+                    if entry.name not in there:
+                        os.symlink(entry.path, os.path.join(target, entry.name))
                     left -= 1
 
     def install(self) -> None:
@@ -67,6 +73,17 @@ class View:
         if not _current:
             sys.addaudithook(_watch)
         _current[:] = [self]
+
+    def tidy(self, remove: Callable[[str], object]) -> None:
+        """Remove everything but links that are as they were made."""
+        for inside in sorted(self._made):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                for entry in os.scandir(os.path.join(self.folder, inside)):
+                    path = os.path.join(inside, entry.name)
+                    if entry.is_symlink() and os.readlink(entry.path) == os.path.join(self._tree, path):
+                        continue
+                    if path not in self._made or not entry.is_dir(follow_symlinks=False):
+                        remove(entry.path)
 
     def prepare(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Replace links by copies where an action writes."""
@@ -90,10 +107,10 @@ class View:
             self._busy = False
 
     def _own(self, path: str, *, whole: bool) -> None:
-        inside = os.path.relpath(path, self._folder)
+        inside = os.path.relpath(path, self.folder)
         if inside.startswith(os.pardir):
             return
-        place = self._folder
+        place = self.folder
         for part in inside.split(os.sep):
             place = os.path.join(place, part)
             self._copy(place)
@@ -116,6 +133,14 @@ class View:
                 _link(os.path.join(target, name), os.path.join(place, name))
         else:
             shutil.copyfile(target, place)
+
+
+def tidied(folder: Path, remove: Callable[[str], object]) -> bool:
+    """Remove what a test left in the view in a folder; False if there is no view in it."""
+    if not _current or os.path.realpath(folder) != _current[0].folder:
+        return False
+    _current[0].tidy(remove)
+    return True
 
 
 def _link(source: str, target: str) -> None:

@@ -209,7 +209,8 @@ def run_child(
 ) -> None:
     """Run tests in this forked process, then exit; this function never returns.
 
-    Each test imports the hand-in's modules anew. If a test leaves something that can't be put back, no other follows.
+    Each test imports the hand-in's modules anew, unless the command says that what a test leaves lasts. If a test
+    leaves something that can't be put back, no other follows.
     """
     try:
         channel, output = descriptors
@@ -225,13 +226,15 @@ def run_child(
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        shared = leftovers if len(items) > 1 and keeps_to_itself(root, helpers) else None
+        alone = len(items) == 1 or command.lasting or not keeps_to_itself(root, helpers)
+        shared = leftovers if not alone else None
         if shared is not None:
             shared.begin()
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
-            submission = Submission(root, settings.path, settings.forbid, helpers)
-            submission.install()
+            if number == 1 or not command.lasting:
+                submission = Submission(root, settings.path, settings.forbid, helpers)
+                submission.install()
             # in a context of its own, so that no variable of one test's context reaches the next
             context = contextvars.copy_context()
             ended = context.run(plugin.run, item, submission, root, pipe, given=command.given, seed=seed)
@@ -239,7 +242,7 @@ def run_child(
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
-            more = number < len(items) and shared is not None and shared.undo()
+            more = number < len(items) and (command.lasting or (shared is not None and shared.undo()))
             pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard, more=more))
             # the judge answers when it has read the test's whole output
             if not more or not os.read(CHANNEL, 1):
