@@ -159,6 +159,11 @@ def _add_together(sub: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --suite: run all tests in one process in the suite's order, for tests that need each other",
     )
+    sub.add_argument(
+        "--programs",
+        action="store_true",
+        help="with --suite: let student code start programs and processes, inside the jail's other walls",
+    )
 
 
 def _add_limits(sub: argparse.ArgumentParser, least: str = "none") -> None:

@@ -147,4 +147,5 @@ def demand_isolation(worker: Worker, minimum: Level) -> str:
     level = level_of(worker.layers)
     if not at_least(level, minimum):
         raise InternalError(f"the isolation here is '{level}', and '{minimum}' is demanded; see: grader doctor")
-    return f"{level} ({', '.join(worker.layers)})"
+    programs = "; programs may be started" if worker.assignment.limits.programs else ""
+    return f"{level} ({', '.join(worker.layers)}{programs})"

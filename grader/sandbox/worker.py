@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 COLLECT_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
+_PROGRAMS = ("/bin", "/sbin", "/etc/alternatives", "/etc/passwd", "/etc/group", "/dev/shm", "/dev/urandom")
+"""What programs read in addition to libraries; /dev/shm is for semaphores between processes."""
 _WARM_UP = """import numpy as np
 
 def test_warm_up(submission, rng, check):
@@ -98,6 +100,9 @@ class Worker:
         self.user = self._identity.user if self._identity is not None else None
         self._seed = questions.seed
         self._readable = readable_paths()
+        if assignment.limits.programs:
+            interpreters = {Path(sys.executable).parent, Path(sys.executable).resolve().parent}
+            self._readable = (*self._readable, *_PROGRAMS, *map(str, sorted(interpreters)))
         self._held = Stage()
         self._stage = self._held.path
         self.submission = self._folder("submission")
@@ -209,6 +214,7 @@ class Worker:
             level=self.level,
             user=self.user,
             readable=self._readable,
+            programs=self.assignment.limits.programs,
         )
 
     def _send(self, name: str, message: Message, descriptors: tuple[int, ...] = ()) -> None:
@@ -245,7 +251,7 @@ class Worker:
             for test in found:
                 if self._holder.setdefault(test.id, name) == name:
                     tests.append(test)
-            broken = broken_layers(ready.probe, ready.layers)
+            broken = broken_layers(ready.probe, ready.layers, programs=self.assignment.limits.programs)
             if broken:
                 raise InternalError(f"the isolation doesn't hold: {'; '.join(broken)}; the worker's log:\n{self.log()}")
         assert self._zygote is not None

@@ -55,23 +55,28 @@ class Need:
 def needs_of(folder: Path, tests: Collection[str], constants: Constants) -> list[Need]:
     """Return what the test files, and the suite's files that they import, import from elsewhere."""
     found: dict[str, Need] = {}
-    waiting = [folder / name for name in sorted(tests)]
-    seen = set(waiting)
-    while waiting:
-        file = waiting.pop(0)
+    for file in reached(folder, tests, constants):
         by_test = file.relative_to(folder).as_posix() in tests
         for line, name in _imports(constants.tree(file)):
             inner = constants.module(name, file.parent) or constants.module(name.partition(".")[0], file.parent)
             if inner is not None:
-                if inner not in seen and inner.is_relative_to(folder):
-                    seen.add(inner)
-                    waiting.append(inner)
                 continue
             top = name.partition(".")[0]
             if not (folder / top).is_dir() and not (file.parent / top).is_dir() and not _is_installed(top):
                 old = found.get(top)
                 found[top] = Need(top, file, line, by_test) if old is None or (by_test and not old.by_test) else old
     return list(found.values())
+
+
+def reached(folder: Path, tests: Collection[str], constants: Constants) -> list[Path]:
+    """Return the test files, and the suite's files that they import, directly or not."""
+    files = [folder / name for name in sorted(tests)]
+    for file in files:
+        for _, name in _imports(constants.tree(file)):
+            inner = constants.module(name, file.parent) or constants.module(name.partition(".")[0], file.parent)
+            if inner is not None and inner not in files and inner.is_relative_to(folder):
+                files.append(inner)  # the loop goes on to it
+    return files
 
 
 def demand(needs: Collection[Need], folder: Path, there: Collection[str]) -> None:

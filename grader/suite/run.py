@@ -30,10 +30,11 @@ from grader.sandbox.stage import Stage
 from grader.sandbox.worker import Worker
 from grader.schedule import Progress
 from grader.suite.listed import completed
-from grader.suite.needs import KNOWN, Need, demand, needs_of
+from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
 from grader.suite.scan import PART, Case, Scan, scan
 from grader.suite.starts import starts_of
 from grader.suite.tree import copy_suite, lay
+from grader.testing.refused import SENTENCE
 from grader.testing.suite_plan import TREE, Plan
 
 DEPTH = 8
@@ -43,6 +44,11 @@ _ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_PROGRAMS = re.compile(
+    rb"^\s*(?:import|from)\s+(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
+    re.MULTILINE,
+)
+"""What a suite has that starts students' programs."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
 import pytest
@@ -97,6 +103,8 @@ class Suite:
             ignored=ignored,
             taken=lambda files: notes.extend(self._arrange(files)),
         )
+        if any(SENTENCE in test.message for test in report.tests):
+            notes.append("The jail refused to start a program; where students need it, grade with --programs.")
         return replace(report, staff_notes=(*self.notes, *notes))
 
     def _arrange(self, files: Sequence[str]) -> list[str]:
@@ -117,6 +125,8 @@ class Suite:
             demand(self.needs, self.folder, there)
         except AssignmentError as error:
             raise _about_original(error, self.folder, self.original) from None
+        if self.worker.assignment.limits.programs:
+            _make_executable(handin)
         protected = {*self.scan.files, *(name for name in _CONFIGURATION if (self.folder / name).is_file())}
         return [*said, *lay(self.folder, handin, self.worker.beside, protected).notes()]
 
@@ -177,6 +187,9 @@ def opened_suite(
         try:
             found = scan(folder)
             needs = needs_of(folder, found.files, found.constants)
+            files = reached(folder, found.files, found.constants)
+            if not limits.programs and any(_PROGRAMS.search(file.read_bytes()) for file in files):
+                limits = replace(limits, programs=True)
             plan = Plan(_importable_name(suite), starts_of(folder, found), found.pytest, together)
             torch = torch or any(_TORCH.search(file.read_bytes()) for file in folder.rglob("*.py") if file.is_file())
             assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
@@ -186,6 +199,8 @@ def opened_suite(
         except (AssignmentError, UsageError) as error:
             raise _about_original(error, folder, suite) from None
         cases, notes = weighed(listed.cases)
+        if limits.programs:
+            notes.append("The suite starts programs, so the jail lets student code start some, too.")
         if not cases:
             raise UsageError(f"{suite} has no tests, also when it is loaded; name the suite's own folder")
         assignment = _assignment(home, suite.name, cases, limits, torch=torch)
@@ -196,6 +211,15 @@ def opened_suite(
         questions = Questions("0", {f"test_{PART}.py": wrapper})
         with Worker(assignment, questions, zygote, level, beside=TREE, readable=linked, lasting=together) as worker:
             yield Suite(suite, folder, found, tuple(needs), worker, fixtures, (unsealed(cases), *notes, *listed.notes))
+
+
+def _make_executable(handin: Path) -> None:
+    """Give the hand-in's programs the right to be executed, which archives and uploads often lose."""
+    for path in handin.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.read(4).startswith((b"#!", b"\x7fELF")):
+                    path.chmod(0o755)
 
 
 def _importable_name(suite: Path) -> str:
