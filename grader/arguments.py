@@ -165,8 +165,9 @@ def _grade(sub: argparse.ArgumentParser) -> None:
         "--suite",
         type=Path,
         metavar="FOLDER",
-        help="instead of A: a folder of unittest tests with gradescope_utils' decorators, as it is",
+        help="instead of A: a folder of unittest or pytest tests, as it is",
     )
+    _add_together(sub)
     sub.add_argument(
         "--ignore",
         action="append",
@@ -177,6 +178,19 @@ def _grade(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--format", choices=FORMATS, default="gradescope", help="what to write (default: %(default)s)")
     sub.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
     _add_limits(sub)
+
+
+def _add_together(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--together",
+        action="store_true",
+        help="with --suite: run all tests in one process in the suite's order, for tests that need each other",
+    )
+    sub.add_argument(
+        "--programs",
+        action="store_true",
+        help="with --suite: let student code start programs and processes, inside the jail's other walls",
+    )
 
 
 def _add_limits(sub: argparse.ArgumentParser, least: str = "none") -> None:
@@ -209,6 +223,7 @@ def _class(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--suite", type=Path, metavar="FOLDER", help="instead of A: a folder of tests, as for `grader grade`"
     )
+    _add_together(sub)
     sub.add_argument("--source", dest="kind", choices=SOURCES, help="the layout of SOURCE (default: recognised)")
     sub.add_argument(
         "--pattern",

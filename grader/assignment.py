@@ -104,6 +104,8 @@ class Limits:
     """Captured output kept for one test, in KiB; the rest is counted and dropped."""
     value_mb: int = 64
     """Bytes of observed values that one test may send, in MiB."""
+    programs: bool = False
+    """Whether student code may start programs and processes, inside the jail's other walls."""
 
     def replaced(self, **changes: float | None) -> Limits:
         """Return the same limits with some replaced; a value of None keeps a limit."""
@@ -314,6 +316,12 @@ class _Reader:
             raise self.fail(("limits", key), f"'{key}' must be a positive number")
         return value
 
+    def truth(self, data: Mapping[str, Any], key: str) -> bool:
+        value = data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.fail(("limits", key), f"'{key}' must be true or false")
+        return value
+
     def whole(self, data: Mapping[str, Any], key: str, default: int) -> int:
         value = data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1e6:
@@ -391,6 +399,7 @@ class _Reader:
             memory_mb=self.whole(table, "memory_mb", default.memory_mb),
             output_kb=self.whole(table, "output_kb", default.output_kb),
             value_mb=self.whole(table, "value_mb", default.value_mb),
+            programs=self.truth(table, "programs"),
         )
 
     def handout(self, data: Mapping[str, Any]) -> Handout:

@@ -57,6 +57,9 @@ class TestSpec:
     """False if the outcome, or a part of it, is the worker's own claim."""
     alone: bool = False
     """Whether the test never shares a process with others."""
+    as_set: bool = False
+    """Whether a score that the test sets counts as gradescope_utils counts it: also before a failure, and above the
+    points."""
 
     __test__ = False
 

@@ -9,7 +9,7 @@ is returned.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,11 +93,13 @@ def grade_in(
     only: Collection[str] | None = None,
     together: bool = True,
     ignored: Collection[str] = (),
+    taken: Callable[[Sequence[str]], None] | None = None,
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before.
 
     This is the only pipeline: a single grading, a suite and an audit all use it. `only` has the ids of the tests to run
-    and to report; None means all. `together` False runs every test alone. The other arguments and the errors are those
+    and to report; None means all. `together` False runs every test alone. `taken` is called with the hand-in's files
+    when they are in the worker's folder. The other arguments and the errors are those
     of `grade`.
     """
     from grader.intake.take import ingest
@@ -122,6 +124,8 @@ def grade_in(
     if fixtures.required and not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
         return failed_report(assignment, fixtures, "missing", message, notes=[message, *intake.notes])
+    if taken is not None:
+        taken(intake.files)
     demand_tests(worker, fixtures)
     if only is not None:
         fixtures = replace(fixtures, tests=tuple(spec for spec in fixtures.tests if spec.id in only))
@@ -149,4 +153,5 @@ def demand_isolation(worker: Worker, minimum: Level) -> str:
     level = level_of(worker.layers)
     if not at_least(level, minimum):
         raise InternalError(f"the isolation here is '{level}', and '{minimum}' is demanded; see: grader doctor")
-    return f"{level} ({', '.join(worker.layers)})"
+    programs = "; programs may be started" if worker.assignment.limits.programs else ""
+    return f"{level} ({', '.join(worker.layers)}{programs})"

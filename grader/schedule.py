@@ -65,6 +65,22 @@ class _Judging:
                 break  # it doesn't share; or others may hang too, and alone each costs its own time only
         return results
 
+    def in_turn(self, specs: Sequence[TestSpec], progress: Progress | None) -> dict[str, TestResult]:
+        """Return the results of all tests, which see what earlier ones left; after one that ends its child, a new one.
+
+        Each test has its whole time, and none runs twice.
+        """
+        results: dict[str, TestResult] = {}
+        waiting = list(specs)
+        while waiting and self.left > 0:
+            if progress is not None:
+                progress(len(results), len(specs), waiting[0].title)
+            recordings = self.worker.run_together([spec.id for spec in waiting], seconds=self.left)
+            for spec, recording in zip(waiting, recordings, strict=False):
+                results[spec.id] = self.judge(spec, recording)
+            waiting = waiting[len(recordings) :]
+        return results
+
     def alone(self, spec: TestSpec) -> TestResult:
         """Return the result of a test in its own child."""
         from grader.recording import Recording
@@ -100,6 +116,9 @@ def run_tests(
     """
     end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
     judging = _Judging(worker, fixtures, end)
+    if worker.lasting:
+        results = judging.in_turn(fixtures.tests, progress)
+        return [results.get(spec.id) or judging.alone(spec) for spec in fixtures.tests]
     shared: dict[str, TestResult] = {}
     for hidden in (False, True) if together else ():
         group = [spec for spec in fixtures.tests if worker.hides(spec.id) == hidden and not spec.alone]

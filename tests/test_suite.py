@@ -202,7 +202,7 @@ def test_2_skipped_and_expected_failures_have_rows(tmp_path: Path) -> None:
     assert "marked to fail" in report.tests[3].message
 
 
-def test_3_partial_credit_is_what_was_set_and_only_if_the_test_ends_well(tmp_path: Path) -> None:
+def test_3_partial_credit_is_what_was_set_also_before_a_failure_and_above_the_points(tmp_path: Path) -> None:
     body = """
     class TestPart(unittest.TestCase):
         @partial_credit(4)
@@ -219,7 +219,8 @@ def test_3_partial_credit_is_what_was_set_and_only_if_the_test_ends_well(tmp_pat
             set_score(9)
     """
     report = graded(tmp_path, body)
-    assert [ended(test)[:2] for test in report.tests] == [("failed", 0), ("failed", 0), ("passed", 4)]
+    assert [ended(test)[:2] for test in report.tests] == [("failed", 0), ("failed", 4), ("passed", 9)]
+    validate("gradescope-results", results(report))
 
 
 def test_4_a_leaderboard_test_that_fails_has_no_null_and_keeps_its_weight(tmp_path: Path) -> None:
@@ -331,7 +332,7 @@ def test_data_neighbours_and_packages_are_where_they_were(tmp_path: Path) -> Non
                     @weight(1)
                     def test_read(self):
                         self.assertEqual(calculator.add(read(), 1), 42)
-                        self.assertEqual(utils.WHO, 'the suite')
+                        self.assertEqual(utils.WHO, 'the student')
 
                     @weight(1)
                     def test_write(self):
@@ -394,7 +395,7 @@ def test_a_hand_in_doesnt_replace_the_tests(tmp_path: Path) -> None:
     weak = HEAD + "class TestAdd(unittest.TestCase):\n    def test_small(self):\n        pass\n"
     handin = {"calculator.py": "def add(a, b):\n    return 7\n", "test_calculator.py": weak, "tests/x.py": ""}
     report = graded(tmp_path, WHOLE, handin)
-    assert report.score <= 3  # what test_part lets anybody set
+    assert [test.title for test in report.tests if test.score] == ["test_part (TestAdd)"]  # anybody may set a score
     assert next(test for test in report.tests if test.title == "Adds small numbers").status == "failed"
 
 
@@ -444,22 +445,6 @@ def test_one_hang_costs_one_test(tmp_path: Path) -> None:
     assert [test.status for test in report.tests] == ["timeout", "passed"]
 
 
-def test_a_program_is_refused_and_a_weaker_level_lets_it_run(tmp_path: Path) -> None:
-    body = """
-    class TestProgram(unittest.TestCase):
-        @weight(1)
-        def test_run(self):
-            import subprocess, sys
-            out = subprocess.run([sys.executable, "calculator.py"], capture_output=True, text=True)
-            self.assertEqual(out.stdout.strip(), "3")
-    """
-    handin = {"calculator.py": CALCULATOR + "if __name__ == '__main__':\n    print(add(1, 2))\n"}
-    report = graded(tmp_path, body, handin)
-    assert only(report).status == "error"
-    report = grade_suite(tmp_path / "tests", tmp_path / "handin", level="basic")
-    assert only(report).status == "passed", only(report).message
-
-
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -471,9 +456,9 @@ def test_a_program_is_refused_and_a_weaker_level_lets_it_run(tmp_path: Path) -> 
 )
 def test_what_cant_be_known_beforehand_is_said_with_its_place(line: str, said: str, tmp_path: Path) -> None:
     body = f"{HEAD}\nclass TestX(unittest.TestCase):\n    {line}\n    def test_x(self):\n        pass\n"
-    write(tmp_path, {"test_x.py": body})
+    suite = write(tmp_path / "suite", {"test_x.py": body})
     with pytest.raises(AssignmentError, match=said) as caught:
-        scan(tmp_path)
+        grade_suite(suite, write(tmp_path / "handin", {"calculator.py": CALCULATOR}))
     number = next(count for count, text in enumerate(body.split("\n"), 1) if line in text)
     assert f"test_x.py:{number}: " in str(caught.value)
 
@@ -525,7 +510,7 @@ def test_points_may_have_names_of_other_modules_and_classes(tmp_path: Path) -> N
             """,
         },
     )
-    specs = [case.spec for case in scan(suite)]
+    specs = [case.spec for case in scan(suite).cases]
     assert [float(spec.points) for spec in specs] == [3.0, 7.0, 4.5, 0.25]
     assert [spec.number for spec in specs] == ["", "", "", ""]
     assert (specs[0].tags, specs[0].hide_errors) == (("core",), "Test failed")
@@ -549,9 +534,9 @@ def test_points_may_have_names_of_other_modules_and_classes(tmp_path: Path) -> N
 )
 def test_a_value_that_may_be_another_is_none(lines: str, tmp_path: Path) -> None:
     body = f"{HEAD}\n{lines}\nclass TestX(unittest.TestCase):\n    @weight(W)\n    def test_x(self):\n        pass\n"
-    write(tmp_path, {"test_x.py": body})
-    with pytest.raises(AssignmentError, match="needs plain numbers"):
-        scan(tmp_path)
+    found = scan(write(tmp_path, {"test_x.py": body}))
+    assert not found.cases
+    assert any("needs plain numbers" in doubt.what for doubt in found.doubts)
 
 
 @pytest.mark.parametrize(
@@ -566,7 +551,7 @@ def test_a_value_that_may_be_another_is_none(lines: str, tmp_path: Path) -> None
 )
 def test_modules_are_found_as_python_finds_them(files: dict[str, str], points: str, tmp_path: Path) -> None:
     body = f"{HEAD}\n{points}\nclass TestX(unittest.TestCase):\n    @weight(W)\n    def test_x(self):\n        pass\n"
-    (case,) = scan(write(tmp_path, files | {"test_x.py": body}))
+    (case,) = scan(write(tmp_path, files | {"test_x.py": body})).cases
     assert float(case.spec.points) == 1.5
 
 
@@ -627,7 +612,7 @@ def test_files_may_import_constants_from_each_other(
 ) -> None:
     """The tests also run, and the points that the report has are those of the running decorators."""
     suite, right = write_mutual(tmp_path / "suite", files), write(tmp_path / "right", {"calculator.py": CALCULATOR})
-    assert {case.identity.rpartition("_")[2]: float(case.spec.points) for case in scan(suite)} == points
+    assert {case.identity.rpartition("_")[2]: float(case.spec.points) for case in scan(suite).cases} == points
     report = grade_suite(suite, right)
     assert float(report.score) == sum(points.values())
 
@@ -657,8 +642,9 @@ def test_files_may_import_constants_from_each_other(
     ids=["nobody's", "too early", "two values", "another value", "an unknown way", "a long chain"],
 )
 def test_a_constant_that_no_file_has_yet_is_none(files: dict[str, list[str]], tmp_path: Path) -> None:
-    with pytest.raises(AssignmentError, match="needs plain numbers"):
-        scan(write_mutual(tmp_path, files))
+    found = scan(write_mutual(tmp_path, files))
+    assert not found.cases
+    assert any("needs plain numbers" in doubt.what for doubt in found.doubts)
 
 
 def write_mutual(folder: Path, files: dict[str, list[str]]) -> Path:
@@ -672,7 +658,7 @@ def write_mutual(folder: Path, files: dict[str, list[str]]) -> Path:
 
 def test_a_folder_without_tests_is_said(tmp_path: Path) -> None:
     write(tmp_path, {"helper.py": "x = 1\n"})
-    with pytest.raises(UsageError, match="no unittest tests"):
+    with pytest.raises(UsageError, match="has no tests"):
         scan(tmp_path)
     write(tmp_path, {"test_a.py": "def broken(:\n"})
     with pytest.raises(AssignmentError, match=r"test_a\.py:1: isn't Python"):

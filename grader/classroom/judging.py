@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,10 @@ class Terms:
     """Names and values of limits that replace the assignment's."""
     level: Level = "full"
     minimum: Level = "none"
+    together: bool = False
+    """Whether a suite's tests run in one process."""
+    programs: bool = False
+    """Whether a suite's tests may start programs."""
 
     def load(self) -> Assignment:
         """Return the assignment with these limits."""
@@ -74,11 +78,19 @@ class Judge:
 def judge(terms: Terms) -> Iterator[Judge]:
     """Make a judge; its worker starts before the fixtures are read, because both take equally long."""
     if not terms.assignment:
-        limits = Limits().replaced(**dict(terms.limits))
-        with opened_suite(terms.project, limits, level=terms.level) as suite:
+        limits = replace(Limits().replaced(**dict(terms.limits)), programs=terms.programs)
+        with opened_suite(terms.project, limits, level=terms.level, together=terms.together) as suite:
             suite.worker.wait_ready()
             isolation = demand_isolation(suite.worker, terms.minimum)
-            state = _state({**_versions(), "isolation": isolation, "suite": _hashes(terms.project), **asdict(limits)})
+            state = _state(
+                {
+                    **_versions(),
+                    "isolation": isolation,
+                    "suite": _hashes(terms.project),
+                    **asdict(limits),
+                    "together": terms.together,
+                }
+            )
             yield Judge(lambda path: suite.grade(path, minimum=terms.minimum), state, isolation, lambda: True)
         return
     assignment = terms.load()

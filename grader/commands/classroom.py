@@ -52,6 +52,8 @@ def run_class(options: argparse.Namespace) -> int:
         tuple(limits_of(options).items()),
         options.max_isolation,
         options.min_isolation,
+        options.together,
+        options.programs,
     )
     title = assignment.title if assignment is not None else options.suite.resolve().name
     worksheet = _read(options.moodle) if options.moodle is not None else None

@@ -53,14 +53,17 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
         return grade_suite(
             options.suite,
             options.submission,
-            limits=Limits().replaced(**limits_of(options)),
+            limits=replace(Limits().replaced(**limits_of(options)), programs=options.programs),
             before=_draft_writer(options),
             progress=progress,
             zygote=options.zygote,
             level=options.max_isolation,
             minimum=options.min_isolation,
             ignored=options.ignore,
+            together=options.together,
         )
+    if options.together or options.programs:
+        raise UsageError("--together and --programs are for --suite; see 'programs' under [limits] of assignment.toml")
     from grader.grade import grade
 
     return grade(

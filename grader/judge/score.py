@@ -70,7 +70,9 @@ def judge_test(
         counted *= Fraction(len(best.checks), len(best.checks) + 1)
     if spec.partial and not spec.expected and recording.ending == "ok":
         # a partial-credit test that never calls set_score earns 0
-        counted = _claimed(recording.claimed_score or 0.0, spec.points)
+        counted = _claimed(recording.claimed_score or 0.0, spec)
+    elif spec.as_set and spec.partial and recording.ending not in _LOST and recording.claimed_score is not None:
+        counted = _claimed(recording.claimed_score, spec)
     score = spec.points * counted
     status = _status(recording, counted)
     mistake = None if status == "passed" else _known_mistake(spec, alternatives, recording)
@@ -195,17 +197,18 @@ def _verdict(spec: TestSpec, expected: Sequence[Observation], recording: Recordi
     return _Verdict(checks, share)
 
 
-def _claimed(score: float, points: Fraction) -> Fraction:
-    """The share that a test's own set_score claims, within its points."""
-    if not points or not math.isfinite(score):
+def _claimed(score: float, spec: TestSpec) -> Fraction:
+    """The share that a test's own set_score claims: from 0 up, and within its points unless it may set more."""
+    if not spec.points or not math.isfinite(score):
         return Fraction(0)
-    return min(max(Fraction(score), Fraction(0)), points) / points
+    share = max(Fraction(score), Fraction(0)) / spec.points
+    return share if spec.as_set else min(share, Fraction(1))
 
 
 def _status(recording: Recording, counted: Fraction) -> Status:
     if recording.ending != "ok":
         return _STATUS[recording.ending]
-    if counted == 1:
+    if counted >= 1:
         return "passed"
     return "partial" if counted > 0 else "failed"
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+STARTS = "start a process"
 PROTECTS: Mapping[str, frozenset[str]] = {
     "take memory without limit": frozenset({"basic"}),
     "read a secret file": frozenset({"landlock", "uid"}),
@@ -17,7 +18,7 @@ PROTECTS: Mapping[str, frozenset[str]] = {
     "read the judge's memory": frozenset({"landlock", "uid"}),
     "signal the judge": frozenset({"seccomp", "uid"}),
     "open a socket": frozenset({"seccomp"}),
-    "start a process": frozenset({"seccomp"}),
+    STARTS: frozenset({"seccomp"}),
 }
 """The attempted actions, and the layers that must each refuse them. Each layer is the only one for some action."""
 
@@ -47,7 +48,7 @@ def attempt(stage: Path, tests: Path, judge: int, libraries: Collection[str]) ->
         "read the judge's memory": lambda: os.close(os.open(f"/proc/{judge}/mem", os.O_RDONLY)),
         "signal the judge": lambda: os.kill(judge, 0),
         "open a socket": lambda: socket.socket().close(),
-        "start a process": _fork,
+        STARTS: _fork,
         NEEDS: lambda: [Path(file).stat() and Path(file).read_bytes() for file in libraries],
     }
     done = {}
@@ -67,14 +68,14 @@ def _fork() -> None:
     os.waitpid(pid, 0)
 
 
-def broken_layers(done: Mapping[str, bool], layers: Collection[str]) -> list[str]:
-    """Return a sentence for each action that wrongly succeeded or wrongly failed."""
+def broken_layers(done: Mapping[str, bool], layers: Collection[str], *, programs: bool = False) -> list[str]:
+    """Return a sentence for each action that wrongly succeeded or wrongly failed; `programs` allows to start some."""
     if not done:
         return ["the jailed child that tries what the layers refuse didn't come to its end"]
     found = [
         f"the layer {min(PROTECTS[name] & set(layers))} holds, and student code could still {name}"
         for name in PROTECTS
-        if done.get(name, True) and PROTECTS[name] & set(layers)
+        if done.get(name, True) and PROTECTS[name] & set(layers) and not (programs and name == STARTS)
     ]
     if not done.get(NEEDS, False):
         found.append("student code can't read the interpreter's own files; see grader doctor")

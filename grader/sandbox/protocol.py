@@ -45,6 +45,8 @@ class Settings:
     """The uid and gid of the worker; None to keep the current user."""
     readable: tuple[str, ...]
     """The paths that student code may read in addition to the tests and the submission."""
+    programs: bool = False
+    """Whether student code may start programs and processes."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Command:
     memory_mb: int
     cpu_seconds: int
     value_bytes: int
+    lasting: bool = False
+    """Whether each test finds what the tests before it left behind."""
 
 
 @dataclass(frozen=True)

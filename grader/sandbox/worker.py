@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 COLLECT_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
+_PROGRAMS = ("/bin", "/sbin", "/etc/alternatives", "/etc/passwd", "/etc/group", "/dev/shm", "/dev/urandom")
+"""What programs read in addition to libraries; /dev/shm is for semaphores between processes."""
 _WARM_UP = """import numpy as np
 
 def test_warm_up(submission, rng, check):
@@ -64,6 +66,10 @@ class Worker:
         questions: Questions,
         zygote: launch.Zygote | None = None,
         level: Level = "full",
+        *,
+        beside: str = "",
+        readable: Sequence[Path] = (),
+        lasting: bool = False,
     ) -> None:
         """Start to load the tests and return at once.
 
@@ -72,6 +78,9 @@ class Worker:
             questions: the tests' texts, and their seed.
             zygote: a zygote that was started before; None starts a new one.
             level: the strongest isolation to use; layers that this machine doesn't support are omitted.
+            beside: the name of a second folder that student code may read, beside the submission's.
+            readable: other folders that it may read.
+            lasting: whether each test of a child finds what the tests before it left behind.
         """
         if sys.platform != "linux":
             raise UsageError("grading needs Linux; elsewhere use `grader check`, or grade in the Docker image")
@@ -86,14 +95,22 @@ class Worker:
         self.probe: Mapping[str, bool] = {}
         """For each action of the self-probe, whether it succeeded inside the jail."""
         self.level = level
+        self.lasting = lasting
         self._identity = identity() if level == "full" else None
         self.user = self._identity.user if self._identity is not None else None
         self._seed = questions.seed
         self._readable = readable_paths()
+        if assignment.limits.programs:
+            interpreters = {Path(sys.executable).parent, Path(sys.executable).resolve().parent}
+            self._readable = (*self._readable, *_PROGRAMS, *map(str, sorted(interpreters)))
         self._held = Stage()
         self._stage = self._held.path
         self.submission = self._folder("submission")
         """The folder for the clean submission; the worker can read it."""
+        self.beside = self._folder(beside) if beside else self.submission
+        """The second folder that student code may read; the submission's own if there is none."""
+        if beside:
+            self._readable = (*self._readable, str(self.beside), *map(str, readable))
         self._scratch = Scratch(self._folder("work"), self.user)
         self._zygote: launch.Zygote | None = None
         self._controls: dict[str, socket.socket] = {}
@@ -141,8 +158,9 @@ class Worker:
     def empty_submission(self) -> None:
         """Empty the submission's folder for another submission."""
         self._settled = False
-        for entry in self.submission.iterdir():
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        for folder in {self.submission, self.beside}:
+            for entry in folder.iterdir():
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
     def _folder(self, name: str) -> Path:
         folder = self._stage / name
@@ -182,7 +200,7 @@ class Worker:
 
     def _settings(self, name: str) -> Settings:
         folder = self._folders[name]
-        helpers = folder / "helpers"
+        helpers = folder / "helpers" if self.beside == self.submission else self.beside
         files = [f"test_{part.name}.py" for part in self.assignment.parts]
         return Settings(
             library=self.assignment.library,
@@ -198,6 +216,7 @@ class Worker:
             level=self.level,
             user=self.user,
             readable=self._readable,
+            programs=self.assignment.limits.programs,
         )
 
     def _send(self, name: str, message: Message, descriptors: tuple[int, ...] = ()) -> None:
@@ -234,7 +253,7 @@ class Worker:
             for test in found:
                 if self._holder.setdefault(test.id, name) == name:
                     tests.append(test)
-            broken = broken_layers(ready.probe, ready.layers)
+            broken = broken_layers(ready.probe, ready.layers, programs=self.assignment.limits.programs)
             if broken:
                 raise InternalError(f"the isolation doesn't hold: {'; '.join(broken)}; the worker's log:\n{self.log()}")
         assert self._zygote is not None
@@ -336,6 +355,7 @@ class Worker:
 
         self._scratch.renew()
         if not self._settled:
+            # the second folder holds links to files that aren't ours
             settle_times(self.submission)
             for folder in self._folders.values():
                 settle_times(folder)
@@ -352,6 +372,7 @@ class Worker:
             limits.memory_mb,
             math.ceil(seconds * len(tests)) + 1,
             limits.value_mb * 2**20,
+            self.lasting,
         )
         try:
             self._send(name, command, (channel_end.fileno(), output_end))

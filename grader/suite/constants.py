@@ -109,7 +109,7 @@ class Constants:
         return bound
 
     def _imported(self, alias: ast.alias, home: Path) -> Values:
-        file = self._module(alias.name, home)
+        file = self.module(alias.name, home)
         value = None if file is None else self._read(file)
         if alias.asname:
             return {alias.asname: value}
@@ -122,18 +122,18 @@ class Constants:
         if node.level:
             home = home.joinpath(*[".."] * (node.level - 1))
         module = node.module or ""
-        file = self._module(module, home, relative=node.level > 0)
+        file = self.module(module, home, relative=node.level > 0)
         theirs = {} if file is None else self._read(file)
         found: Values = {}
         for alias in node.names:
-            inner = self._module(f"{module}.{alias.name}".strip("."), home, relative=node.level > 0)
+            inner = self.module(f"{module}.{alias.name}".strip("."), home, relative=node.level > 0)
             if alias.name == "*":
                 found |= theirs
             else:
                 found[alias.asname or alias.name] = theirs.get(alias.name, None if inner is None else self._read(inner))
         return found
 
-    def _module(self, name: str, home: Path, *, relative: bool = False) -> Path | None:
+    def module(self, name: str, home: Path, *, relative: bool = False) -> Path | None:
         parts = name.split(".") if name else []
         places = [home] if relative else [self._folder, home]
         if parts[:1] == [self._place]:

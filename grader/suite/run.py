@@ -9,18 +9,18 @@ can't use one test to change another. But each outcome is only a claim of the pr
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
-from grader.assignment import HELPERS, Assignment, Handout, Limits, Part, SubmissionSpec
-from grader.errors import SubmissionError, UsageError
+from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
+from grader.errors import AssignmentError, GraderError, SubmissionError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import grade_in
+from grader.intake.notes import shown
 from grader.intake.take import read_hand_in
 from grader.levels import Level
 from grader.questions import Questions
@@ -29,25 +29,43 @@ from grader.sandbox.launch import Zygote
 from grader.sandbox.stage import Stage
 from grader.sandbox.worker import Worker
 from grader.schedule import Progress
-from grader.suite.scan import PART, Case, scan
+from grader.suite.listed import completed
+from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
+from grader.suite.scan import PART, Case, Scan, scan
+from grader.suite.starts import starts_of
+from grader.suite.tree import copy_suite, lay
+from grader.testing.refused import SENTENCE
+from grader.testing.suite_plan import TREE, Plan
 
 DEPTH = 8
 """The most folders above a file of a hand-in."""
 _ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
 """A hand-in of any files."""
+_CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
+"""Files that change how tests run; no hand-in replaces them."""
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_PROGRAMS = re.compile(
+    rb"^\s*(?:import|from)\s+(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
+    re.MULTILINE,
+)
+"""What a suite has that starts students' programs."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
-
-from pathlib import Path
 
 import pytest
 
 from grader.testing.suite import run_case
+from grader.testing.suite_plan import Plan
+
+PLAN = {plan!r}
 
 
-@pytest.mark.parametrize("identity", {identities!r})
+@pytest.mark.parametrize("identity", {identities!r}, ids={words!r})
 def test_case(submission, identity):
-    run_case(identity, submission, Path(__file__).with_name({helpers!r}), test_case)
+    run_case(identity, submission, PLAN, test_case)
+
+
+# a message about an error shows the first line of a test file: the suite's own, not one of this file
+test_case.__code__ = test_case.__code__.replace(co_filename="<suite>")
 '''
 
 
@@ -55,9 +73,14 @@ def test_case(submission, identity):
 class Suite:
     """A suite with its worker, which grades one submission after another."""
 
+    original: Path
+    folder: Path
+    """Our copy of the suite."""
+    scan: Scan
+    needs: tuple[Need, ...]
     worker: Worker
     fixtures: Fixtures
-    note: str
+    notes: tuple[str, ...]
 
     def grade(
         self,
@@ -69,10 +92,43 @@ class Suite:
         ignored: Collection[str] = (),
     ) -> Report:
         """Grade one submission; arguments and errors are those of `grade_in`."""
+        notes: list[str] = []
         report = grade_in(
-            self.worker, self.fixtures, source, before=before, progress=progress, minimum=minimum, ignored=ignored
+            self.worker,
+            self.fixtures,
+            source,
+            before=before,
+            progress=progress,
+            minimum=minimum,
+            ignored=ignored,
+            taken=lambda files: notes.extend(self._arrange(files)),
         )
-        return replace(report, staff_notes=(self.note,))
+        if any(SENTENCE in test.message for test in report.tests):
+            notes.append("The jail refused to start a program; where students need it, grade with --programs.")
+        return replace(report, staff_notes=(*self.notes, *notes))
+
+    def _arrange(self, files: Sequence[str]) -> list[str]:
+        """Lay the hand-in over the suite; return sentences for the staff.
+
+        Raises AssignmentError if the suite needs a package that isn't there.
+        """
+        handin, said = self.worker.submission, []
+        wanted = {need.name for need in self.needs}
+        inside = {name.partition("/")[0] for name in files}
+        if len(inside) == 1 and not (self.folder / min(inside)).exists() and not wanted & inside:
+            # all of it is in one folder, in which the modules are that the suite asks for
+            folder = handin / min(inside)
+            if folder.is_dir() and wanted & {entry.name.removesuffix(".py") for entry in folder.iterdir()}:
+                handin, said = folder, [f"The hand-in was found inside the folder {shown(folder.name)}/."]
+        there = {entry.name.removesuffix(".py") for entry in handin.iterdir()}
+        try:
+            demand(self.needs, self.folder, there)
+        except AssignmentError as error:
+            raise _about_original(error, self.folder, self.original) from None
+        if self.worker.assignment.limits.programs:
+            _make_executable(handin)
+        protected = {*self.scan.files, *(name for name in _CONFIGURATION if (self.folder / name).is_file())}
+        return [*said, *lay(self.folder, handin, self.worker.beside, protected).notes()]
 
 
 def grade_suite(
@@ -86,19 +142,26 @@ def grade_suite(
     level: Level = "full",
     minimum: Level = "none",
     ignored: Collection[str] = (),
+    together: bool = False,
 ) -> Report:
     """Grade one submission with the tests in `suite`: a folder of tests, or the folder that contains it and its data.
 
     The other arguments and the errors are those of `grade`, and those of `opened_suite`.
     """
     torch = hand_in_uses_torch(source, ignored)
-    with opened_suite(suite, limits or Limits(), torch=torch, zygote=zygote, level=level) as opened:
+    with opened_suite(suite, limits or Limits(), torch=torch, zygote=zygote, level=level, together=together) as opened:
         return opened.grade(source, before=before, progress=progress, minimum=minimum, ignored=ignored)
 
 
 @contextmanager
 def opened_suite(
-    suite: Path, limits: Limits, *, torch: bool = False, zygote: Zygote | None = None, level: Level = "full"
+    suite: Path,
+    limits: Limits,
+    *,
+    torch: bool = False,
+    zygote: Zygote | None = None,
+    level: Level = "full",
+    together: bool = False,
 ) -> Iterator[Suite]:
     """Open a suite for gradings: a folder of tests, or the folder that contains it and its data.
 
@@ -108,27 +171,84 @@ def opened_suite(
         torch: whether to load torch before the tests, also if the suite doesn't import it.
         zygote: a zygote that was started before, to save its start-up time.
         level: the strongest isolation to use.
+        together: run all tests in one process, in the suite's order, without putting anything back between them.
 
-    Raises UsageError if there is no such folder, or no test in it.
+    Raises:
+        UsageError: there is no such folder, or no test in it.
+        AssignmentError: it isn't known which tests there are, or what a decorator says.
     """
     suite = suite.resolve()
     if not suite.is_dir():
         raise UsageError(f"there is no folder {suite}; name the one with the suite's tests")
     with Stage() as temporary:
         home = temporary / suite.name
-        place = _place(suite)
-        unread = shutil.ignore_patterns("__pycache__", ".git", ".pytest_cache", ".venv")
-        shutil.copytree(suite, home / HELPERS / place, ignore=unread)
-        cases = scan(suite, place)
-        torch = torch or any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file())
+        folder = home / suite.name
+        linked = copy_suite(suite, folder)
+        try:
+            found = scan(folder)
+            needs = needs_of(folder, found.files, found.constants)
+            files = reached(folder, found.files, found.constants)
+            if not limits.programs and any(_PROGRAMS.search(file.read_bytes()) for file in files):
+                limits = replace(limits, programs=True)
+            plan = Plan(_importable_name(suite), starts_of(folder, found), found.pytest, together)
+            torch = torch or any(_TORCH.search(file.read_bytes()) for file in folder.rglob("*.py") if file.is_file())
+            assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
+            if found.doubts:
+                demand([need for need in needs if need.name in KNOWN], folder, ())
+            listed = completed(found, assignment, folder, plan, level, linked)
+        except (AssignmentError, UsageError) as error:
+            raise _about_original(error, folder, suite) from None
+        cases, notes = weighed(listed.cases)
+        if limits.programs:
+            notes.append("The suite starts programs, so the jail lets student code start some, too.")
+        if not cases:
+            raise UsageError(f"{suite} has no tests, also when it is loaded; name the suite's own folder")
         assignment = _assignment(home, suite.name, cases, limits, torch=torch)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
-        wrapper = _WRAPPER.format(identities=[case.identity for case in cases], helpers=HELPERS)
-        with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), zygote, level) as worker:
-            yield Suite(worker, fixtures, unsealed(cases))
+        wrapper = _WRAPPER.format(
+            plan=plan, identities=[case.identity for case in cases], words=[case.word for case in cases]
+        )
+        questions = Questions("0", {f"test_{PART}.py": wrapper})
+        with Worker(assignment, questions, zygote, level, beside=TREE, readable=linked, lasting=together) as worker:
+            yield Suite(suite, folder, found, tuple(needs), worker, fixtures, (unsealed(cases), *notes, *listed.notes))
 
 
-def unsealed(cases: list[Case]) -> str:
+def _make_executable(handin: Path) -> None:
+    """Give the hand-in's programs the right to be executed, which archives and uploads often lose."""
+    for path in handin.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.read(4).startswith((b"#!", b"\x7fELF")):
+                    path.chmod(0o755)
+
+
+def _importable_name(suite: Path) -> str:
+    """The folder's own name where files in it use it: in an import, or at the front of a path."""
+    name = suite.name
+    if not name.isidentifier():
+        return ""
+    used = re.compile(rb"(?:import|from)\s+" + name.encode() + rb"\b|[\"']" + name.encode() + rb"/")
+    package = (suite / "__init__.py").is_file()
+    return name if package or any(used.search(file.read_bytes()) for file in suite.rglob("*.py")) else ""
+
+
+def _about_original(error: GraderError, folder: Path, suite: Path) -> GraderError:
+    """The same error about the instructor's folder instead of our copy."""
+    if isinstance(error, AssignmentError):
+        place = suite / error.file.relative_to(folder) if error.file.is_relative_to(folder) else error.file
+        return AssignmentError(place, error.line, error.message)
+    return UsageError(str(error).replace(str(folder), str(suite)))
+
+
+def weighed(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
+    """Give all tests of a suite without any points one point each; return them with a note for the staff."""
+    if any(case.spec.points or case.spec.partial or case.spec.leaderboard for case in cases):
+        return list(cases), []
+    one = [replace(case, spec=replace(case.spec, points=Fraction(1))) for case in cases]
+    return one, [f"The suite has no weights of gradescope_utils, so each of its {len(cases)} tests counts 1 point."]
+
+
+def unsealed(cases: Sequence[Case]) -> str:
     """Return a note that all points of the suite depend on claims of the process that ran the student's code."""
     points = sum((case.spec.points for case in cases), Fraction(0))
     return (
@@ -137,13 +257,7 @@ def unsealed(cases: list[Case]) -> str:
     )
 
 
-def _place(suite: Path) -> str:
-    """The path of the tests in the run folder: a bare folder of tests keeps its name, so that it can be imported."""
-    bare = any(file.name.startswith("test") for file in suite.glob("*.py"))
-    return suite.name if bare and suite.name.isidentifier() else "."
-
-
-def _assignment(home: Path, name: str, cases: list[Case], limits: Limits, *, torch: bool) -> Assignment:
+def _assignment(home: Path, name: str, cases: Sequence[Case], limits: Limits, *, torch: bool) -> Assignment:
     points = sum((case.spec.points for case in cases), Fraction(0))
     return Assignment(
         name=name,

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from grader.errors import AssignmentError, UsageError
-from grader.fixtures import TestSpec
+from grader.fixtures import TestSpec, digest
 from grader.report import VISIBILITIES, Visibility
 from grader.suite.constants import Constants, value_of
+from grader.suite.doubts import Doubt, doubts_of, pytest_tests
 
 PART = "suite"
+ID_CHARS = 80
+NEEDS_PLAIN = "needs plain numbers and texts, to be known before student code runs"
 _SKIPPED = {"__pycache__", ".git", ".pytest_cache", "venv", ".venv"}
 
 
@@ -29,6 +33,8 @@ class Case:
 
     identity: str
     """`tests/test_x.py::TestX::test_y`."""
+    word: str
+    """The identity in a form that fits into a test's id."""
     spec: TestSpec
 
 
@@ -48,27 +54,77 @@ class _Class:
         return [ast.unparse(base).rpartition(".")[2] for base in self.node.bases]
 
 
-def scan(folder: Path, place: str = ".") -> list[Case]:
-    """Return the tests below `folder` in unittest's order: files, classes and methods by name.
+@dataclass(frozen=True)
+class Scan:
+    """What a suite's text says."""
 
-    Tests are named by the paths that their files have when `folder` is at `place`.
+    cases: tuple[Case, ...]
+    files: tuple[str, ...]
+    """The files with tests."""
+    pytest: tuple[str, ...]
+    """Those of them that have tests of pytest's own."""
+    doubts: tuple[Doubt, ...]
+    """Places where tests or points may be made while the suite runs."""
+    constants: Constants
+
+
+def scan(folder: Path) -> Scan:
+    """Read the tests below `folder` in unittest's order: files, classes and methods by name.
 
     Raises:
         UsageError: there is no test.
-        AssignmentError: a file isn't Python, or a decorator's argument can't be read without running the suite.
+        AssignmentError: a file isn't Python, or a decorator's argument is wrong.
     """
-    constants = Constants(folder, place)
-    classes = [item for file in _files(folder) for item in _classes(folder, file, place, constants)]
+    constants = Constants(folder, folder.name)
+    files = _files(folder)
+    classes = [item for file in files for item in _classes(folder, file, constants)]
     by_name = {item.node.name: item for item in classes}
     tests = [item for item in classes if _is_test_case(item, by_name, ())]
-    named = [item for item in tests if item.file.name.startswith("test")]
-    cases = [case for item in named or tests for case in _cases(item, by_name)]
-    if not cases:
+    is_named = {file: file.stem.startswith("test") or file.stem.endswith("_test") for file in files}
+    some_named = any(is_named[item.file] for item in tests)
+    tests = [item for item in tests if is_named[item.file] or not some_named]
+    test_cases = {item.node.name for item in classes if _is_test_case(item, by_name, ())}
+    cases: list[Case] = []
+    doubts: list[Doubt] = []
+    own: list[str] = []
+    with_tests = {item.file for item in tests}
+    for file in files:
+        if not (is_named[file] or file in with_tests):
+            continue
+        name = file.relative_to(folder).as_posix()
+        functions = list(pytest_tests(constants.tree(file), test_cases)) if is_named[file] else []
+        found = list(doubts_of(file, constants.tree(file), test_cases))
+        if functions:
+            own.append(name)
+        for item in tests:
+            if item.file == file:
+                of_class, problems = _cases(item, by_name)
+                cases += of_class
+                found += problems
+        cases += [_plain_case(name, inner, node) for inner, node in functions]
+        doubts += found
+        if found or functions:
+            with_tests.add(file)
+    if not cases and not doubts:
         raise UsageError(
-            f"{folder} has no unittest tests: no class of a file in it inherits from TestCase; "
-            "name the suite's own folder"
+            f"{folder} has no tests: no class of a file in it inherits from TestCase, and no test file has a test "
+            "function; name the suite's own folder"
         )
-    return cases
+    names = tuple(file.relative_to(folder).as_posix() for file in files if file in with_tests)
+    return Scan(tuple(cases), names, tuple(own), tuple(doubts), constants)
+
+
+def case_of(identity: str, **fields: Any) -> Case:
+    """Return a case with the id by which the worker knows it: short, and independent of pytest's own naming."""
+    word = re.sub(r"[^\w.:-]+", "_", identity, flags=re.ASCII)
+    if word != identity or len(word) > ID_CHARS:
+        word = f"{word[:ID_CHARS]}~{digest(identity.encode())[:8]}"
+    return Case(identity, word, TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields))
+
+
+def _plain_case(file: str, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Case:
+    doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
+    return case_of(f"{file}::{name}", title=doc or node.name, number="", points=Fraction(0))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -76,7 +132,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in found if file.is_file())
 
 
-def _classes(folder: Path, file: Path, place: str, constants: Constants) -> Iterator[_Class]:
+def _classes(folder: Path, file: Path, constants: Constants) -> Iterator[_Class]:
     tree = constants.tree(file)
     found = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if not found:
@@ -86,7 +142,7 @@ def _classes(folder: Path, file: Path, place: str, constants: Constants) -> Iter
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and "gradescope_utils" in (node.module or ""):
             aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
-    name = (PurePosixPath(place) / file.relative_to(folder).as_posix()).as_posix()
+    name = file.relative_to(folder).as_posix()
     for class_name in sorted(found):
         yield _Class(file, name, found[class_name], known | known.get(class_name, {}), aliases)
 
@@ -112,27 +168,35 @@ def _methods(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...] 
     return found
 
 
-def _cases(item: _Class, by_name: Mapping[str, _Class]) -> Iterator[Case]:
+def _cases(item: _Class, by_name: Mapping[str, _Class]) -> tuple[list[Case], list[Doubt]]:
+    cases: list[Case] = []
+    doubts: list[Doubt] = []
     for name, (owner, node) in sorted(_methods(item, by_name).items()):
-        identity = f"{item.name}::{item.node.name}::{name}"
         marks = _Marks(owner, node)
         doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
-        partial = marks.get("partial_credit")
+        weighed = marks.topmost("weight", "partial_credit")
         column = marks.get("leaderboard")
-        spec = TestSpec(
-            id=f"test_{PART}.py::test_case[{identity}]",
-            part=PART,
-            title=doc or f"{name} ({item.node.name})",
-            number=marks.text("number", ""),
-            points=marks.points("weight" if partial is None else "partial_credit"),
-            visibility=marks.visibility(),
-            tags=tuple(str(tag) for tag in marks.known("tags") if tag is not None),
-            hide_errors=marks.text("hide_errors", "Test failed") if marks.get("hide_errors") else None,
-            partial=partial is not None,
-            leaderboard=(str(marks.value("leaderboard", "")), marks.order()) if column else None,
-            sealed=False,
-        )
-        yield Case(identity, spec)
+        unsure = []
+        for mark in ("weight", "partial_credit", "visibility", "leaderboard"):
+            call = marks.get(mark)
+            if call is not None and None in marks.known(mark):
+                unsure.append(Doubt(owner.file, call.lineno, f"@{mark} {NEEDS_PLAIN}"))
+        if unsure:
+            doubts += unsure
+            continue
+        spec: dict[str, Any] = {
+            "title": doc or f"{name} ({item.node.name})",
+            "number": marks.text("number", ""),
+            "points": marks.points(weighed or "weight"),
+            "visibility": marks.visibility(),
+            "tags": tuple(str(tag) for tag in marks.known("tags") if tag is not None),
+            "hide_errors": marks.text("hide_errors", "Test failed") if marks.get("hide_errors") else None,
+            "partial": marks.get("partial_credit") is not None,
+            "leaderboard": (str(marks.value("leaderboard", "")), marks.order()) if column else None,
+            "as_set": True,
+        }
+        cases.append(case_of(f"{item.name}::{item.node.name}::{name}", **spec))
+    return cases, doubts
 
 
 class _Marks:
@@ -150,6 +214,11 @@ class _Marks:
     def get(self, name: str) -> ast.Call | None:
         return self.calls.get(name)
 
+    def topmost(self, *names: str) -> str | None:
+        """The one of these decorators that is applied last and so takes precedence."""
+        there = [name for name in self.calls if name in names]
+        return there[-1] if there else None
+
     def known(self, name: str) -> list[Any]:
         """The arguments of a decorator, in the order of its parameters; None if the text doesn't determine one."""
         call = self.calls.get(name)
@@ -162,14 +231,8 @@ class _Marks:
         return str(values[0]) if values and values[0] is not None else default
 
     def values(self, name: str) -> list[Any]:
-        """The arguments of a decorator; all of them must be known without running the suite."""
-        call = self.calls.get(name)
-        values = self.known(name)
-        if call is not None and None in values:
-            raise AssignmentError(
-                self.file, call.lineno, f"@{name} needs plain numbers and texts, to be known before student code runs"
-            )
-        return values
+        """The arguments of a decorator, which are known without running the suite."""
+        return self.known(name)
 
     def value(self, name: str, default: object) -> Any:
         values = self.values(name)

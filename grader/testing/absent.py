@@ -44,7 +44,8 @@ class StandIns(Loader):
     def __init__(self, root: Path, helpers: Path | None) -> None:
         """Serve imports from files below `root`; `helpers` is the folder of the course's own modules."""
         self._root = root
-        self._helpers = helpers
+        self.helpers = helpers
+        """None if no helpers stand in."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -74,7 +75,7 @@ class StandIns(Loader):
 
     def _lent(self) -> Mapping[str, Any]:
         lent: dict[str, Any] = {}
-        for entry in pkgutil.iter_modules([str(self._helpers)]) if self._helpers is not None else ():
+        for entry in pkgutil.iter_modules([str(self.helpers)]) if self.helpers is not None else ():
             helper = importlib.import_module(entry.name)
             lent |= {name: value for name, value in vars(helper).items() if not name.startswith("_")}
         return lent

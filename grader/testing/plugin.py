@@ -18,6 +18,7 @@ from grader.recording import Claim
 from grader.testing.check import Check, Recorder, seed_everything
 from grader.testing.describe import function_of
 from grader.testing.explain import explain
+from grader.testing.refused import about_programs
 from grader.testing.submission import Submission
 
 
@@ -51,6 +52,8 @@ class TestingPlugin:
     def __init__(self, library: str) -> None:
         """Serve the tests of an assignment with this library ("numpy" or "torch")."""
         self.library = library
+        self.programs = False
+        """Whether the jail lets tests start programs."""
         self._current: _Running | None = None
 
     @property
@@ -118,6 +121,8 @@ class TestingPlugin:
         if isinstance(error, Interruption):
             raise error
         claim, message = ("ok", "") if error is None else explain(error, root, self.library)
+        if error is not None and not self.programs and (why := about_programs(error)):
+            claim, message = "refused", f"{why}\n{message}"
         return Ended(
             claim,  # type: ignore[arg-type]  # the ternary widens the literal
             message,

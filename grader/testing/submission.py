@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from itertools import takewhile
 from pathlib import Path
@@ -38,6 +38,8 @@ class _Finder:
         self.path = list(path)
         self.forbid = frozenset(forbid)
         self.root = root
+        self.prefers: Callable[[str], bool] | None = None
+        """Which of several files of one name is taken, wherever it is on the path; None takes the first."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -47,7 +49,12 @@ class _Finder:
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
         if path is not None or top in sys.stdlib_module_names:
             return None
-        return PathFinder.find_spec(name, self.path)
+        if self.prefers is None:
+            return PathFinder.find_spec(name, self.path)
+        found = [spec for entry in self.path if (spec := PathFinder.find_spec(name, [entry])) is not None]
+        own = [spec for spec in found if spec.origin is not None and self.prefers(spec.origin)]
+        others = [spec for spec in found if spec.origin is not None]
+        return next(iter(own or others or found), None)
 
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""

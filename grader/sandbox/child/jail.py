@@ -28,6 +28,8 @@ SMALL = 4096
 """A single child could use up a limit on a user's tasks that is below this."""
 TASKS = 64
 """Processes and threads that a test may add to those of its user if no filter refuses forks."""
+SHARED_MEMORY = "/dev/shm"
+"""Where the C library puts the semaphores of processes that work together."""
 _CLOSE_RANGE = 436  # the same number on every architecture
 
 
@@ -42,6 +44,8 @@ class Jail:
     """The Landlock rules; None without Landlock."""
     filtered: bool
     """Whether system calls are filtered."""
+    programs: bool = False
+    """Whether programs and processes may be started."""
 
     @property
     def layers(self) -> list[str]:
@@ -65,6 +69,7 @@ def prepare(
     work: Path,
     *,
     listed: Iterable[Path] = (),
+    programs: bool = False,
 ) -> Jail:
     """Detect the layers that work here, up to `level`.
 
@@ -74,6 +79,7 @@ def prepare(
         readable: folders and files that may be read.
         work: the folder that holds the work folders.
         listed: folders in which only the names of entries may be read.
+        programs: whether to allow programs and processes.
 
     Raises OSError if the kernel offers a layer and then refuses it: that is a fault, not a reason for a lower level.
     """
@@ -83,6 +89,7 @@ def prepare(
         user=user if at_least(level, "full") else None,
         rules=landlock.prepare(readable, listed, work) if at_least(level, "landlock") else None,
         filtered=at_least(level, "seccomp") and seccomp.available(),
+        programs=programs,
     )
 
 
@@ -100,7 +107,12 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
     os.chdir(work)
     os.setsid()
     if jail.basic:
-        _set_limits(memory_mb, cpu_seconds, jail.user[0] if jail.user else os.getuid(), filtered=jail.filtered)
+        _set_limits(
+            memory_mb,
+            cpu_seconds,
+            jail.user[0] if jail.user else os.getuid(),
+            filtered=jail.filtered and not jail.programs,
+        )
         # some kernels refuse this, and the jail holds without it
         with contextlib.suppress(OSError):
             _write("/proc/self/oom_score_adj", b"1000")
@@ -116,10 +128,12 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
             os._exit(70)  # the parent died before the death signal was set
         prctl(PR_SET_NO_NEW_PRIVS)
     if jail.rules is not None:
-        landlock.restrict(jail.rules, (work, os.devnull))
+        shared = (SHARED_MEMORY,) if jail.programs else ()
+        landlock.restrict(jail.rules, (work, os.devnull, *shared), programs=jail.programs)
     _close_descriptors(keep)
     if jail.filtered:
-        seccomp.install()
+        scoped = jail.rules is not None and jail.rules.version >= landlock.SCOPED
+        seccomp.install("both" if jail.programs and scoped else "start" if jail.programs else "none")
 
 
 # os.open instead of Python's open(), which touches many pages: the kernel copies each touched page for every child

@@ -27,6 +27,8 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _ABI_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
 _NET_TCP = 3  # bind and connect, ABI 4
+SCOPED = 6
+"""The ABI from which on no process outside can be sent a signal."""
 _SCOPES = 3  # abstract unix sockets and signals, ABI 6
 
 
@@ -85,15 +87,17 @@ def prepare(readable: Iterable[Path], listed: Iterable[Path], work: Path) -> Rul
     return Rules(ruleset, version)
 
 
-def restrict(rules: Rules, writable: Iterable[str]) -> None:
+def restrict(rules: Rules, writable: Iterable[str], *, programs: bool = False) -> None:
     """Apply the rules permanently to this process and its descendants; they can write only in `writable`.
+
+    With `programs`, they can execute what they can reach.
 
     Needs NO_NEW_PRIVS and a single thread.
     """
     if thread_count() != 1:
         raise RuntimeError("Landlock binds the calling thread only, and another one is running")
     handled = sum(rights for since, rights in _ABI_RIGHTS.items() if since <= rules.version)
-    handled &= ~(_READ_FILE | _READ_DIR)
+    handled &= ~(_READ_FILE | _READ_DIR | (_EXECUTE if programs else 0))
     writing = _ruleset(rules.version, handled, outside=True)
     for path in writable:
         _allow(writing, Path(path), handled & ~_EXECUTE)
@@ -105,7 +109,7 @@ def restrict(rules: Rules, writable: Iterable[str]) -> None:
 def _ruleset(version: int, handled: int, *, outside: bool = False) -> int:
     """Make a ruleset for these file rights; with `outside`, it also refuses TCP, signals and abstract sockets."""
     net = _NET_TCP if outside and version >= 4 else 0
-    attr = _RulesetAttr(handled, net, _SCOPES if outside and version >= 6 else 0)
+    attr = _RulesetAttr(handled, net, _SCOPES if outside and version >= SCOPED else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24  # each ABI has its own struct size
     return system_call(_CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), 0)
 

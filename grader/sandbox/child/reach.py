@@ -41,9 +41,9 @@ def own_view() -> bool:
     return True
 
 
-def mount_work(around: Path, size: int, files: int) -> None:
+def mount_work(around: Path, size: int, files: int, mode: str = "0755") -> None:
     """Mount a file system of at most `size` bytes and `files` files on a folder, in this mount namespace only."""
-    options = f"mode=0755,size={size},nr_inodes={files}"
+    options = f"mode={mode},size={size},nr_inodes={files}"
     mount("grader", str(around), "tmpfs", _MS_NOSUID | _MS_NODEV, options)
 
 

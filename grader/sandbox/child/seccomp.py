@@ -14,6 +14,7 @@ import platform
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from grader.sandbox.libc import PR_SET_SECCOMP, prctl
 
@@ -22,6 +23,11 @@ _MODE_FILTER = 2
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x00010000
+_CLONE_AWAY = 0x7E028000
+"""New namespaces, and a process that isn't the caller's child."""
+Programs = Literal["none", "start", "both"]
+"""What the filter allows: no program, to start programs, or to start them and to send them signals."""
+_STARTING = frozenset({"execve", "execveat", "fork", "vfork"})
 
 # struct seccomp_data: nr, arch, instruction pointer, then six arguments of 64 bits; a filter loads 32 bits at a time
 _NR, _ARCH, _ARGUMENTS = 0, 4, 16
@@ -170,8 +176,8 @@ def _errno(code: int) -> int:
     return 0x00050000 | code
 
 
-def program(pid: int) -> bytes:
-    """Return the filter for a process with this id."""
+def program(pid: int, programs: Programs = "none") -> bytes:
+    """Return the filter for a process with this id, which may start programs, or also end them."""
     machine = platform.machine()
     column = 0 if machine == "x86_64" else 1
 
@@ -187,7 +193,8 @@ def program(pid: int) -> bytes:
     if column == 0:
         code += [_INSTRUCTION.pack(_AT_LEAST, 0, 1, _X32_BIT), _return(_KILL)]
     code += [_INSTRUCTION.pack(_AT_LEAST, 0, 1, _FIRST_UNKNOWN), _return(_errno(errno.ENOSYS))]
-    for number in numbers(_ON_ITSELF):
+    free = {"kill", "tgkill"} if programs == "both" else set()
+    for number in numbers({name: row for name, row in _ON_ITSELF.items() if name not in free}):
         # 0 and the own id are allowed; only the lower 32 bits are compared, because the kernel reads no more of an id
         code += [
             _INSTRUCTION.pack(_EQUAL, 0, 5, number),
@@ -200,9 +207,11 @@ def program(pid: int) -> bytes:
     code += [
         _INSTRUCTION.pack(_EQUAL, 0, 4, _CLONE[column]),
         _INSTRUCTION.pack(_LOAD, 0, 0, _ARGUMENTS),
-        _INSTRUCTION.pack(_BITS, 1, 0, _CLONE_THREAD),
-        _return(_errno(errno.EPERM)),
-        _return(_ALLOW),
+        *(
+            (_INSTRUCTION.pack(_BITS, 1, 0, _CLONE_THREAD), _return(_errno(errno.EPERM)), _return(_ALLOW))
+            if programs == "none"
+            else (_INSTRUCTION.pack(_BITS, 0, 1, _CLONE_AWAY), _return(_errno(errno.EPERM)), _return(_ALLOW))
+        ),
         # on ENOSYS, glibc assumes an old kernel and makes threads with clone, whose flags a filter can read
         _INSTRUCTION.pack(_EQUAL, 0, 1, _CLONE3[column]),
         _return(_errno(errno.ENOSYS)),
@@ -221,7 +230,9 @@ def program(pid: int) -> bytes:
             _return(_ALLOW),
             _return(_errno(0)),
         ]
-    refused, ignored = numbers(_REFUSED), numbers(_IGNORED)
+    starting = set() if programs == "none" else _STARTING
+    refused = numbers({name: row for name, row in _REFUSED.items() if name not in starting})
+    ignored = numbers(_IGNORED)
     # one comparison for each call, then the three results; jumps are relative to the next instruction and fit a byte
     total = len(refused) + len(ignored)
     for place, number in enumerate(refused):
@@ -232,15 +243,18 @@ def program(pid: int) -> bytes:
 
 
 @functools.cache
-def _around_own_id() -> tuple[bytes, ...]:
+def _around_own_id(programs: Programs = "none") -> tuple[bytes, ...]:
     """The filter, split at the process id. Cached before the forks, because building it is slower than loading it."""
     stand_in = 0x7A3C5E19
-    return tuple(program(stand_in).split(_OWN_ID.pack(stand_in)))
+    return tuple(program(stand_in, programs).split(_OWN_ID.pack(stand_in)))
 
 
-def install() -> None:
-    """Install the filter permanently in this process. Needs NO_NEW_PRIVS; raises OSError if the kernel refuses."""
-    code = _OWN_ID.pack(os.getpid()).join(_around_own_id())
+def install(programs: Programs = "none") -> None:
+    """Install the filter permanently in this process, with what it allows about programs.
+
+    Needs NO_NEW_PRIVS; raises OSError if the kernel refuses.
+    """
+    code = _OWN_ID.pack(os.getpid()).join(_around_own_id(programs))
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Program(len(code) // _INSTRUCTION.size, ctypes.cast(buffer, ctypes.c_void_p))
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filter_))

@@ -27,7 +27,7 @@ import pytest
 
 from grader.levels import at_least
 from grader.recording import Observation
-from grader.sandbox.child.jail import NO_JAIL, WORK_BYTES, WORK_FILES, Jail, enter, prepare
+from grader.sandbox.child.jail import NO_JAIL, SHARED_MEMORY, WORK_BYTES, WORK_FILES, Jail, enter, prepare
 from grader.sandbox.child.leftovers import Leftovers
 from grader.sandbox.child.packages import Refuser, hidden_packages, without_packages
 from grader.sandbox.child.reach import closed_folders, mount_work, open_folders, own_view
@@ -47,6 +47,7 @@ from grader.sandbox.protocol import (
     decode,
     encode,
 )
+from grader.sandbox.removal import remove
 from grader.sandbox.scratch import Scratch
 from grader.sandbox.wire import encode_end, encode_observation, encode_ready
 from grader.testing.describe import describe
@@ -176,6 +177,9 @@ class Server:
         self.send(Started(pid))
         _, status, usage = os.wait4(pid, 0)
         clean = kill_children(self.twins)
+        if self.settings.programs and self.scratch is not None:  # then the folder is our own
+            for entry in os.listdir(SHARED_MEMORY):
+                remove(os.path.join(SHARED_MEMORY, entry))
         self.send(Ended(status, usage.ru_maxrss / 1024, clean))
 
 
@@ -209,7 +213,8 @@ def run_child(
 ) -> None:
     """Run tests in this forked process, then exit; this function never returns.
 
-    Each test imports the hand-in's modules anew. If a test leaves something that can't be put back, no other follows.
+    Each test imports the hand-in's modules anew, unless the command says that what a test leaves lasts. If a test
+    leaves something that can't be put back, no other follows.
     """
     try:
         channel, output = descriptors
@@ -225,13 +230,15 @@ def run_child(
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        shared = leftovers if len(items) > 1 and keeps_to_itself(root, helpers) else None
+        alone = len(items) == 1 or command.lasting or not keeps_to_itself(root, helpers)
+        shared = leftovers if not alone else None
         if shared is not None:
             shared.begin()
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
-            submission = Submission(root, settings.path, settings.forbid, helpers)
-            submission.install()
+            if number == 1 or not command.lasting:
+                submission = Submission(root, settings.path, settings.forbid, helpers)
+                submission.install()
             # in a context of its own, so that no variable of one test's context reaches the next
             context = contextvars.copy_context()
             ended = context.run(plugin.run, item, submission, root, pipe, given=command.given, seed=seed)
@@ -239,7 +246,7 @@ def run_child(
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):  # a student may have closed or replaced it
                     stream.flush()
-            more = number < len(items) and shared is not None and shared.undo()
+            more = number < len(items) and (command.lasting or (shared is not None and shared.undo()))
             pipe.write(encode_end(ended.claim, ended.message, ended.claimed_score, ended.leaderboard, more=more))
             # the judge answers when it has read the test's whole output
             if not more or not os.read(CHANNEL, 1):
@@ -277,7 +284,10 @@ def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
         mount_work(work, WORK_BYTES, WORK_FILES)
         scratch = Scratch(work, user)
         scratch.renew()
-    jail = prepare(settings.level, user, kept, work, listed=listed)
+        if settings.programs:
+            with contextlib.suppress(OSError):  # an own one, so that nothing is left for other gradings
+                mount_work(Path(SHARED_MEMORY), WORK_BYTES, WORK_FILES, mode="1777")
+    jail = prepare(settings.level, user, kept, work, listed=listed, programs=settings.programs)
     if jail.rules is not None:
         # away from the low descriptor numbers that a child assigns
         moved = fcntl.fcntl(jail.rules.reading, fcntl.F_DUPFD_CLOEXEC, 10)
@@ -302,6 +312,8 @@ def main(descriptor: int) -> None:
             os._exit(0)  # the command line had nothing to grade
         os.chdir(settings.work)
         os.environ.update(dict.fromkeys(HOMES, settings.work))  # before a library reads them
+        if settings.programs:  # a test that starts `python` means this one
+            os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.defpath])
         if settings.library == "torch" and not twins:
             load_torch()
         pid = os.fork() if descriptors else 0
@@ -326,6 +338,7 @@ def serve(control: socket.socket, settings: Settings, twins: Collection[int]) ->
         compileall.compile_dir(settings.helpers, quiet=2)  # trusted code; students' files are compiled only in a jail
 
     plugin = TestingPlugin(settings.library)
+    plugin.programs = settings.programs
     server = Server(control, settings, plugin, twins)
     arguments = pytest_arguments(Path(settings.tests), [*settings.files, "test_warm_up.py"])
     code = pytest.main(arguments, plugins=[plugin, server])

@@ -1,0 +1,162 @@
+"""Lists the tests of a suite that makes them while it runs: it loads the suite beside stand-ins for the hand-in.
+
+It runs in a jailed child without a hand-in, so no student can change the list. Modules that are neither in the suite
+nor installed are the students': an import of them gives objects that accept everything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+from unittest.mock import MagicMock, NonCallableMock
+
+import numpy as np
+
+from grader.testing.check import Check
+from grader.testing.submission import Submission
+from grader.testing.suite import Session, cases_of, names_of
+from grader.testing.suite_plan import Plan
+
+CHECK = "listing"
+
+
+class _Stubs(Loader):
+    """A finder for the end of `sys.meta_path`: what no other finder has is a module of stand-ins."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find any module that the suite imports by its full name."""
+        if name.partition(".")[0] in sys.stdlib_module_names or _asked_by_a_library():
+            return None
+        return ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Make a module that has every name."""
+        return _Stub(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: the module has every name already."""
+
+
+def _asked_by_a_library() -> bool:
+    """Whether the import is written in a file of an installed package, which can do without an absent one."""
+    frame: FrameType | None = sys._getframe(2)
+    here = str(Path.cwd().resolve())
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith("<frozen") and "importlib" not in file:
+            return not file.startswith(here)
+        frame = frame.f_back
+    return True
+
+
+class _Stub(ModuleType):
+    __all__: tuple[str, ...] = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = _StandIn(name=f"{self.__name__}.{name}")
+        setattr(self, name, value)
+        return value
+
+
+class _StandIn(MagicMock):
+    """Accepts everything but to be counted or gone through: then the tests would depend on the hand-in."""
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        for method in ("__iter__", "__len__", "__index__", "__int__", "__float__", "__contains__"):
+            setattr(type(self), method, _refuse)  # each mock has a class of its own
+
+
+def _refuse(*_: object) -> None:
+    raise TypeError("the suite's tests depend on a value of the hand-in")
+
+
+def list_cases(files: Sequence[str], submission: Submission, plan: Plan, check: Check) -> None:
+    """Send a JSON list of what each file holds: its tests, or why it can't be loaded."""
+    session = Session(submission, plan)
+    home = os.path.realpath(session.home)
+    os.chdir(home)
+    sys.meta_path.append(_Stubs())
+    found = []
+    for file in files:
+        try:
+            found.append({"file": file, "tests": _tests(session, file)})
+        except BaseException as error:
+            found.append({"file": file, "error": _said(error, home)})
+    check(CHECK, np.frombuffer(json.dumps(found).encode(), np.uint8))
+
+
+def _tests(session: Session, file: str) -> list[dict[str, Any]]:
+    module = session.load(file)
+    cases = cases_of(module)
+    tests = [
+        _described(name, getattr(case, case._testMethodName), case.shortDescription(), str(case))
+        for name, case in zip(names_of(cases), cases, strict=True)
+    ]
+    if file in session.plan.pytest:
+        from grader.testing.suite_pytest import items_of, name_of
+
+        for item in items_of(session.home, file):
+            function = getattr(item, "function", None)
+            doc = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]
+            title = doc + item.name[len(getattr(item, "originalname", item.name)) :] if doc else item.name
+            tests.append(_described(name_of(item), function, title, item.name) | {"pytest": True})
+    return tests
+
+
+def _described(name: str, function: Any, doc: str | None, default: str) -> dict[str, Any]:
+    if isinstance(function, NonCallableMock):
+        raise TypeError(f"{name} is decorated by something that isn't installed here")
+    marks: dict[str, Any] = {
+        key: getattr(function, f"__{key}__", None)
+        for key in ("weight", "number", "visibility", "tags", "hide_errors", "leaderboard_column")
+    }
+    marks["leaderboard_sort_order"] = getattr(function, "__leaderboard_sort_order__", None)
+    plain = {
+        key: value if isinstance(value, int | float | str) or value is None else [str(item) for item in value]
+        for key, value in marks.items()
+        if not isinstance(value, NonCallableMock)
+    }
+    if isinstance(marks["weight"], np.number):
+        plain["weight"] = marks["weight"].item()
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return {
+        "name": name,
+        "title": (doc or "").strip() or default,
+        "line": code.co_firstlineno if code else None,
+        "partial": _sets_score(function),
+        **plain,
+    }
+
+
+def _sets_score(function: Any) -> bool:
+    """Whether gradescope_utils' partial_credit is one of a function's decorators."""
+    while function is not None:
+        code = getattr(getattr(function, "__func__", function), "__code__", None)
+        if code is not None and "set_score" in code.co_freevars:
+            return True
+        function = getattr(function, "__wrapped__", None)
+    return False
+
+
+def _said(error: BaseException, home: str) -> str:
+    """The exception, and the suite's line that raised it."""
+    text = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    places = [
+        f"{os.path.relpath(frame.f_code.co_filename, home)}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.startswith(home)
+    ]
+    return f"{text} ({places[-1]})" if places else text

@@ -1,0 +1,23 @@
+"""How a suite is run: the judge makes it from the suite's text, and the jailed child follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TREE = "tree"
+"""The folder beside the hand-in's that holds the merged tree."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a suite is run."""
+
+    name: str = ""
+    """The name under which the suite's own folder can be imported; empty if it can't."""
+    starts: Mapping[str, str] = field(default_factory=dict)
+    """Test file to the folder in which its tests are started, if that isn't the suite's."""
+    pytest: tuple[str, ...] = ()
+    """Files whose tests need pytest."""
+    together: bool = False
+    """Whether the tests run one after another in one process, as in the suite's own runner."""

@@ -1,0 +1,92 @@
+"""Lists and runs the tests of a suite that needs pytest, in a session of their own inside the running one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.testing.plugin import LEAN
+
+
+class _Chosen:
+    """A pytest plugin that keeps one item, or all, and what became of them."""
+
+    def __init__(self, wanted: Callable[[pytest.Item], bool]) -> None:
+        self.wanted = wanted
+        self.items: list[pytest.Item] = []
+        self.errors: list[str] = []
+        self.error: BaseException | None = None
+        self.skipped: str | None = None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file can't be imported."""
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+    def pytest_exception_interact(self, node: object, call: pytest.CallInfo[Any], report: object) -> None:
+        """Keep the exception of a file that can't be imported."""
+        if isinstance(node, pytest.Collector) and call.excinfo is not None:
+            error = call.excinfo.value
+            # pytest wraps the error of an import; the error itself says more
+            self.error = self.error or error.__cause__ or error
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the wanted items only."""
+        items[:] = [item for item in items if self.wanted(item)]
+        self.items = list(items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Keep how the test ended."""
+        report = yield
+        if report.failed and self.error is None:
+            self.error = call.excinfo.value if call.excinfo else AssertionError(str(report.longrepr))
+        elif report.skipped and not hasattr(report, "wasxfail") and call.excinfo is not None:
+            self.skipped = str(call.excinfo.value)
+        return report
+
+
+def _run(home: Path, words: list[str], chosen: _Chosen) -> None:
+    sys.modules.pop("test_suite", None)  # ours; a suite's file may have this name
+    blocked = [word for name in LEAN if name != "legacypath" for word in ("-p", f"no:{name}")]
+    code = pytest.main([*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
+        raise RuntimeError(f"pytest ended with {code}: is there a faulty pytest.ini or conftest.py?")
+
+
+def items_of(home: Path, file: str) -> list[pytest.Item]:
+    """Return the pytest items of one file, without those of unittest classes; raises what its import raises."""
+    chosen = _Chosen(lambda item: not isinstance(item, pytest.Function) or not hasattr(item.cls, "run"))
+    _run(home, ["--collect-only", str(home / file)], chosen)
+    if chosen.error is not None:
+        raise chosen.error
+    if chosen.errors:
+        raise ImportError(chosen.errors[0])
+    return chosen.items
+
+
+def run_item(home: Path, file: str, name: str, caller: Any) -> None:
+    """Run one item and raise its exceptions; what its set_score was given is stored on `caller`."""
+    chosen = _Chosen(lambda item: name_of(item) == name)
+    _run(home, [str(home / file)], chosen)
+    for item in chosen.items:
+        function = getattr(item, "function", None)
+        caller.__score__ = getattr(function, "__score__", None)
+        caller.__leaderboard_value__ = getattr(function, "__leaderboard_value__", None)
+    if chosen.error is not None:
+        from grader.testing.suite import with_line
+
+        raise with_line(chosen.error)
+    if not chosen.items:
+        pytest.fail("\n".join(chosen.errors) or f"{file} has no test {name} beside this hand-in", pytrace=False)
+    if chosen.skipped is not None:
+        pytest.skip(chosen.skipped)
+
+
+def name_of(item: pytest.Item) -> str:
+    """An item's name without its file: `test_x[1]`, `TestA::test_y`."""
+    return item.nodeid.partition("::")[2]

@@ -1,0 +1,2 @@
+def search(text, word):
+    return text.index(word)

@@ -1,0 +1,6 @@
+from net.base import Layer
+
+
+class Linear(Layer):
+    def forward(self, x):
+        return x

@@ -1,0 +1,338 @@
+"""Guards what a suite may be: where modules come from, how tests are made, what they may do, what is refused loudly."""
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.assignment import Limits
+from grader.errors import AssignmentError, UsageError
+from grader.report import Report
+from grader.suite.run import grade_suite
+
+HEAD = """import unittest
+from gradescope_utils.autograder_utils.decorators import *
+from sol import f
+class T(unittest.TestCase):
+"""
+RIGHT = {"sol.py": "def f(x):\n    return x\n"}
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def graded(
+    tmp_path: Path, files: dict[str, str], handin: dict[str, str] | None = None, name: str = "suite", **more: Any
+) -> Report:
+    """Grade a hand-in; a test file that doesn't import is given as the methods of one test class."""
+    texts = {
+        file: HEAD + textwrap.indent(textwrap.dedent(text), "    ") if text.startswith("\n    @") else text
+        for file, text in files.items()
+    }
+    return grade_suite(write(tmp_path / name, texts), write(tmp_path / "handin", handin or RIGHT), **more)
+
+
+def outcomes(report: Report) -> list[tuple[str, float]]:
+    return [(test.status, float(test.score)) for test in report.tests]
+
+
+ONE = """
+    @weight(5)
+    def test_one(self):
+        self.assertEqual(f(2), 2)
+"""
+WRONG = {"sol.py": "def f(x):\n    return 99\n"}
+
+
+@pytest.mark.parametrize(
+    "reference", ["sol.py", "tests/sol.py", "sol/__init__.py", "sol.cpython-311-x86_64-linux-gnu.so"]
+)
+def test_a_module_of_the_suite_is_never_graded_in_place_of_the_hand_ins(reference: str, tmp_path: Path) -> None:
+    suite = {"tests/test_a.py": ONE, reference: "def f(x):\n    return x\n"}
+    report = graded(tmp_path, suite, WRONG)
+    assert outcomes(report) == [("failed", 0)]
+    assert "99 != 2" in report.tests[0].message
+
+
+def test_a_clash_is_told_to_the_staff_and_equal_files_are_none(tmp_path: Path) -> None:
+    suite = {"tests/test_a.py": ONE, "sol.py": "", "same.txt": "same", "data/x": ""}
+    report = graded(tmp_path, suite, {**RIGHT, "same.txt": "same", "data": "a file", "tests/test_a.py": "no test"})
+    notes = "\n".join(report.staff_notes)
+    assert "in place of the suite's of these names: sol.py." in notes
+    assert "weren't used, because the suite's own are: data, tests/test_a.py." in notes
+    assert outcomes(report) == [("passed", 5)]
+
+
+def test_a_hand_in_in_a_folder_is_looked_through(tmp_path: Path) -> None:
+    report = graded(tmp_path, {"tests/test_a.py": ONE}, {"my work/sol.py": "def f(x):\n    return x / 0\n"})
+    assert "my work/sol.py, line 2, in f" in report.tests[0].message
+
+
+def test_names_of_any_length_and_alphabet_are_graded(tmp_path: Path) -> None:
+    body = f"""
+    @weight(1)
+    def test_{"x" * 150}(self):
+        self.assertEqual(f(2), 2)
+
+    @weight(1)
+    def test_größe(self):
+        self.assertEqual(f(2), 2)
+"""
+    assert outcomes(graded(tmp_path, {"tests/test_a.py": body})) == [("passed", 1)] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "data"),
+    [
+        ("flat", "test_a.py", "d.txt"),
+        ("numpy", "test_a.py", "d.txt"),
+        ("sol", "test_a.py", "d.txt"),
+        ("suite", "tests/test_a.py", "d.txt"),
+        ("suite", "tests/test_a.py", "tests/d.txt"),
+    ],
+)
+def test_relative_paths_lead_to_files(name: str, file: str, data: str, tmp_path: Path) -> None:
+    body = """
+    @weight(1)
+    def test_data(self):
+        import numpy
+        self.assertEqual(open('d.txt').read(), 'd')
+        with open('d.txt', 'a') as stream:
+            stream.write(str(numpy.zeros(1).sum()))
+        self.assertEqual(open('d.txt').read(), 'd0.0')
+        self.assertEqual(f(2), 2)
+"""
+    report = graded(tmp_path, {file: body, data: "d"}, name=name)
+    assert outcomes(report) == [("passed", 1)], report.tests[0].message
+    assert (tmp_path / name / data).read_text() == "d"
+
+
+def test_thousands_of_files_stay_where_they_are_and_can_be_written_to(tmp_path: Path) -> None:
+    body = "".join(
+        f"""
+    @weight(1)
+    def test_{number}(self):
+        self.assertEqual(open('data/{number}').read(), 'x')
+        with open('data/{number}', 'w') as stream:
+            stream.write('y')
+        with open('data/new', 'w') as stream:
+            stream.write('z')
+        self.assertEqual(open('data/{number}').read() + open('data/new').read(), 'yz')
+        self.assertEqual(open('data/{number + 1}').read(), 'x')
+"""
+        for number in range(3)
+    )
+    suite = {"tests/test_a.py": body} | {f"data/{number}": "x" for number in range(300)}
+    assert outcomes(graded(tmp_path, suite)) == [("passed", 1)] * 3
+    assert {file.read_text() for file in (tmp_path / "suite" / "data").iterdir()} == {"x"}
+
+
+PLAIN = "import unittest\nfrom sol import f\n"
+MAKING = [
+    ("class T(unittest.TestCase):\n    pass\nfor n in range(3):\n    setattr(T, f'test_{n}', lambda self: None)\n", 3),
+    ("T = type('T', (unittest.TestCase,), {'test_a': lambda self: None})\n", 1),
+    (
+        "class C(unittest.TestCase):\n    def check(self):\n        pass\n"
+        "def load_tests(loader, tests, pattern):\n    return unittest.TestSuite([C('check'), C('check')])\n",
+        2,
+    ),
+    (
+        "def cases():\n    class C(unittest.TestCase):\n        def test_a(self):\n            pass\n    return C\n"
+        "X = cases()\n",
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), MAKING)
+def test_tests_that_are_made_while_the_suite_runs_are_seen(text: str, count: int, tmp_path: Path) -> None:
+    report = graded(tmp_path, {"test_a.py": PLAIN + text})
+    assert outcomes(report) == [("passed", 1)] * count
+    assert any(f"each of its {count} tests counts 1 point" in note for note in report.staff_notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (
+            "class T(unittest.TestCase):\n    pass\nfor n in range(f(3)):\n    setattr(T, f'test_{n}', print)\n",
+            6,
+            "hand-in",
+        ),
+        ("class T(unittest.TestCase):\n    @maker.expand([1])\n    def test_a(self):\n        pass\n", 4, "NameError"),
+    ],
+)
+def test_tests_that_only_a_hand_in_makes_are_refused_with_their_place(
+    text: str, line: int, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AssignmentError, match=said) as caught:
+        graded(tmp_path, {"test_a.py": PLAIN + text})
+    assert f"suite/test_a.py:{line}: " in str(caught.value)
+
+
+def test_a_suite_of_plain_pytest_has_a_point_a_test(tmp_path: Path) -> None:
+    suite = {
+        "conftest.py": "import pytest\n@pytest.fixture\ndef three():\n    return 3\n",
+        "tests/test_a.py": (
+            "import pytest\nfrom sol import f\n"
+            f"@pytest.mark.parametrize('x', [1, {'y' * 150!r}])\ndef test_same(x):\n    assert f(x) == x\n"
+            "def test_three(three):\n    assert f(three) == 3\n"
+            "class TestMore:\n    def test_wrong(self, tmp_path):\n        assert f(1) == 2\n"
+        ),
+    }
+    report = graded(tmp_path, suite)
+    assert outcomes(report) == [("passed", 1)] * 3 + [("failed", 0)]
+    assert "assert f(1) == 2" in report.tests[3].message
+    assert "Not sealed: all 4 tests, worth 4 points" in report.staff_notes[0]
+
+
+STATE = """
+    seen = []
+
+    @classmethod
+    def setUpClass(cls):
+        cls.seen.append('set up')
+
+    @weight(1)
+    def test_1(self):
+        with open('left.txt', 'w') as stream:
+            stream.write(str(f(1)))
+
+    @weight(1)
+    def test_2(self):
+        self.assertEqual(open('left.txt').read(), '1')
+        self.assertEqual(self.seen, ['set up'])
+
+class U(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise ValueError('no data')
+
+    @weight(1)
+    def test_1(self):
+        pass
+
+    @weight(1)
+    def test_2(self):
+        pass
+
+class V(unittest.TestCase):
+    @weight(1)
+    def test_1(self):
+        while True:
+            f(1)
+
+    @weight(1)
+    def test_2(self):
+        self.assertEqual(f(2), 2)
+"""
+
+
+def test_together_a_test_finds_what_the_one_before_it_left(tmp_path: Path) -> None:
+    files = {"test_a.py": HEAD + STATE}
+    rest = ["error", "error", "timeout", "passed"]
+    alone = graded(tmp_path, files, limits=Limits(test_seconds=2))
+    assert [test.status for test in alone.tests] == ["passed", "error", *rest]
+    together = graded(tmp_path, files, limits=Limits(test_seconds=2), together=True)
+    assert [test.status for test in together.tests] == ["passed", "passed", *rest]
+    assert all("no data" in test.message for test in together.tests[2:4])
+
+
+PROGRAMS = """
+    @weight(1)
+    def test_run(self):
+        import subprocess
+        self.assertEqual(f('ls -d .'), '.')
+
+    @weight(1)
+    def test_no_wall_is_gone(self):
+        self.assertEqual(f('echo x > /tmp/x || echo no'), 'no')
+        self.assertIn('not permitted', f('python -c "import socket; socket.socket()" 2>&1'))
+"""
+SHELL = {
+    "sol.py": "import subprocess\ndef f(line):\n"
+    "    return subprocess.run(line, shell=True, stdout=subprocess.PIPE, text=True).stdout.strip()\n"
+}
+
+
+def test_programs_run_where_the_suite_or_the_call_asks_for_it(tmp_path: Path) -> None:
+    asks = graded(tmp_path, {"test_a.py": PROGRAMS.replace("import subprocess", "import subprocess  #")}, SHELL)
+    assert [test.status for test in asks.tests] == ["passed", "passed"], [test.message for test in asks.tests]
+    assert any("lets student code start some" in note for note in asks.staff_notes)
+    silent = {"test_a.py": PROGRAMS.replace("        import subprocess\n", "")}
+    (tmp_path / "b").mkdir()
+    refused = graded(tmp_path / "b", silent, SHELL)
+    assert {test.status for test in refused.tests} == {"refused"}
+    assert all("--programs" in test.message for test in refused.tests)
+    assert any("--programs" in note for note in refused.staff_notes)
+    allowed = graded(tmp_path / "b", silent, SHELL, limits=Limits(programs=True))
+    assert [test.status for test in allowed.tests] == ["passed", "passed"]
+
+
+def test_processes_run_where_the_suite_asks_for_them(tmp_path: Path) -> None:
+    body = """import multiprocessing as mp
+import unittest
+from sol import f, put
+class T(unittest.TestCase):
+    def test_pool(self):
+        with mp.Pool(2) as pool:
+            self.assertEqual(pool.map(f, [1, 2]), [1, 2])
+    def test_process(self):
+        queue = mp.Queue()
+        process = mp.Process(target=put, args=(queue,))
+        process.start()
+        self.assertEqual(queue.get(), 5)
+        process.join()
+"""
+    report = graded(tmp_path, {"test_a.py": body}, {"sol.py": RIGHT["sol.py"] + "def put(q):\n    q.put(5)\n"})
+    assert outcomes(report) == [("passed", 1)] * 2, [test.message for test in report.tests]
+
+
+@pytest.mark.parametrize(
+    ("files", "package"),
+    [
+        ({"tests/test_a.py": "import nltk\n" + HEAD + ONE.replace("\n", "\n")}, "nltk"),
+        (
+            {"tests/test_a.py": "import reader\n" + HEAD + ONE, "reader.py": "import not_there_at_all\n"},
+            "not_there_at_all",
+        ),
+        ({"tests/test_a.py": "import odd_one\n" + HEAD + ONE, "requirements.txt": "odd-one==2.0\n"}, "odd_one"),
+        ({"tests/test_a.py": "import odd_two\n" + HEAD + ONE, "setup.sh": "pip3 install odd_two\n"}, "odd_two"),
+    ],
+)
+def test_a_package_that_the_suite_needs_is_the_instructors_fault(
+    files: dict[str, str], package: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AssignmentError, match=f"'{package}', which isn't installed") as caught:
+        graded(tmp_path, files)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_missing_module_of_the_student_and_an_optional_package_are_not(tmp_path: Path) -> None:
+    optional = "try:\n    import nltk\nexcept ImportError:\n    nltk = None\n"
+    report = graded(tmp_path, {"tests/test_a.py": optional + HEAD + ONE}, {"other.py": ""})
+    assert report.score == 0
+    assert "sol" in report.tests[0].message
+
+
+def test_no_module_of_the_suite_is_guessed_to_be_what_a_student_imports(tmp_path: Path) -> None:
+    suite = {"tests/test_a.py": ONE, "make_data.py": "print('RAN')\nclass Thing:\n    pass\n"}
+    report = graded(tmp_path, suite, {"sol.py": "from nopackage import Thing\n" + RIGHT["sol.py"]})
+    assert "imports 'nopackage'" in report.tests[0].message
+    assert "RAN" not in report.tests[0].output
+
+
+def test_an_error_shows_the_suites_own_line(tmp_path: Path) -> None:
+    report = graded(tmp_path, {"tests/test_a.py": ONE}, {"sol.py": "def f():\n    return 1\n"})
+    assert "self.assertEqual(f(2), 2)" in report.tests[0].message
+    assert "run_case" not in report.tests[0].message
+
+
+def test_a_folder_without_tests_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no tests"):
+        graded(tmp_path, {"helper.py": "x = 1\n"})
