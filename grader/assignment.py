@@ -67,6 +67,8 @@ class SubmissionSpec:
     """The name of the hand-in that `create_tarball.sh` makes; letters, digits, `_`, `.` and `-`."""
     lent: tuple[str, ...] = ()
     """Patterns of files, for example of an earlier homework, that the reference lends to a submission without them."""
+    notebook: str = ""
+    """The notebook that may stand for all missing Python files; empty if each has its own, of the same name."""
 
 
 @dataclass(frozen=True)
@@ -317,7 +319,7 @@ class _Reader:
         )
 
     def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
-        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent"})
+        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent", "notebook"})
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
@@ -342,7 +344,14 @@ class _Reader:
             forbid=self.names(table, "submission", "forbid", default.forbid),
             archive=archive,
             lent=self.paths(table, "submission", "lent", default.lent),
+            notebook=self.notebook(table),
         )
+
+    def notebook(self, table: Mapping[str, Any]) -> str:
+        name = table.get("notebook", "")
+        if not isinstance(name, str) or (name and not re.fullmatch(rf"({_PLAIN}/)*{_PLAIN}\.ipynb", name)):
+            raise self.fail(("submission", "notebook"), "'notebook' must be the path of a file that ends in .ipynb")
+        return name
 
     def limits(self, data: Mapping[str, Any]) -> Limits:
         default = Limits()

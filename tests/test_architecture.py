@@ -31,7 +31,8 @@ ALLOWED: dict[str, set[str]] = {
     "judge": NOUNS | {"judge"},
     "export": {"report", "text", "export"},
     "schedule": NOUNS | {"sandbox", "judge"},
-    "grade": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule"},
+    "conversion": (NOUNS - {"fixtures"}) | {"testing", "intake", "sandbox"},
+    "grade": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "conversion"},
     # students have it, and the judge, but no sandbox
     "local": NOUNS | {"testing", "judge"},
     "pages": {"report", "text", "export", "pages"},

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.testing.absent import StandIns, importing_frame
+from grader.testing.cells.load import loaded, origin, reason_for
 from grader.testing.numpy_1 import accept_numpy_1
 
 
@@ -45,9 +46,12 @@ class _Finder:
         top = name.partition(".")[0]
         if self.forbids(name) and importing_frame(self.root) is not None:
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
-        if path is not None or top in sys.stdlib_module_names:
+        if top in sys.stdlib_module_names:
             return None
-        return PathFinder.find_spec(name, self.path)
+        if path is not None:  # a package's module: of the submission's own packages alone
+            path = [entry for entry in path if entry.startswith(f"{self.root}{os.sep}")]
+            return loaded(PathFinder.find_spec(name, path)) if path else None
+        return loaded(PathFinder.find_spec(name, self.path))
 
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""
@@ -115,13 +119,17 @@ class Submission:
         """Return the module called `name`, with dots for packages, without importing it yet."""
         return self._proxies.setdefault(name, Module(self, name))
 
+    def own_modules(self) -> set[str]:
+        """Return the names of the top-level modules that the submission and the course's own files have."""
+        return {entry.stem for folder in (*self._path, *self._helpers) for entry in Path(folder).glob("*")}
+
     def file_of(self, name: str) -> str:
         """Return the path where module `name` is expected, relative to the submission, for messages."""
         tail = name.replace(".", "/")
         for entry in self._path:
             for candidate in (Path(entry) / f"{tail}.py", Path(entry) / tail / "__init__.py"):
                 if candidate.is_file():
-                    return candidate.relative_to(self._root.resolve()).as_posix()
+                    return origin(candidate) or candidate.relative_to(self._root.resolve()).as_posix()
         first = Path(self._path[0]) if len(self._path) == 1 else None
         prefix = first.relative_to(self._root.resolve()).as_posix() + "/" if first else ""
         return f"{prefix.removeprefix('./')}{tail}.py"
@@ -141,7 +149,10 @@ class Module:
         try:
             return getattr(module, name)
         except AttributeError:
-            file = self._submission.file_of(self._name)
+            reason = reason_for(module, name)
+            if reason is not None:
+                raise reason from None
+            file = origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
             raise NotFound(f"{file} has no '{name}'; define it there, spelt exactly like this") from None
 
     def _load(self) -> ModuleType:
