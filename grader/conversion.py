@@ -21,8 +21,6 @@ from grader.sandbox.worker import Worker
 if TYPE_CHECKING:
     from grader.intake.take import Intake, Taken
 
-MODULE = "notebook_cells"
-"""The module of a notebook that holds several files."""
 ANSWERS = "written_answers.md"
 """The file of the written answers, in the folder of a converted hand-in."""
 _ODD = re.compile(rb"get_ipython\(|^[ \t]*[!%]|^# In\[", re.MULTILINE)
@@ -100,7 +98,7 @@ def _is_odd(file: Path) -> bool:
 
 def _write_module(worker: Worker, item: Taken, text: str) -> None:
     """Write a notebook's module; if it stands for several files, each is an alias of one module."""
-    from grader.testing.cells.load import alias_text  # brings numpy, so it comes after the worker's start
+    from grader.testing.cells.load import MODULE, alias_text  # brings numpy, so it comes after the worker's start
 
     targets = item.targets
     if len(targets) > 1:

@@ -34,7 +34,9 @@ ALLOWED: dict[str, set[str]] = {
     "conversion": (NOUNS - {"fixtures"}) | {"testing", "intake", "sandbox"},
     "grade": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "conversion"},
     # students have it, and the judge, but no sandbox
-    "local": NOUNS | {"testing", "judge"},
+    "modules": (NOUNS - {"fixtures"}) | {"testing"},
+    "local": NOUNS | {"testing", "judge", "modules"},
+    "notebook": NOUNS | {"testing", "export", "modules", "local"},
     "pages": {"report", "text", "export", "pages"},
     "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "pages", "authoring"},
     "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "suite"},
@@ -146,6 +148,8 @@ def test_nothing_is_unpickled(module: str) -> None:
             assert value.value is False, f"{module}:{node.lineno}"
         elif called in ("np.load", "numpy.load", "np.save", "npy.read_array", "npy.write_array"):
             raise AssertionError(f"{module}:{node.lineno}: {called} without allow_pickle=False")
+        if called == "exec" and module == "grader.testing.cells.load":
+            continue  # it runs a notebook's statements, where a module's code runs too
         assert called not in ("eval", "exec", "torch.load", "torch.save"), f"{module}:{node.lineno}: {called}"
 
 

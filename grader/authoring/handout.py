@@ -23,7 +23,7 @@ from grader.fixtures import PUBLIC, load_current, save
 
 _ROOMS = ("commands", "testing", "judge", "export")
 """The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
-_WITHHELD = ("grade.py",)
+_WITHHELD = ("grade.py", "conversion.py")
 
 _RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""
 

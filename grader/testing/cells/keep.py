@@ -110,7 +110,9 @@ def definitions(node: ast.stmt) -> Iterator[Definition]:
 
 
 def _always(node: ast.stmt, classes: Collection[str]) -> bool:
-    if isinstance(node, ast.Import | ast.ImportFrom | Definition):
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return not _is_check(node)
+    if isinstance(node, Definition):
         return True
     if _is_constant(node) or _sets_on_class(node, classes):
         return True
@@ -120,6 +122,12 @@ def _always(node: ast.stmt, classes: Collection[str]) -> bool:
         telling = [item for item in inner if not isinstance(item, harmless)]
         return bool(telling) and all(_always(item, classes) for item in telling) and not _is_heavy(node)
     return False
+
+
+def _is_check(node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether it imports this grader, as the check cells of a handout do."""
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return any(name.partition(".")[0] == "grader" for name in names)
 
 
 def _is_constant(node: ast.stmt) -> bool:
@@ -215,9 +223,9 @@ def _bound(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
-            for inner in ast.walk(target):
-                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                    yield inner.id
+            for item in ast.walk(target):
+                if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+                    yield item.id
 
 
 def _changed(node: ast.stmt) -> frozenset[str]:
@@ -226,7 +234,7 @@ def _changed(node: ast.stmt) -> frozenset[str]:
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
-            base = target
+            base: ast.expr = target
             while isinstance(base, ast.Subscript):
                 base = base.value
             if isinstance(base, ast.Name) and (base is not target or isinstance(node, ast.AugAssign)):

@@ -64,6 +64,10 @@ def place(file: Path, line: int) -> Place | None:
     return Place(name, "", line)
 
 
+MODULE = "notebook_cells"
+"""The module of a notebook that holds several files."""
+
+
 def aliased(file: Path) -> str | None:
     """Return the module whose alias a file is, for a notebook that holds several files' names; else None."""
     try:
