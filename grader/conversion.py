@@ -38,8 +38,13 @@ class Converted:
     """Why nothing of the hand-in can be graded; empty if something can."""
 
 
-def convert(worker: Worker, intake: Intake) -> Converted:
+def convert(worker: Worker, intake: Intake, template: tuple[str, ...] | None = None) -> Converted:
     """Convert what the intake took, in the folder of a worker that is ready.
+
+    Args:
+        worker: has the clean folder.
+        intake: what is in it.
+        template: the texts of the students' template; None reads them.
 
     Raises:
         InternalError: the machine can't write the result.
@@ -48,7 +53,9 @@ def convert(worker: Worker, intake: Intake) -> Converted:
     if not intake.notebooks and not scripts:
         return Converted()
     asked = tuple(Asked(item.file, item.name, item.targets, item.instead) for item in intake.notebooks)
-    recording = worker.convert(Conversion(asked, tuple(scripts), _template(worker) if asked else ()))
+    if template is None:
+        template = _template(worker) if asked else ()
+    recording = worker.convert(Conversion(asked, tuple(scripts), template))
     told = {item.name: item.values["actual"].text for item in recording.observations if "actual" in item.values}
     notes: list[str] = []
     refused: list[str] = []

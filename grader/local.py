@@ -6,6 +6,7 @@ conftest.py registers `LocalPlugin`, so that plain `pytest` works there too, als
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import io
@@ -102,7 +103,9 @@ class LocalPlugin(TestingPlugin):
         self._assignment = read_assignment(tests)
         self._fixtures = load(fixtures_file(self._assignment, PUBLIC), self._assignment)
         self._tests = tests
-        self._folder = folder
+        opened = as_modules(folder.resolve(), self._assignment.submission, self._fixtures.required)
+        self._folder = opened.__enter__().folder
+        atexit.register(opened.__exit__, None, None, None)
         super().__init__(self._assignment.library)
 
     @pytest.hookimpl(wrapper=True)

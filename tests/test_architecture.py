@@ -38,7 +38,8 @@ ALLOWED: dict[str, set[str]] = {
     "local": NOUNS | {"testing", "judge", "modules"},
     "notebook": NOUNS | {"testing", "export", "modules", "local"},
     "pages": {"report", "text", "export", "pages"},
-    "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "pages", "authoring"},
+    "authoring": NOUNS
+    | {"testing", "intake", "sandbox", "judge", "schedule", "conversion", "grade", "pages", "authoring"},
     "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "suite"},
     "classroom": NOUNS | {"intake", "sandbox", "judge", "schedule", "grade", "suite", "export", "pages", "classroom"},
     "platforms": NOUNS | {"sandbox", "schedule", "grade", "export", "platforms"},

@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.authoring.notebooks import SUFFIX, without_solutions
 from grader.authoring.source import FunctionNode, parse, source_lines
 from grader.errors import AssignmentError
 from grader.files import own_files
@@ -212,6 +213,10 @@ def build(assignment: Assignment) -> dict[str, str]:
             text = file.read_text("utf-8")
         except UnicodeDecodeError:
             raise AssignmentError(file, None, "isn't UTF-8 text; a reference holds source files only") from None
+        if file.suffix == SUFFIX:
+            files[name], found = without_solutions(assignment, file, text)
+            count += found
+            continue
         count += len(regions(file, text)) if file.suffix in (".py", ".toml") else 0
         files[name] = strip_solution(file, text)
     if count == 0:
