@@ -155,7 +155,9 @@ def _fill(assignment: Assignment, root: Path) -> None:
         notebooks = {name for name in build(assignment) if name.endswith(SUFFIX)}
         names = {name for name in names if name not in targets(assignment)} | notebooks
     archive = shlex.quote(f"./{assignment.submission.archive}")
-    _put(root / "create_tarball.sh", _TARBALL.format(archive=archive, names=" ".join(map(_shell_pattern, sorted(names)))))
+    _put(
+        root / "create_tarball.sh", _TARBALL.format(archive=archive, names=" ".join(map(_shell_pattern, sorted(names))))
+    )
     _put(root / "README.md", _readme(assignment, runner, tests))
     prove(assignment, fixtures, places, root, root / tests)
 

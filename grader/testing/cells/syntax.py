@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 _PROMPTS = (
     (re.compile(r"^>>>( |$)"), re.compile(r"^(>>>|\.\.\.)( |$)")),
-    (re.compile(r"^\s*In \[\d+\]: ?"), re.compile(r"^\s*(In \[\d+\]: ?|\.{3,}: ?)")),
+    (re.compile(r"^\s*(In \[\d+\]: ?|\.{3,}: ?)"), re.compile(r"^\s*(In \[\d+\]: ?|\.{3,}: ?)")),
 )
 """How the first line of a copied session begins, and how each line of it does."""
 _CELL_MAGIC = re.compile(r"%%(\w[\w.]*)?[ \t]*(.*)")
@@ -112,7 +112,7 @@ def _without_prompts(source: str) -> str:
     lines = source.split("\n")
     filled = [line for line in lines if line.strip()]
     for first, each in _PROMPTS:
-        if filled and first.match(filled[0]):
+        if filled and (first.match(filled[0]) or (len(filled) > 1 and each.match(filled[1]))):
             return "\n".join(each.sub("", line, count=1) for line in lines)
     return source
 
