@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader.testing.absent import StandIns, importing_frame
+from grader.testing.absent import DRAWING, StandIns, importing_frame
 from grader.testing.cells.load import loaded, origin, reason_for
 from grader.testing.numpy_1 import accept_numpy_1
 
@@ -35,8 +35,9 @@ class _Finder:
     both, because the libraries loaded beside the submission import parts of it late.
     """
 
-    def __init__(self, path: Sequence[str], forbid: Sequence[str], root: Path) -> None:
+    def __init__(self, path: Sequence[str], forbid: Sequence[str], root: Path, stand_ins: StandIns) -> None:
         self.path = list(path)
+        self.stand_ins = stand_ins
         self.forbid = frozenset(forbid)
         self.root = root
 
@@ -48,10 +49,17 @@ class _Finder:
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
         if top in sys.stdlib_module_names:
             return None
+        if top in DRAWING and self._in_cells():
+            return self.stand_ins.find_spec(name)
         if path is not None:  # a package's module: of the submission's own packages alone
             path = [entry for entry in path if entry.startswith(f"{self.root}{os.sep}")]
             return loaded(PathFinder.find_spec(name, path)) if path else None
         return loaded(PathFinder.find_spec(name, self.path))
+
+    def _in_cells(self) -> bool:
+        """Whether a notebook's module imports: what draws there is slow to load, and no graded value comes from it."""
+        frame = importing_frame(self.root)
+        return frame is not None and bool(origin(Path(frame.f_code.co_filename)))
 
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""
@@ -74,8 +82,8 @@ class Submission:
         self._root = root
         self._path = [str((root / entry).resolve()) for entry in path]
         self._helpers = [str(helpers)] if helpers is not None and helpers.is_dir() else []
-        self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve())
         self._stand_ins = StandIns(root.resolve(), Path(self._helpers[0]) if self._helpers else None)
+        self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve(), self._stand_ins)
         self._proxies: dict[str, Module] = {}
         self._hidden: dict[str, ModuleType] = {}
         self._last = ""

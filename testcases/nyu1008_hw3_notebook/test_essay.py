@@ -3,7 +3,6 @@
 import textwrap
 
 from grader.testing import number, weight
-from grader.testing.submission import NotFound
 
 FILE = "written_answers.md"
 """What grading makes of the notebook's cells of text that differ from the handout's."""
@@ -12,16 +11,15 @@ LONG = 8000
 
 @weight(0)
 @number("4.1")
-def test_answers(submission, check):
+def test_answers(submission):
     """What dropout and batch norm do, and why they help (4 points, by a person)"""
     file = submission._root / FILE
-    if not file.is_file():
-        raise NotFound("the notebook has no written answers: write them into the cells of text that ask for them")
-    text = file.read_text("utf-8")[:LONG]
     print(
         "For the person who grades: 2 points each, 1 for what is computed in training and in evaluation, 1 for why it "
         "helps.\n"
     )
-    for line in text.splitlines():
+    if not file.is_file():
+        print("Nothing is written in the cells of text. (They are read when the notebook is handed in.)")
+        return
+    for line in file.read_text("utf-8")[:LONG].splitlines():
         print(textwrap.fill(line, 100))
-    check("there are written answers", len(text) > 100)

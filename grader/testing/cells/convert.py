@@ -169,7 +169,7 @@ def _block(index: int, cell: Cell) -> _Block:
         note = ""
         if re.search(r"^\s*(def|class)\s", cell.source, re.MULTILINE):
             note = f"{cell.label} begins with {code.dropped}, so nothing of it counts"
-        return _Block(code.text, (), note)
+        return _Block(_printable(code.text), (), note)
     return _checked(code, index, cell.source, cell.label)
 
 

@@ -118,9 +118,9 @@ def _without_prompts(source: str) -> str:
 
 
 def _without_indent(source: str) -> str:
-    """The same without the first line's indentation, which a copied cell may have."""
+    """The same without the first statement's indentation, which a copied cell may have."""
     lines = source.split("\n")
-    first = next((line for line in lines if line.strip()), "")
+    first = next((line for line in lines if line.strip() and not line.strip().startswith("#")), "")
     indent = first[: len(first) - len(first.lstrip())]
     return "\n".join(line.removeprefix(indent) for line in lines) if indent else source
 
