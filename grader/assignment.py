@@ -76,6 +76,8 @@ class SubmissionSpec:
     """Patterns of files, for example of an earlier homework, that the reference lends to a submission without them."""
     given: tuple[str, ...] = ()
     """Patterns of the course's own files: the reference's always count, and a submission's are left out."""
+    notebook: str = ""
+    """The notebook that may stand for all missing Python files; empty if each has its own, of the same name."""
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -362,7 +364,7 @@ class _Reader:
         )
 
     def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
-        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent", "given"})
+        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent", "given", "notebook"})
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
@@ -388,7 +390,14 @@ class _Reader:
             archive=archive,
             lent=self.paths(table, "submission", "lent", default.lent),
             given=self.paths(table, "submission", "given", default.given),
+            notebook=self.notebook(table),
         )
+
+    def notebook(self, table: Mapping[str, Any]) -> str:
+        name = table.get("notebook", "")
+        if not isinstance(name, str) or (name and not re.fullmatch(rf"({_PLAIN}/)*{_PLAIN}\.ipynb", name)):
+            raise self.fail(("submission", "notebook"), "'notebook' must be the path of a file that ends in .ipynb")
+        return name
 
     def limits(self, data: Mapping[str, Any]) -> Limits:
         default = Limits()

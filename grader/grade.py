@@ -1,6 +1,6 @@
 """The stages of one grading.
 
-    submission --ingest--> clean folder --worker--> recordings --judge--> results --> report
+    submission --ingest--> clean folder --convert--> modules --worker--> recordings --judge--> results --> report
 
 It runs in the trusted process. Student code runs only in the worker's children, which have all ended when the report
 is returned.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
+from grader.conversion import convert
 from grader.errors import InternalError, SubmissionError
 from grader.levels import Level, at_least, level_of
 from grader.questions import read_questions
@@ -117,6 +118,7 @@ def grade_in(
             fixtures.required,
             worker.submission,
             assignment.reference,
+            template=assignment.template,
             ignored=ignored,
         )
     except SubmissionError as error:
@@ -127,6 +129,10 @@ def grade_in(
     if taken is not None:
         taken(intake.files)
     demand_tests(worker, fixtures)
+    converted = convert(worker, intake)
+    notes = [*intake.notes, *converted.notes]
+    if converted.refusal:
+        return failed_report(assignment, fixtures, "error", converted.refusal, notes=notes)
     if only is not None:
         fixtures = replace(fixtures, tests=tuple(spec for spec in fixtures.tests if spec.id in only))
     isolation = demand_isolation(worker, minimum)
@@ -135,7 +141,7 @@ def grade_in(
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
         results = run_tests(worker, fixtures, progress, deadline, together=together)
     seconds = time.monotonic() - start
-    return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
+    return make_report(assignment, fixtures, results, notes=notes, isolation=isolation, seconds=seconds)
 
 
 def demand_tests(worker: Worker, fixtures: Fixtures) -> None:

@@ -6,6 +6,7 @@ conftest.py registers `LocalPlugin`, so that plain `pytest` works there too, als
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import io
@@ -24,6 +25,7 @@ from grader.errors import UsageError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
 from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
+from grader.modules import as_modules
 from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation, Recording
 from grader.report import Report
@@ -101,7 +103,9 @@ class LocalPlugin(TestingPlugin):
         self._assignment = read_assignment(tests)
         self._fixtures = load(fixtures_file(self._assignment, PUBLIC), self._assignment)
         self._tests = tests
-        self._folder = folder
+        opened = as_modules(folder.resolve(), self._assignment.submission, self._fixtures.required)
+        self._folder = opened.__enter__().folder
+        atexit.register(opened.__exit__, None, None, None)
         super().__init__(self._assignment.library)
 
     @pytest.hookimpl(wrapper=True)
@@ -245,9 +249,10 @@ def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Seque
     wanted = [part for part in assignment.parts if not parts or part.name in parts]
     public = {spec.part for spec in fixtures.tests}
     plugin = TestingPlugin(assignment.library)
-    loop = _Loop(plugin, folder.resolve(), assignment)
     files = [f"test_{part.name}.py" for part in wanted if part.name in public]
-    pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])
+    with as_modules(folder.resolve(), assignment.submission, fixtures.required) as modules:
+        loop = _Loop(plugin, modules.folder, assignment)
+        pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])
     if loop.errors:
         raise UsageError("the tests can't be loaded; download the handout again:\n" + "\n".join(loop.errors))
     specs = [spec for spec in fixtures.tests if spec.part in {part.name for part in wanted}]
@@ -263,4 +268,4 @@ def check(assignment: Assignment, fixtures: Fixtures, folder: Path, parts: Seque
         for spec in specs
     ]
     shown = replace(assignment, parts=tuple(wanted))
-    return make_report(shown, Fixtures(tuple(specs), fixtures.required), results)
+    return make_report(shown, Fixtures(tuple(specs), fixtures.required), results, notes=modules.notes)

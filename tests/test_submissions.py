@@ -11,18 +11,26 @@ A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are la
     without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
     like = "in_place"               another sample, which is laid over the reference first (optional)
     replace = [["mlp.py", "a", "b"]]  what stands once in a file of these two, and what replaces it (optional)
+    [notebook]                      a file of these as a notebook, a statement a cell, in its place (optional)
+    of = "mlp.py"
+    name = "hw1.ipynb"              the notebook's name
+    before = ["%matplotlib inline"] cells before those of the file, and `after` them (optional)
+    style = "colab"                 which program saved it; see `notebooks.from_script` (optional)
+    note = "cell 2"                 stands in a note of the report (optional)
+    template = true                 the file itself stays, as in the students' template (optional)
 """
 
 import contextlib
 import functools
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
+from notebooks import from_script
 
 from grader.assignment import assignment_names, load_assignment
 from grader.fixtures import Fixtures, load_current
@@ -35,7 +43,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-KEYS = {"about", "lost", "zero", "score", "hint", "without", "like", "replace"}
+KEYS = {"about", "lost", "zero", "score", "hint", "without", "like", "replace", "notebook"}
 SAMPLES = sorted(file.parent for file in (ROOT / "tests" / "submissions").glob("*/*/verdict.toml"))
 
 
@@ -56,8 +64,28 @@ def lay_over(reference: Path, sample: Path, into: Path) -> Path:
         text = (into / name).read_text("utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
         (into / name).write_text(text.replace(old, new), "utf-8")
+    if "notebook" in verdict:
+        as_notebook(reference, into, **verdict["notebook"])
     shutil.copytree(sample, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("verdict.toml"))
     return into
+
+
+def as_notebook(
+    reference: Path,
+    into: Path,
+    of: str,
+    name: str,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    style: str = "",
+    note: str = "",
+    template: bool = False,
+) -> None:
+    (into / name).write_bytes(from_script((into / of).read_text("utf-8"), list(before), list(after), style))
+    if template:
+        shutil.copyfile(ROOT / "student_template" / reference.name / of, into / of)
+    elif name != of:
+        (into / of).unlink()
 
 
 def test_every_sample_declares_what_can_be_looked_at() -> None:
@@ -105,5 +133,6 @@ def test_declared_verdict(sample: Path, workers: Callable[[str], tuple[Worker, F
         for name in lost:
             told = "\n".join(f"{test.message}\n{test.hint}" for test in report.tests if test.part == name)
             assert verdict["hint"] in told, wrong
+    assert verdict.get("notebook", {}).get("note", "") in "\n".join(report.notes), report.notes
     if not lost:
         assert report.score == report.max_score

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import grader
 from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
+from grader.authoring.notebooks import SUFFIX, has_notebook, targets
 from grader.authoring.proof import PACKAGE, prove
 from grader.authoring.shipped import Shipped, marks, places_of, shipped
 from grader.authoring.template import build
@@ -23,7 +24,7 @@ from grader.fixtures import PUBLIC, load_current, save
 
 _ROOMS = ("commands", "testing", "judge", "export")
 """The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
-_WITHHELD = ("grade.py",)
+_WITHHELD = ("grade.py", "conversion.py")
 
 _RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""
 
@@ -57,6 +58,14 @@ from grader.local import LocalPlugin  # the path comes first
 
 def pytest_configure(config):
     config.pluginmanager.register(LocalPlugin(HANDOUT))
+'''
+
+_SHIM = '''"""Lets a notebook in this folder say: from grader.notebook import check"""
+
+from pathlib import Path
+
+__path__ = [str(Path(__file__).resolve().parent / "autograder" / "grader")]
+exec((Path(__path__[0]) / "__init__.py").read_text("utf-8"))
 '''
 
 _TARBALL = """#!/bin/sh
@@ -140,9 +149,15 @@ def _fill(assignment: Assignment, root: Path) -> None:
     _put(
         root / "pytest.ini", f"[pytest]\ntestpaths = {shlex.quote(escape(str(tests)))}\naddopts = -p no:cacheprovider\n"
     )
-    names = sorted({PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files})
+    names = {PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files}
+    if has_notebook(assignment):
+        _put(root / "grader.py", _SHIM)
+        notebooks = {name for name in build(assignment) if name.endswith(SUFFIX)}
+        names = {name for name in names if name not in targets(assignment)} | notebooks
     archive = shlex.quote(f"./{assignment.submission.archive}")
-    _put(root / "create_tarball.sh", _TARBALL.format(archive=archive, names=" ".join(map(_shell_pattern, names))))
+    _put(
+        root / "create_tarball.sh", _TARBALL.format(archive=archive, names=" ".join(map(_shell_pattern, sorted(names))))
+    )
     _put(root / "README.md", _readme(assignment, runner, tests))
     prove(assignment, fixtures, places, root, root / tests)
 
@@ -185,13 +200,21 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath)
     experiments = [_experiment_row(file, tests) for file in sorted(assignment.experiments.glob("*.py"))]
     return _README.format(
         title=_plain(assignment.title),
-        files=", ".join(_code(name) for name in assignment.submission.files),
+        files=", ".join(_code(name) for name in _files(assignment)),
         note=f"\n{assignment.handout.note}\n" if assignment.handout.note else "",
         runner=runner,
         part=assignment.parts[0].name,
         experiments="".join(experiments),
         points="\n".join(points),
     )
+
+
+def _files(assignment: Assignment) -> list[str]:
+    """The files in which students write."""
+    if not has_notebook(assignment):
+        return list(assignment.submission.files)
+    notebooks = [name for name in build(assignment) if name.endswith(SUFFIX)]
+    return [*notebooks, *(name for name in assignment.submission.files if name not in targets(assignment))]
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
+from grader.authoring.notebooks import scripts_of
 from grader.authoring.source import Positions, source_lines
 from grader.authoring.template import functions, regions, without_region
 from grader.errors import AssignmentError
@@ -60,7 +61,7 @@ def gaps(assignment: Assignment, found: Sequence[Mutant]) -> list[Gap]:
     """Return a gap for each solution region that has mutants, in order."""
     made = []
     for name in sorted({mutant.file for mutant in found}):
-        file = assignment.reference / name
+        file = scripts_of(assignment) / name
         text = file.read_text("utf-8")
         wanted = {mutant.region for mutant in found if mutant.file == name}
         made += [
@@ -80,7 +81,7 @@ def mutants(assignment: Assignment) -> list[Mutant]:
     """Return the mutants of every Python file of the reference, in order, no two alike."""
     found: list[Mutant] = []
     unknown = set(assignment.ungraded)
-    for name, file in own_files(assignment.reference).items():
+    for name, file in own_files(scripts_of(assignment)).items():
         if file.suffix == ".py" and is_audited(assignment, name):
             text = file.read_text("utf-8")
             ungraded = {key: lines for key, lines in _lines_of(text).items() if key in assignment.ungraded}

@@ -18,6 +18,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.authoring.collecting import Place, clean_environment, collect
 from grader.authoring.names import Function
+from grader.authoring.notebooks import SUFFIX, code_of, scripts_of
 from grader.authoring.source import first_line, parse, read_source, source_lines
 from grader.authoring.template import regions
 from grader.authoring.variants import apply_variant, load_variants
@@ -25,6 +26,7 @@ from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.fixtures import Fixtures, TestSpec
 from grader.questions import fixtures_file, read_questions
+from grader.testing.cells.read import NotebookError
 
 _TELLING = 12
 """A line or a title of at most this length reveals nothing."""
@@ -126,7 +128,7 @@ def _no_hidden_line(
 
 def _given_code(assignment: Assignment) -> Iterator[str]:
     """Yield the reference's files without their solution regions, which students get."""
-    for file in own_files(assignment.reference).values():
+    for file in own_files(scripts_of(assignment)).values():
         with suppress(UnicodeDecodeError):
             text = file.read_text("utf-8")
             inside = {number for region in regions(file, text) for number in range(region.begin, region.end + 1)}
@@ -189,7 +191,7 @@ def _no_solution(assignment: Assignment, texts: Mapping[str, str]) -> None:
 def _solutions(assignment: Assignment) -> Iterator[tuple[Path, int, str]]:
     """File, line and squeezed text of each solution that is long enough to be told from other code."""
     files = [
-        (file, file.read_text("utf-8")) for file in own_files(assignment.reference).values() if file.suffix == ".py"
+        (file, file.read_text("utf-8")) for file in own_files(scripts_of(assignment)).values() if file.suffix == ".py"
     ]
     for variant in load_variants(assignment):
         if variant.credit > 0:
@@ -214,6 +216,9 @@ def _solutions(assignment: Assignment) -> Iterator[tuple[Path, int, str]]:
 
 def _squeezed(name: str, text: str) -> str:
     """Return a text without whitespace; Python code also without comments and in a normal form."""
+    if name.endswith(SUFFIX):
+        with suppress(NotebookError):
+            name, text = f"{name}.py", code_of(text.encode())
     if name.endswith(".py"):
         with suppress(SyntaxError):
             return _bare(ast.unparse(ast.parse(text)))

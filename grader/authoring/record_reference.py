@@ -13,9 +13,11 @@ import numpy as np
 
 from grader.assignment import Assignment
 from grader.authoring.mutants import is_audited
+from grader.authoring.notebooks import has_notebook, targets
 from grader.authoring.source import read_source
 from grader.authoring.specs import specs_of, unmatched
-from grader.authoring.template import regions
+from grader.authoring.template import build, regions
+from grader.conversion import convert
 from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.fixtures import Fixtures, TestSpec, recorded_hashes
@@ -60,7 +62,15 @@ def fill(worker: Worker, folder: Path) -> tuple[str, ...]:
     assignment = worker.assignment
     if not folder.is_dir():
         raise AssignmentError(folder, None, "there is no reference solution; write it, with solution regions marked")
-    return ingest(folder.resolve(), assignment.submission, (), worker.submission).files
+    asked = targets(assignment) if has_notebook(assignment) else []
+    intake = ingest(folder.resolve(), assignment.submission, asked, worker.submission)
+    if not intake.notebooks:
+        return intake.files
+    made = convert(worker, intake, tuple(build(assignment).values()))
+    if made.refusal:
+        raise AssignmentError(folder, None, made.refusal)
+    kept = {name for name in intake.files if name not in {item.file for item in intake.notebooks}}
+    return tuple(sorted({*kept, *(name for item in intake.notebooks for name in item.targets)}))
 
 
 def _check_taken(assignment: Assignment, required: Sequence[str]) -> None:

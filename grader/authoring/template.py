@@ -18,6 +18,7 @@ from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
+from grader.authoring.notebooks import SUFFIX, without_solutions
 from grader.authoring.source import FunctionNode, parse, source_lines
 from grader.errors import AssignmentError
 from grader.files import own_files
@@ -279,6 +280,10 @@ def build(assignment: Assignment) -> dict[str, str]:
             if file.suffix == ".py":
                 raise AssignmentError(file, None, "isn't UTF-8 text; save it as UTF-8") from None
             continue  # an answer, or data of the course, which `write` copies
+        if file.suffix == SUFFIX and not given:
+            files[name], in_cells = without_solutions(assignment, file, text)
+            count += in_cells
+            continue
         found = regions(file, text) if file.suffix == ".py" or not given else []
         if file.suffix != ".py" and not given and not found:
             continue  # what students hand in beside code, such as answers, is theirs to make

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
+from grader.authoring.notebooks import scripts_of
 from grader.authoring.rewrites import NAMES
 from grader.errors import AssignmentError
 from grader.sandbox.worker import Worker
@@ -114,12 +115,9 @@ def apply_variant(assignment: Assignment, variant: Variant) -> dict[str, str]:
     """Return the files that a variant changes: path relative to the reference, and the changed text."""
     changed: dict[str, str] = {}
     for patch in variant.patches:
-        target = assignment.reference / patch.file
-        inside = (
-            ".." not in target.parts
-            and target.resolve().is_relative_to(assignment.reference.resolve())
-            and target.is_file()
-        )
+        root = scripts_of(assignment)
+        target = root / patch.file
+        inside = ".." not in target.parts and target.resolve().is_relative_to(root.resolve()) and target.is_file()
         text = changed.get(patch.file) or (target.read_text("utf-8") if inside else "")
         count = text.count(patch.find)
         if count != 1:
@@ -143,7 +141,9 @@ def write_changed(worker: Worker, files: Mapping[str, str], *, alone: bool = Fal
     folder = worker.submission.parent / "changed"
     shutil.rmtree(folder, ignore_errors=True)
     if not alone:
-        shutil.copytree(worker.assignment.reference, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        # the reference itself as it is; a change of it as the files that its notebook stands for
+        source = scripts_of(worker.assignment) if files else worker.assignment.reference
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import ast
 from collections.abc import Mapping
 
 from grader.assignment import DATA, HIDDEN_DATA, Assignment
+from grader.authoring.notebooks import scripts_of
 from grader.authoring.shipped import marks, places_of, shipped
 from grader.files import own_files
 from grader.fixtures import Fixtures
@@ -41,7 +42,9 @@ def make_questions(assignment: Assignment, fixtures: Fixtures, seed: str) -> Que
         return Questions(seed, _without_given(every), withheld=tuple(sorted(data)))
     places = places_of(assignment, fixtures)
     reference = {
-        name: file.read_text("utf-8") for name, file in own_files(assignment.reference).items() if name.endswith(".py")
+        name: file.read_text("utf-8")
+        for name, file in own_files(scripts_of(assignment)).items()
+        if name.endswith(".py")
     }
     given = shipped(assignment, marks(assignment.folder, fixtures, places), reference)
     helpers = {name for name in own_files(assignment.folder) if name.startswith("helpers/")}

@@ -14,7 +14,7 @@ from grader.intake.notes import Troubles, shown
 from grader.intake.tars import is_tar, tar_members
 
 SUFFIXES = (".tar", ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
-_SOURCES = (".py", ".toml")
+_SOURCES = (".py", ".toml", ".ipynb")
 """Files that may be handed in as they are."""
 _FOREIGN = (
     (b"Rar!", "a RAR archive"),
@@ -49,7 +49,7 @@ def _members(data: bytes, name: str, budget: Budget, troubles: Troubles) -> Iter
         yield from zips.zip_members(data, name, budget, troubles)
     elif is_tar(data):
         yield from tar_members(data, budget, troubles)
-    elif PurePosixPath(name).suffix in _SOURCES:
+    elif PurePosixPath(name).suffix.lower() in _SOURCES:
         yield Member(PurePosixPath(name), len(data), lambda: data)
     elif compression is not None:
         raise SubmissionError(
@@ -80,5 +80,5 @@ def _foreign(data: bytes) -> str:
         if head.startswith(mark):
             return what
     if b'"cells"' in head or b'"nbformat' in head:
-        return "a notebook"
+        return "a notebook under another name; give it a name that ends in .ipynb"
     return "not an archive that can be read"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from grader.assignment import SubmissionSpec
@@ -16,6 +16,7 @@ from grader.patterns import matches
 _COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\))+$")
 """Prefixes and suffixes that browsers and desktops add to the name of a copied file."""
 _HERE = PurePosixPath(".")
+NOTEBOOK = ".ipynb"
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Choice:
     """The files that are taken."""
 
     files: Mapping[str, Member]
-    """By relative POSIX paths of the assignment."""
+    """By relative POSIX paths of the assignment. A notebook may stand for a Python file, or for several."""
     left_out: tuple[str, ...] = ()
     """Files that the assignment doesn't ask for."""
     notes: tuple[str, ...] = ()
     """Sentences for the student about files that were found elsewhere or more than once."""
+    beside: Mapping[str, Member] = field(default_factory=dict)
+    """For files that are there, the notebook that could stand for them too."""
 
 
 def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[str]) -> Choice:
@@ -51,6 +54,9 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
                 chosen[str(relative)] = member
     elsewhere = _look_elsewhere(found, chosen, tuple(spellings))
     notes += each([f"{name} was found as {shown(place)}, and taken from there." for name, place in elsewhere])
+    stand_ins, beside, said = _notebooks(found, chosen, spec, tuple(spellings))
+    chosen |= stand_ins
+    notes += each(said)
     taken = {member.path for member in chosen.values()}
     counts = Counter(member.path for member in members if member.led_out == found[member.path].led_out)
     twice = sorted(str(path) for path, count in counts.items() if count > 1 and path in taken)
@@ -60,7 +66,45 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
         files={spellings.get(name, name): chosen[name] for name in sorted(chosen)},
         left_out=tuple(sorted(str(path) for path in set(found) - taken)),
         notes=tuple(notes),
+        beside={spellings.get(name, name): member for name, member in sorted(beside.items())},
     )
+
+
+def is_notebook(path: PurePosixPath) -> bool:
+    """Whether a file is a notebook, by its name."""
+    return path.suffix.lower() == NOTEBOOK
+
+
+def _notebooks(
+    found: Mapping[PurePosixPath, Member], chosen: Mapping[str, Member], spec: SubmissionSpec, required: Sequence[str]
+) -> tuple[dict[str, Member], dict[str, Member], list[str]]:
+    """The notebooks that stand for missing Python files, those beside files that are there, and sentences."""
+    taken = {member.path for member in chosen.values()}
+    free = [path for path in found if is_notebook(path) and path not in taken]
+    scripts = [name for name in required if name.endswith(".py")]
+    if not free or not scripts:
+        return {}, {}, []
+    lower = _by_name(free, lambda path: PurePosixPath(str(path).lower()))
+    copies = _by_name(free, plain)
+
+    def place_of(name: str) -> PurePosixPath | None:
+        return _stand_in(PurePosixPath(name.lower()).with_suffix(NOTEBOOK), lower, copies, set())
+
+    common = place_of(spec.notebook) if spec.notebook else None
+    if common is None and len(free) == 1 and (spec.notebook or len(scripts) == 1):
+        common = free[0]
+    places = {name: place_of(name) or common for name in scripts}
+    stand_ins = {name: found[place] for name, place in places.items() if place is not None and name not in chosen}
+    beside = {name: found[place] for name, place in places.items() if place is not None and name in chosen}
+    missing = [name for name in scripts if name not in chosen and name not in stand_ins]
+    said = []
+    for place in dict.fromkeys(member.path for member in stand_ins.values()):
+        names = [name for name, member in stand_ins.items() if member.path == place]
+        said.append(f"{listed(names)} {'was' if len(names) == 1 else 'were'} taken from the notebook {shown(place)}.")
+    if missing and not stand_ins:
+        name = spec.notebook or PurePosixPath(missing[0]).with_suffix(NOTEBOOK).name
+        said.append(f"No notebook is called {name}, so none was taken: give yours that name, and hand it in again.")
+    return stand_ins, beside, said
 
 
 def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:

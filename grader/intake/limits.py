@@ -33,6 +33,8 @@ class Caps:
     """Archives inside the hand-in that are searched for the homework."""
     file_bytes: int = 10 * MIB
     """Size of one file that is taken."""
+    notebook_bytes: int = 40 * MIB
+    """Size of one notebook, most of which are the pictures that its cells showed."""
     total_bytes: int = 50 * MIB
     """Size of all files that are taken, together."""
 

@@ -11,14 +11,14 @@ against the assignment's file list, and written to new files. The type of an err
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.assignment import SubmissionSpec
 from grader.errors import AssignmentError, InternalError, SubmissionError
-from grader.intake.choose import Choice, wanted
+from grader.intake.choose import NOTEBOOK, Choice, is_notebook, wanted
 from grader.intake.limits import MIB, Budget
 from grader.intake.members import Member
 from grader.intake.nested import search
@@ -39,6 +39,22 @@ class Intake:
     """Required files that the submission doesn't have and that aren't lent."""
     notes: tuple[str, ...]
     """Sentences for the student about files that were found elsewhere, renamed or left out."""
+    notebooks: tuple[Taken, ...] = ()
+    """The notebooks among the files, which are to be converted."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A notebook that was taken."""
+
+    file: str
+    """Its path in the clean folder."""
+    name: str
+    """What its student calls it."""
+    targets: tuple[str, ...]
+    """The Python files that it stands for."""
+    instead: bool = False
+    """Whether these are there too, as empty as the template's."""
 
 
 def ingest(
@@ -48,6 +64,7 @@ def ingest(
     into: Path,
     lender: Path | None = None,
     *,
+    template: Path | None = None,
     ignored: Collection[str] = (),
     budget: Budget | None = None,
 ) -> Intake:
@@ -59,6 +76,7 @@ def ingest(
         required: the paths that a complete submission has.
         into: an existing folder; files are made in it with mode 0644.
         lender: the reference, from which the assignment may lend files that `source` doesn't have.
+        template: the folder of the students' template: a notebook counts beside a file that is still the template's.
         ignored: names at the top of a folder that don't belong to the hand-in, such as a platform's script.
         budget: a new one for each hand-in; None for the usual caps.
 
@@ -73,21 +91,25 @@ def ingest(
     given = [name for name in required if lender is not None and wanted(PurePosixPath(name), spec.given)]
     displaced: list[str] = []
     with _memory(), _chosen(source, spec, required, budget, troubles, ignored) as choice:
+        notebooks, unused = _notebooks(choice, template, given)
+        files = {name: member for name, member in choice.files.items() if not _stands_in(name, member)}
+        files |= {item.file: member for item, member in notebooks}
         replaced = _replaced(choice, spec, given)
-        for name, data in _read(choice, budget):
+        for name, data in _read(files, budget):
             if name not in replaced:
                 _write(into, name, data)
             elif name not in given or data != _own(lender, name, "given"):
                 displaced.append(name)
-        taken = sorted(set(choice.files) - replaced)
+        taken = sorted(set(files) - replaced)
     for name in given:
         _write(into, name, _own(lender, name, "given"))
     missing = [name for name in required if name not in choice.files and name not in given]
     lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], taken, into)
     course = [f"The course's own files count, and the submission's are left out: {listed(displaced)}."]
-    notes = [*choice.notes, *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
+    notes = [*choice.notes, *each(unused), *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
     notes += course if displaced else []
-    return Intake(tuple(taken), tuple(name for name in missing if name not in lent), tuple(notes))
+    absent = tuple(name for name in missing if name not in lent)
+    return Intake(tuple(taken), absent, tuple(notes), tuple(item for item, _ in notebooks))
 
 
 def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set[str]:
@@ -130,7 +152,7 @@ def read_hand_in(source: Path, spec: SubmissionSpec, *, ignored: Collection[str]
     """Yield path and content of each file that `ingest` would write; raises the same errors."""
     budget = Budget()
     with _memory(), _chosen(source, spec, (), budget, Troubles(), ignored) as choice:
-        yield from _read(choice, budget)
+        yield from _read(choice.files, budget)
 
 
 @contextmanager
@@ -161,14 +183,57 @@ def _chosen(
         yield choice
 
 
-def _read(choice: Choice, budget: Budget) -> Iterator[tuple[str, bytes]]:
-    caps, total = budget.caps, 0
+def _stands_in(name: str, member: Member) -> bool:
+    """Whether a member is a notebook that was taken for a Python file."""
+    return is_notebook(member.path) and not is_notebook(PurePosixPath(name))
+
+
+def _notebooks(
+    choice: Choice, template: Path | None, given: Collection[str]
+) -> tuple[list[tuple[Taken, Member]], list[str]]:
+    """The notebooks to convert, and sentences about those that don't count; none stands for a file that is given."""
+    groups: dict[tuple[PurePosixPath, bool], list[str]] = {}
+    unused = []
     for name, member in choice.files.items():
+        if _stands_in(name, member) and name not in given:
+            groups.setdefault((member.path, False), []).append(name)
+    for name, member in choice.beside.items():
+        if template is not None and _is_copy(choice.files[name], template / name):
+            groups.setdefault((member.path, True), []).append(name)
+        else:
+            unused.append(
+                f"{name} counts, and the notebook {shown(member.path)} beside it doesn't; hand in one of them."
+            )
+    members = {member.path: member for member in (*choice.files.values(), *choice.beside.values())}
+    return [
+        (
+            Taken(str(PurePosixPath(names[0]).with_suffix(NOTEBOOK)), shown(path), tuple(names), instead),
+            members[path],
+        )
+        for (path, instead), names in groups.items()
+    ], unused
+
+
+def _is_copy(member: Member, file: Path) -> bool:
+    """Whether a member has the words of a file of the template."""
+    try:
+        given = file.read_bytes()
+    except OSError:
+        return False
+    return member.size < 2 * len(given) + 1000 and member.read().split() == given.split()
+
+
+def _read(files: Mapping[str, Member], budget: Budget) -> Iterator[tuple[str, bytes]]:
+    caps, total = budget.caps, 0
+    for name, member in files.items():
         total += member.size
-        if member.size > caps.file_bytes:
+        notebook = is_notebook(member.path)
+        limit = caps.notebook_bytes if notebook else caps.file_bytes
+        step = "clear the notebook's outputs" if notebook else "hand in the source files only"
+        if member.size > limit:
             raise SubmissionError(
                 f"{shown(member.path)} has {_mib(member)} MiB and makes the hand-in too large: a file may have "
-                f"{caps.file_bytes // MIB}; hand in the source files only"
+                f"{limit // MIB}; {step}"
             )
         if total > caps.total_bytes:
             raise SubmissionError(

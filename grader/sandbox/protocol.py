@@ -67,6 +67,35 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One notebook to convert."""
+
+    file: str
+    """Its path in the submission's folder."""
+    name: str
+    """What its student calls it."""
+    targets: tuple[str, ...]
+    """The Python files that it stands for."""
+    instead: bool
+    """Whether these are there too, and the notebook counts only if it defines something else."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a hand-in has of notebooks; a child finds it as a file, and answers by the places in these lists."""
+
+    notebooks: tuple[Asked, ...] = ()
+    scripts: tuple[str, ...] = ()
+    """Python files that may have been made from notebooks."""
+    template: tuple[str, ...] = ()
+    """Texts of the students' template: notebooks and Python files."""
+
+    def to_json(self) -> str:
+        """Return the text of the file."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
 class Ready:
     """The tests are collected and the jail is tried."""
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from grader.assignment import DATA, Assignment
+from grader.assignment import DATA, Assignment, Limits
 from grader.described import Described
 from grader.errors import AssignmentError, InternalError, UsageError
 from grader.levels import Level
@@ -32,7 +32,17 @@ from grader.sandbox.identity import identity
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
-from grader.sandbox.protocol import MESSAGE_BYTES, Command, Message, Problem, Ready, Settings, decode, encode
+from grader.sandbox.protocol import (
+    MESSAGE_BYTES,
+    Command,
+    Conversion,
+    Message,
+    Problem,
+    Ready,
+    Settings,
+    decode,
+    encode,
+)
 from grader.sandbox.scratch import Scratch, settle_times
 from grader.sandbox.stage import Stage
 
@@ -50,7 +60,15 @@ def test_warm_up(submission, rng, check):
         x = rng.normal(size=(64, 64)) @ np.ones((64, 64)) * np.random.binomial(1, 0.5, (64, 64))
     check("x", x)
     check("number", 1.0)
+
+def test_convert(submission, check):
+    from pathlib import Path
+    from grader.testing.cells.child import convert_all
+    convert_all(Path(__file__).with_name("notebooks.json"), submission, check)
 """
+_CONVERT = "test_warm_up.py::test_convert"
+_CONVERT_LIMITS = Limits(test_seconds=20, memory_mb=1024)
+"""For all notebooks of a hand-in; a real one takes a tenth of a second."""
 
 
 class Worker:
@@ -322,11 +340,25 @@ class Worker:
         The child ends early if it dies, or if a test leaves something behind that can't be put back. The arguments are
         those of `run`; `seconds` is for each test.
         """
+        limits = self.assignment.limits
+        return self._run_twice(tests, given, min(seconds or math.inf, limits.test_seconds), limits)
+
+    def convert(self, request: Conversion) -> Recording:
+        """Convert a hand-in's notebooks in a child of their own, which runs no student code."""
+        file = self._folders["visible"] / "notebooks.json"
+        file.write_text(request.to_json(), "utf-8")
+        file.chmod(0o644)
+        try:
+            return self._run_twice((_CONVERT,), False, _CONVERT_LIMITS.test_seconds, _CONVERT_LIMITS)[0]
+        finally:
+            file.unlink()  # it names one student's files
+            self._settled = False
+
+    def _run_twice(self, tests: Sequence[str], given: bool, seconds: float, limits: Limits) -> list[Recording]:
         for attempt in (1, 2):
             self._restart_if_dead()
             self.wait_ready()
-            limit = min(seconds or math.inf, self.assignment.limits.test_seconds)
-            started, recordings = self._run(tests, given, limit)
+            started, recordings = self._run(tests, given, seconds, limits)
             if started:
                 return recordings
             # no student code ran: retry once with a new zygote, then report our own fault
@@ -348,7 +380,7 @@ class Worker:
             self._show_hidden(True)  # the twin loads the hidden tests again
             self._start()
 
-    def _run(self, tests: Sequence[str], given: bool, seconds: float) -> tuple[bool, list[Recording]]:
+    def _run(self, tests: Sequence[str], given: bool, seconds: float, limits: Limits) -> tuple[bool, list[Recording]]:
         # these import numpy, so they are imported after the zygote has started
         from grader.recording import Recording
         from grader.sandbox.run import Run
@@ -360,7 +392,6 @@ class Worker:
             for folder in self._folders.values():
                 settle_times(folder)
             self._settled = True
-        limits = self.assignment.limits
         name = self._holder.get(tests[0], "visible")
         self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

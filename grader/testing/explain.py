@@ -10,6 +10,7 @@ from types import TracebackType
 import pytest
 
 from grader.recording import Claim
+from grader.testing.cells.load import place, undefined
 from grader.testing.submission import Forbidden, NotFound
 
 MESSAGE_CHARS = 4000
@@ -45,6 +46,10 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
         return "failed", _text(error) or "the test's assertion doesn't hold"
     if isinstance(error, SyntaxError):
         return "error", _syntax(error, root)
+    cause = undefined(error) if isinstance(error, NameError) else None
+    if cause is not None:  # a notebook's statement failed, and went on: that is the reason
+        claim, message = _explain(cause, root, library)
+        return claim, "\n".join([message, f"and so, later: {_headline(error)}", *where])
     if isinstance(error, ModuleNotFoundError) and where:
         headline = f"the submission imports '{error.name}', which isn't installed here; this assignment uses {library}"
         return "error", "\n".join([headline, *where])
@@ -86,7 +91,8 @@ def _student_frames(trace: TracebackType | None, root: Path) -> list[str]:
         file = Path(frame.f_code.co_filename)
         if file.is_absolute() and file.is_relative_to(root) and not _ours(file, root):
             code = linecache.getline(str(file), number).strip()
-            lines.append(f"  {file.relative_to(root).as_posix()}, line {number}, in {frame.f_code.co_name}: {code}")
+            spot = place(file, number) or f"{file.relative_to(root).as_posix()}, line {number}"
+            lines.append(f"  {spot}, in {frame.f_code.co_name}: {code}")
     return lines[-FRAMES:]
 
 
@@ -109,7 +115,10 @@ def _syntax(error: SyntaxError, root: Path) -> str:
     file = Path(error.filename or "?")
     name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
     line = (error.text or "").rstrip() or _raw_line(file, error.lineno)
-    parts = [f"{name}, line {error.lineno}: Python can't read this file: {error.msg}", f"    {line.strip()}"]
+    spot = place(file, error.lineno or 1) if file.is_relative_to(root) else None
+    what = "cell" if spot is not None and spot.cell else "file"
+    where = spot or f"{name}, line {error.lineno}"
+    parts = [f"{where}: Python can't read this {what}: {error.msg}", f"    {line.strip()}"]
     if "Missing parentheses in call to 'print'" in error.msg or "multiple exception types" in error.msg:
         parts.append("  This is Python 2; the course uses Python 3.")
     if "codec can't decode" in error.msg or "Non-UTF-8" in error.msg:

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader.testing.absent import StandIns, importing_frame
+from grader.testing.absent import DRAWING, StandIns, importing_frame
+from grader.testing.cells.load import loaded, origin, reason_for
 from grader.testing.numpy_1 import accept_numpy_1
 
 
@@ -34,8 +35,9 @@ class _Finder:
     both, because the libraries loaded beside the submission import parts of it late.
     """
 
-    def __init__(self, path: Sequence[str], forbid: Sequence[str], root: Path) -> None:
+    def __init__(self, path: Sequence[str], forbid: Sequence[str], root: Path, stand_ins: StandIns) -> None:
         self.path = list(path)
+        self.stand_ins = stand_ins
         self.forbid = frozenset(forbid)
         self.root = root
         self.prefers: Callable[[str], bool] | None = None
@@ -47,14 +49,24 @@ class _Finder:
         top = name.partition(".")[0]
         if self.forbids(name) and importing_frame(self.root) is not None:
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
-        if path is not None or top in sys.stdlib_module_names:
+        if top in sys.stdlib_module_names:
             return None
+        if top in DRAWING and self._in_cells():
+            return self.stand_ins.find_spec(name)
+        if path is not None:  # a package's module: of the submission's own packages alone
+            path = [entry for entry in path if entry.startswith(f"{self.root}{os.sep}")]
+            return loaded(PathFinder.find_spec(name, path)) if path else None
         if self.prefers is None:
-            return PathFinder.find_spec(name, self.path)
+            return loaded(PathFinder.find_spec(name, self.path))
         found = [spec for entry in self.path if (spec := PathFinder.find_spec(name, [entry])) is not None]
         own = [spec for spec in found if spec.origin is not None and self.prefers(spec.origin)]
         others = [spec for spec in found if spec.origin is not None]
-        return next(iter(own or others or found), None)
+        return loaded(next(iter(own or others or found), None))
+
+    def _in_cells(self) -> bool:
+        """Whether a notebook's module imports: what draws there is slow to load, and no graded value comes from it."""
+        frame = importing_frame(self.root)
+        return frame is not None and bool(origin(Path(frame.f_code.co_filename)))
 
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""
@@ -77,8 +89,8 @@ class Submission:
         self._root = root
         self._path = [str((root / entry).resolve()) for entry in path]
         self._helpers = [str(helpers)] if helpers is not None and helpers.is_dir() else []
-        self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve())
         self._stand_ins = StandIns(root.resolve(), Path(self._helpers[0]) if self._helpers else None)
+        self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve(), self._stand_ins)
         self._proxies: dict[str, Module] = {}
         self._hidden: dict[str, ModuleType] = {}
         self._last = ""
@@ -129,13 +141,17 @@ class Submission:
             raise NotFound(f"the submission has no file {name}")
         return path
 
+    def own_modules(self) -> set[str]:
+        """Return the names of the top-level modules that the submission and the course's own files have."""
+        return {entry.stem for folder in (*self._path, *self._helpers) for entry in Path(folder).glob("*")}
+
     def file_of(self, name: str) -> str:
         """Return the path where module `name` is expected, relative to the submission, for messages."""
         tail = name.replace(".", "/")
         for entry in self._path:
             for candidate in (Path(entry) / f"{tail}.py", Path(entry) / tail / "__init__.py"):
                 if candidate.is_file():
-                    return candidate.relative_to(self._root.resolve()).as_posix()
+                    return origin(candidate) or candidate.relative_to(self._root.resolve()).as_posix()
         first = Path(self._path[0]) if len(self._path) == 1 else None
         prefix = first.relative_to(self._root.resolve()).as_posix() + "/" if first else ""
         return f"{prefix.removeprefix('./')}{tail}.py"
@@ -155,7 +171,10 @@ class Module:
         try:
             return getattr(module, name)
         except AttributeError:
-            file = self._submission.file_of(self._name)
+            reason = reason_for(module, name)
+            if reason is not None:
+                raise reason from None
+            file = origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
             raise NotFound(f"{file} has no '{name}'; define it there, spelt exactly like this") from None
 
     def _load(self) -> ModuleType:

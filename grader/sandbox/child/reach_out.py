@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from grader.testing.cells.load import aliased
+
 SOURCE_BYTES = 2**20
 """A file that is larger counts as one that doesn't keep to itself."""
 _PLAIN = frozenset(
@@ -97,6 +99,8 @@ def keeps_to_itself(root: Path, helpers: Path | None) -> bool:
 
 
 def _keeps(file: Path, own: set[str]) -> bool:
+    if aliased(file):
+        return True  # one of ours, for a notebook of several files
     try:
         text = file.read_bytes()
         if len(text) > SOURCE_BYTES:

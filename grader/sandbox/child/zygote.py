@@ -55,6 +55,8 @@ from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_argume
 from grader.testing.submission import Submission
 
 WARM_UP = "test_warm_up.py::test_warm_up"
+CONVERT = "test_warm_up.py::test_convert"
+"""Runs no test: it converts a hand-in's notebooks."""
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
 """Environment variables that name a writable folder; they are set to the folder that the jail lets a child write to."""
 CHANNEL = 3
@@ -111,8 +113,9 @@ class Server:
         # after collection, because a forbidden package that a test file loaded must stay readable
         self.jail, self.scratch = make_jail(self.settings)
         self.warm_up(items.pop(WARM_UP))
-        for item in items.values():
-            self.send(describe(item))
+        for name, item in items.items():
+            if name != CONVERT:
+                self.send(describe(item))
         roots = [self.settings.submission, *filter(None, [self.settings.helpers])]
         self.leftovers = Leftovers([Path(root) for root in roots], Path(self.settings.work))
         gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child

@@ -1,0 +1,266 @@
+"""Makes the text of a module out of a notebook's cells, or out of a script that was made from a notebook.
+
+The text is the notebook: every cell in order below a line `#|=== cell 17`, what isn't kept as comments. So a line
+of it tells its cell, and a person can read what was graded. `load` runs it statement by statement.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from grader.testing.cells.keep import Definition, Piece, defined_twice, definitions, kept_of, pieces_of
+from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
+from grader.testing.cells.syntax import Code, NotPython, parsed, python_of
+
+TEXT_BYTES = 2**20
+"""The greatest size of a converted text."""
+NOTES = 12
+END = "# The grader made this from "
+"""The start of the last line; a name follows."""
+HEADER = "#|=== "
+"""Begins the line above a cell; its name follows. The line after it is empty, or says why the cell is skipped."""
+SKIPPED = "#|--- "
+_CUDA = re.compile(r"cuda(:\d+)?")
+_FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:", re.MULTILINE)
+Known = Callable[[str], bool]
+"""Whether a top-level package can be imported here."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A module made out of cells."""
+
+    text: str
+    notes: tuple[str, ...]
+    """Sentences for the student."""
+    names: frozenset[str]
+    """The functions and classes that it defines."""
+    shapes: frozenset[str]
+    """What these look like, for a comparison with the handout."""
+
+
+def convert_notebook(
+    data: bytes, name: str, known: Known = lambda package: True, defined: Collection[str] | None = None
+) -> Converted:
+    """Convert a notebook file called `name`; raises NotebookError."""
+    return convert_cells(read_cells(data), name, known, defined)
+
+
+def convert_cells(
+    cells: Cells, name: str, known: Known = lambda package: True, defined: Collection[str] | None = None
+) -> Converted:
+    """Convert cells that were read; names outside of `defined` aren't defined, if it is given."""
+    code = [cell for cell in cells.cells if cell.kind == "code"]
+    if not any(cell.source.strip() for cell in code):
+        raise NotebookError("has no code in it: was it saved? Hand in the notebook with your work")
+    blocks = [_block(index, cell) for index, cell in enumerate(code)]
+    pieces = [piece for block in blocks for piece in block.pieces]
+    kept = kept_of(pieces, defined)
+    whole = [piece for piece, keep in zip(pieces, kept, strict=True) if keep]
+    left = {id(piece.node) for piece, keep in zip(pieces, kept, strict=True) if not keep}
+    lines = []
+    for cell, block in zip(code, blocks, strict=True):
+        lines.append(f"{HEADER}{cell.label}")
+        lines += block.lines(left)
+    text = "\n".join([*lines, f"{END}{_one_line(name)}", ""]).encode("utf-8", "replace").decode("utf-8")
+    if len(text.encode("utf-8")) > TEXT_BYTES:
+        raise NotebookError(f"has more than {TEXT_BYTES // 2**20} MiB of code; keep data in files, not in cells")
+    notes = [*cells.notes, *(block.note for block in blocks if block.note), *_notes(whole, code, blocks, known)]
+    return Converted(text, tuple(_limited(notes)), *_outline(whole))
+
+
+def convert_script(data: bytes, name: str) -> Converted | None:
+    """Convert a script that was made from a notebook; None if it is no such script and stays as it is.
+
+    Its lines keep their numbers. A notebook under a script's name is converted as the notebook that it is.
+
+    Raises:
+        NotebookError: it is a notebook that can't be read.
+    """
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return convert_notebook(data, name)
+    try:
+        source = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
+        return None
+    try:
+        tree = parsed(source)
+    except NotPython:
+        pass
+    else:
+        if not _FROM_SCRIPT.search(source) and not any(_calls_ipython(node) for node in tree.body):
+            return None
+    try:
+        code = python_of(source)
+    except NotPython:
+        return None
+    block = _checked(code, 0, source)
+    kept = kept_of(block.pieces)
+    left = {id(piece.node) for piece, keep in zip(block.pieces, kept, strict=True) if not keep}
+    text = "\n".join([*block.lines(left)[1:], f"{END}{_one_line(name)}", ""])
+    whole = [piece for piece, keep in zip(block.pieces, kept, strict=True) if keep]
+    return Converted(text, (), *_outline(whole))
+
+
+def _calls_ipython(node: ast.stmt) -> bool:
+    """Whether a statement of a module calls get_ipython() as nbconvert writes it."""
+    if not isinstance(node, ast.Expr | ast.Assign):
+        return False
+    return any(isinstance(item, ast.Name) and item.id == "get_ipython" for item in ast.walk(node.value))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A cell in the making."""
+
+    text: str
+    pieces: Sequence[Piece]
+    note: str = ""
+    reason: str = ""
+    """Why the whole cell is skipped; empty if it isn't."""
+
+    def lines(self, left: Collection[int]) -> list[str]:
+        """The cell's lines, in which the statements with an id in `left` are comments."""
+        lines = self.text.split("\n")
+        if self.reason:
+            return [f"{SKIPPED}{self.reason}", *(f"#| {line}" for line in lines)]
+        dropped = [piece for piece in self.pieces if id(piece.node) in left]
+        kept = {number for piece in self.pieces if id(piece.node) not in left for number in _span(piece)}
+        for piece in reversed(dropped):  # from the end, so that columns stay
+            if kept.isdisjoint(_span(piece)):
+                for number in _span(piece):
+                    if not lines[number - 1].startswith("#| "):
+                        lines[number - 1] = f"#| {lines[number - 1]}"
+            else:
+                _blank(lines, piece, kept)
+        return ["", *lines]
+
+
+def _span(piece: Piece) -> range:
+    return range(piece.first, piece.last + 1)
+
+
+def _blank(lines: list[str], piece: Piece, kept: Collection[int]) -> None:
+    """Take a statement out of lines that it shares with others."""
+    node = piece.node
+    for number in reversed(_span(piece)):
+        raw = lines[number - 1].encode()
+        begin = node.col_offset if number == piece.first else 0
+        end = (node.end_col_offset or 0) if number == piece.last else len(raw)
+        shared = number in kept and (number == piece.last or piece.last not in kept)
+        lines[number - 1] = (raw[:begin] + (b"pass" if shared else b"") + raw[end:]).decode("utf-8", "replace")
+        if number not in kept:
+            lines[number - 1] = ""
+
+
+def _block(index: int, cell: Cell) -> _Block:
+    try:
+        code = python_of(cell.source)
+    except NotPython as error:
+        conflict = re.search(r"^(<<<<<<<|>>>>>>>) ", cell.source, re.MULTILINE)
+        why = "it has git's conflict marks" if conflict else error.reason
+        line = cell.source[: conflict.start()].count("\n") + 1 if conflict else error.line
+        note = f"{cell.label} isn't Python (line {line}: {why}), so nothing of it counts"
+        return _Block(_printable(cell.source), (), note, _one_line(f"line {line}: {why}"))
+    if code.dropped:
+        note = ""
+        if re.search(r"^\s*(def|class)\s", cell.source, re.MULTILINE):
+            note = f"{cell.label} begins with {code.dropped}, so nothing of it counts"
+        return _Block(_printable(code.text), (), note)
+    return _checked(code, index, cell.source, cell.label)
+
+
+def _checked(code: Code, index: int, source: str, label: str = "it") -> _Block:
+    """The statements of a cell; a cell that Python can't compile is skipped."""
+    try:
+        return _Block(code.text, pieces_of(index, code.text, code.tree))
+    except SyntaxError as error:
+        line, reason = error.lineno or 1, error.msg
+    except (RecursionError, MemoryError, ValueError):
+        line, reason = 1, "it is nested too deeply"
+    note = f"{label} isn't Python (line {line}: {reason}), so nothing of it counts"
+    return _Block(_printable(source), (), note, _one_line(f"line {line}: {reason}"))
+
+
+def _notes(whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known) -> list[str]:
+    """Sentences about what may surprise: imports that aren't here, what needs them, two definitions, cuda."""
+    notes = []
+    absent: dict[str, str] = {}
+    for piece in whole:
+        label = code[piece.cell].label
+        for package in _imported(piece.node):
+            if not known(package):
+                notes.append(f"{label} imports {package}, which isn't installed here; the rest went on without it")
+                absent.update(dict.fromkeys(piece.binds, package))
+        for item in definitions(piece.node):
+            needed = [*item.decorator_list, *(item.bases if isinstance(item, ast.ClassDef) else [])]
+            names = {inner.id for node in needed for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+            lost = sorted(names & absent.keys())
+            if lost and not _adds_to_class(item):
+                notes.append(f"{label}: {item.name} needs {absent[lost[0]]}, so it isn't defined here")
+    for name, cells in defined_twice(whole).items():
+        labels = list(dict.fromkeys(code[cell].label for cell in cells))
+        if len(labels) > 1:
+            places = ", ".join(labels[:-1]) + f" and {labels[-1]}"
+            notes.append(f"{name} is defined in {places}; the one in {labels[-1]} counts")
+    for piece in whole:
+        line = _asks_for_cuda(piece.node)
+        if line and "is_available" not in blocks[piece.cell].text:
+            where = f"{code[piece.cell].label}, line {line}"
+            notes.append(f"{where} asks for cuda, and the grader has no GPU: use the device of the input, or 'cpu'")
+            break
+    return list(dict.fromkeys(notes))
+
+
+def _imported(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.Import):
+        return list(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        return [node.module.partition(".")[0]]
+    return []
+
+
+def _adds_to_class(item: Definition) -> bool:
+    return isinstance(item, ast.FunctionDef) and added_to(item) is not None
+
+
+def added_to(item: ast.FunctionDef) -> str | None:
+    """The class to which a decorator like d2l's `add_to_class(Net)` adds a function; None without one."""
+    for decorator in item.decorator_list:
+        if isinstance(decorator, ast.Call) and len(decorator.args) == 1 and isinstance(decorator.args[0], ast.Name):
+            called = decorator.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name == "add_to_class":
+                return decorator.args[0].id
+    return None
+
+
+def _asks_for_cuda(node: ast.stmt) -> int:
+    """The first line that names the GPU; 0 if none does."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Constant) and isinstance(item.value, str) and _CUDA.fullmatch(item.value):
+            return item.lineno
+        if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "cuda":
+            return item.lineno
+    return 0
+
+
+def _outline(whole: Sequence[Piece]) -> tuple[frozenset[str], frozenset[str]]:
+    found = [item for piece in whole for item in definitions(piece.node)]
+    return frozenset(item.name for item in found), frozenset(ast.dump(item) for item in found)
+
+
+def _printable(text: str) -> str:
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_printable(text).split())
+
+
+def _limited(notes: list[str]) -> list[str]:
+    more = len(notes) - NOTES
+    return [*notes[:NOTES], *([f"({more} more sentences about the notebook)"] if more > 0 else [])]

@@ -1,0 +1,288 @@
+"""Chooses the statements of a notebook that its tests need: definitions, and what those read.
+
+    always      imports, functions, classes, constants, guards around these, attributes set on own classes
+    on demand   other assignments, if a kept definition reads a name that none of the above binds
+    never       loops, calls, training, downloads, plots
+
+Nothing is run to decide that. The order stays, so the later of two definitions wins, as it does in a kernel.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_HEAVY = re.compile(
+    r"(?i)(?:^|_)(?:train(?!_?test)|fit|learn|download|mount|solve|experiment|run|plot|show|main|sleep|input|urlretrieve"
+    r"|urlopen|system|popen|evaluate|benchmark|demo)(?:_|$|er$|ing$)|^(?:train|fit|download|plot|run)[A-Z]"
+)
+"""Names of functions that train, fetch, draw or wait, rather than make a value that a definition needs."""
+_PLAIN = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Lambda, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp),
+    *(ast.BinOp, ast.BoolOp, ast.Compare, ast.Starred, ast.JoinedStr, ast.FormattedValue),
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One statement of a cell."""
+
+    cell: int
+    """The index of its cell."""
+    node: ast.stmt
+    binds: frozenset[str]
+    reads: frozenset[str]
+    """Names that it reads from the module: while it runs, or in a function of it later."""
+
+    @property
+    def first(self) -> int:
+        """Its first line in the cell, decorators included."""
+        decorators = self.node.decorator_list if isinstance(self.node, Definition) else []
+        return min([self.node.lineno, *(item.lineno for item in decorators)])
+
+    @property
+    def last(self) -> int:
+        """Its last line in the cell."""
+        return self.node.end_lineno or self.node.lineno
+
+
+def pieces_of(cell: int, text: str, tree: ast.Module) -> list[Piece]:
+    """Return the statements of a cell; raises SyntaxError if Python could never compile it."""
+    spans = _reads_of_functions(text)
+    found = []
+    for node in tree.body:
+        piece = Piece(cell, node, frozenset(_bound(node)), frozenset())
+        reads = set(_reads_now(node))
+        for line, names in spans:
+            if piece.first <= line <= piece.last:
+                reads |= names
+        found.append(Piece(cell, node, piece.binds, frozenset(reads)))
+    return found
+
+
+def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> list[bool]:
+    """Return for each statement whether it is kept; definitions of names outside of `defined` aren't."""
+    classes = {item.name for piece in pieces for item in definitions(piece.node) if isinstance(item, ast.ClassDef)}
+    kept = [_always(piece.node, classes) for piece in pieces]
+    if defined is not None:
+        for index, piece in enumerate(pieces):
+            if isinstance(piece.node, Definition) and piece.node.name not in defined:
+                kept[index] = False
+    certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
+    binders: dict[str, list[int]] = {}
+    for index, piece in enumerate(pieces):
+        for name in piece.binds | _changed(piece.node):
+            binders.setdefault(name, []).append(index)
+    waiting = [
+        name
+        for piece, keep in zip(pieces, kept, strict=True)
+        if keep and (isinstance(piece.node, Definition) or not _is_constant(piece.node))
+        for name in piece.reads
+    ]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for index in binders.get(name, ()):
+            piece = pieces[index]
+            if kept[index]:
+                waiting.extend(piece.reads)  # a constant whose name is read
+            elif (name not in certain or name in _changed(piece.node)) and _on_demand(piece.node):
+                kept[index] = True
+                waiting.extend(piece.reads)
+    return kept
+
+
+def definitions(node: ast.stmt) -> Iterator[Definition]:
+    """The functions and classes that a statement defines in the module, also inside a guard."""
+    if isinstance(node, Definition):
+        yield node
+    elif isinstance(node, ast.If | ast.Try):
+        for inner in _blocks(node):
+            yield from definitions(inner)
+
+
+def _always(node: ast.stmt, classes: Collection[str]) -> bool:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return not _is_check(node)
+    if isinstance(node, Definition):
+        return True
+    if _is_constant(node) or _sets_on_class(node, classes):
+        return True
+    if isinstance(node, ast.If | ast.Try):
+        inner = list(_blocks(node))
+        harmless = (ast.Pass, ast.Raise, ast.Expr)
+        telling = [item for item in inner if not isinstance(item, harmless)]
+        return bool(telling) and all(_always(item, classes) for item in telling) and not _is_heavy(node)
+    return False
+
+
+def _is_check(node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether it imports this grader, as the check cells of a handout do."""
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return any(name.partition(".")[0] == "grader" for name in names)
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    """Whether it gives names a value that is made of literals, names, attributes and lambdas."""
+    if isinstance(node, ast.Assign):
+        targets: Sequence[ast.expr] = node.targets
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        targets = [node.target]
+    else:
+        return False
+    return all(_is_names(target) for target in targets) and node.value is not None and _is_plain(node.value)
+
+
+def _is_names(target: ast.expr) -> bool:
+    if isinstance(target, ast.Tuple | ast.List):
+        return all(_is_names(item) for item in target.elts)
+    return isinstance(target, ast.Name)
+
+
+def _is_plain(value: ast.expr) -> bool:
+    if isinstance(value, ast.Lambda):
+        return True
+    return isinstance(value, _PLAIN) and all(
+        _is_plain(inner) for inner in ast.iter_child_nodes(value) if isinstance(inner, ast.expr)
+    )
+
+
+def _sets_on_class(node: ast.stmt, classes: Collection[str]) -> bool:
+    """Whether it only sets attributes of the notebook's own classes."""
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        flat = [item for target in targets for item in (target.elts if isinstance(target, ast.Tuple) else [target])]
+        return any(
+            isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id in classes
+            for item in flat
+        )
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        call = node.value
+        return (
+            isinstance(call.func, ast.Name)
+            and call.func.id in ("setattr", "delattr")
+            and bool(call.args)
+            and isinstance(call.args[0], ast.Name)
+            and call.args[0].id in classes
+        )
+    return isinstance(node, ast.For) and all(_sets_on_class(inner, classes) for inner in node.body)
+
+
+def _on_demand(node: ast.stmt) -> bool:
+    """Whether a statement may run for the sake of a name that it binds."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        return not _is_heavy(node)
+    if isinstance(node, ast.If | ast.Try):
+        loops = (ast.For, ast.While, ast.AsyncFor)
+        return not any(isinstance(inner, loops) for inner in ast.walk(node)) and not _is_heavy(node)
+    return False
+
+
+def _is_heavy(node: ast.stmt) -> bool:
+    for item in ast.walk(node):
+        if isinstance(item, ast.Call):
+            name = item.func.attr if isinstance(item.func, ast.Attribute) else getattr(item.func, "id", "")
+            if _HEAVY.search(name):
+                return True
+        elif isinstance(item, ast.Await | ast.Yield | ast.YieldFrom):
+            return True
+    return False
+
+
+def _blocks(node: ast.If | ast.Try) -> Iterator[ast.stmt]:
+    """The statements directly inside of a guard."""
+    yield from node.body
+    yield from node.orelse
+    if isinstance(node, ast.Try):
+        yield from node.finalbody
+        for handler in node.handlers:
+            yield from handler.body
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds in the module."""
+    if isinstance(node, Definition):
+        yield node.name
+        return
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+        return
+    if isinstance(node, ast.If | ast.Try):
+        for inner in _blocks(node):
+            yield from _bound(inner)
+        return
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            for item in ast.walk(target):
+                if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+                    yield item.id
+
+
+def _changed(node: ast.stmt) -> frozenset[str]:
+    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`."""
+    found = set()
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            base: ast.expr = target
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if isinstance(base, ast.Name) and (base is not target or isinstance(node, ast.AugAssign)):
+                found.add(base.id)
+    return frozenset(found)
+
+
+def _reads_now(node: ast.stmt) -> Iterator[str]:
+    """Names that a statement reads while it runs: all but those inside of functions, and more rather than less."""
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += [*item.args.defaults, *(value for value in item.args.kw_defaults if value is not None)]
+            if not isinstance(item, ast.Lambda):
+                waiting += item.decorator_list
+                arguments = (*item.args.posonlyargs, *item.args.args, *item.args.kwonlyargs)
+                waiting += [argument.annotation for argument in arguments if argument.annotation is not None]
+                waiting += [item.returns] if item.returns is not None else []
+            continue
+        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load):
+            yield item.id
+        waiting += ast.iter_child_nodes(item)
+
+
+def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
+    """For each function, class and comprehension in a cell: its line, and the names that it reads from the module."""
+    found = []
+    waiting: list[tuple[int, symtable.SymbolTable]] = [
+        (child.get_lineno(), child) for child in symtable.symtable(text, "<cell>", "exec").get_children()
+    ]
+    while waiting:
+        line, table = waiting.pop()
+        names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+        found.append((line, names))
+        waiting += [(line, child) for child in table.get_children()]
+    return found
+
+
+def defined_twice(pieces: Iterable[Piece]) -> dict[str, list[int]]:
+    """Return the names that are defined more than once, differently, with the indexes of their cells."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for piece in pieces:
+        node = piece.node
+        if isinstance(node, Definition) and node.name not in piece.reads:  # `class A(A)` continues the first one
+            found.setdefault(node.name, []).append((piece.cell, ast.dump(node)))
+    return {
+        name: [cell for cell, _ in places]
+        for name, places in found.items()
+        if len(Counter(dump for _, dump in places)) > 1 and len(places) > 1
+    }

@@ -1,0 +1,183 @@
+"""Loads a module that `convert` made: each statement alone, so that one that fails costs only what it binds.
+
+It also says which cell a line of such a module comes from.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from grader.testing.cells.convert import END, HEADER, SKIPPED, added_to
+from grader.testing.cells.keep import definitions
+
+FAILED = "__grader_failed__"
+"""The name in a module under which it keeps the exceptions of its statements, by the names that they would bind."""
+_TAIL = 600
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line of a converted module comes from."""
+
+    file: str
+    """The name of the notebook or script."""
+    cell: str
+    """The cell's name; empty for a script."""
+    line: int
+    """The line in the cell or in the script."""
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.cell}, line {self.line}" if self.cell else f"{self.file}, line {self.line}"
+
+
+def origin(file: Path) -> str:
+    """Return the name of what a module was made from; empty if `convert` didn't make it."""
+    try:
+        with file.open("rb") as stream:
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(stream.tell() - _TAIL, 0))
+            tail = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    last = tail.rstrip("\n").rpartition("\n")[2]
+    return last[len(END) :] if last.startswith(END) else ""
+
+
+def place(file: Path, line: int) -> Place | None:
+    """Return where a line comes from; None if `convert` didn't make the file."""
+    name = origin(file)
+    if not name:
+        return None
+    lines = file.read_text("utf-8", "replace").split("\n")
+    for number in range(min(line, len(lines)), 0, -1):
+        text = lines[number - 1]
+        if text.startswith(HEADER):
+            return Place(name, text[len(HEADER) :], line - number - 1)
+    return Place(name, "", line)
+
+
+MODULE = "notebook_cells"
+"""The module of a notebook that holds several files."""
+
+
+def aliased(file: Path) -> str | None:
+    """Return the module whose alias a file is, for a notebook that holds several files' names; else None."""
+    try:
+        found = _ALIAS.fullmatch(file.read_text("utf-8")) if file.stat().st_size < 200 else None
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1] if found else None
+
+
+def alias_text(module: str) -> str:
+    """Return the text of a module that is another one under its own name."""
+    return f"import sys\n\nimport {module}\n\nsys.modules[__name__] = {module}\n"
+
+
+_ALIAS = re.compile(re.escape(alias_text("X")).replace("X", r"(\w+)", 1).replace("X", r"\1"))
+
+
+class CellLoader(SourceFileLoader):
+    """Runs a converted module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run each statement; keep the exceptions for those who look for what is missing."""
+        tree = ast.parse(self.get_data(self.path), self.path)
+        failed: dict[str, BaseException] = {}
+        vars(module)[FAILED] = failed
+        flags = 0
+        for node in tree.body:
+            try:
+                code = self._compiled(node, flags)
+                flags |= code.co_flags & _FUTURES
+                exec(code, vars(module))
+            except Exception as error:
+                if not self._added(node, module, flags):
+                    failed.update(dict.fromkeys(_names(node), error))
+            else:
+                for name in _names(node):
+                    failed.pop(name, None)
+
+    def _compiled(self, node: ast.stmt, flags: int) -> CodeType:
+        code: CodeType = compile(ast.Module([node], []), self.path, "exec", flags, dont_inherit=True)
+        return code
+
+    def _added(self, node: ast.stmt, module: ModuleType, flags: int) -> bool:
+        """Add a function to a class of the module if only the decorator that does so isn't here."""
+        name = added_to(node) if isinstance(node, ast.FunctionDef) else None
+        owner = vars(module).get(name) if name is not None else None
+        if not isinstance(node, ast.FunctionDef) or not isinstance(owner, type):
+            return False
+        node.decorator_list = []
+        exec(self._compiled(node, flags), vars(module))
+        setattr(owner, node.name, vars(module)[node.name])
+        return True
+
+
+_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+
+
+def _names(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement would bind."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+    for item in definitions(node):
+        yield item.name
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                yield inner.id
+
+
+def loaded(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """Return a module's spec with the loader for cells, if `convert` made the module."""
+    if spec is None or not isinstance(spec.loader, SourceFileLoader) or not isinstance(spec.origin, str):
+        return spec
+    if origin(Path(spec.origin)):
+        spec.loader = CellLoader(spec.loader.name, spec.loader.path)
+        spec.cached = None
+    return spec
+
+
+def reason_for(module: ModuleType, name: str) -> BaseException | None:
+    """Return why a module made from cells lacks a name: its statement failed, or its cell isn't Python."""
+    failed = vars(module).get(FAILED)
+    if not isinstance(failed, dict):
+        return None
+    if name in failed:
+        error = failed[name]
+        return error if isinstance(error, BaseException) else None
+    file = Path(module.__file__ or "")
+    lines = file.read_text("utf-8", "replace").split("\n")
+    wanted = re.compile(rf"#\| ?\s*((class|def|async def)\s+{re.escape(name)}\b|{re.escape(name)}\s*=)")
+    reason, start = "", 0
+    for number, line in enumerate(lines, 1):
+        if line.startswith(SKIPPED):
+            reason, start = line[len(SKIPPED) :], number
+        elif line.startswith(HEADER):
+            reason = ""
+        elif reason and wanted.match(line):
+            told = re.fullmatch(r"line (\d+): (.*)", reason)
+            at = start + int(told[1]) if told else number
+            text = lines[at - 1][3:] if at <= len(lines) else ""
+            return SyntaxError(told[2] if told else reason, (str(file), at, None, text))
+    return None
+
+
+def undefined(error: NameError) -> BaseException | None:
+    """Return the failure of the statement that would have bound the name which a NameError misses."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    failed = trace.tb_frame.f_globals.get(FAILED) if trace is not None else None
+    found = failed.get(error.name) if isinstance(failed, dict) else None
+    return found if isinstance(found, BaseException) and found is not error else None

@@ -1,0 +1,353 @@
+"""Cells become Python: as good as IPython's own transformer, without touching what is Python, and bounded."""
+
+import ast
+import json
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from notebooks import notebook
+
+from grader.testing.cells.answers import answers_of
+from grader.testing.cells.convert import convert_notebook, convert_script
+from grader.testing.cells.load import place
+from grader.testing.cells.read import NotebookError, read_cells
+from grader.testing.cells.syntax import NotPython, python_of
+from grader.testing.submission import NotFound, Submission
+
+CELLS = [
+    "%matplotlib inline\nimport numpy as np",
+    "x = 5 % 3\ny = (x\n     % 2)\n",
+    'text = """\n%matplotlib inline\n!ls\n"""\n%autoreload 2',
+    "!pip install torch \\\n   torchvision\nx = 1",
+    "files = !ls *.py\nn = len(files)",
+    "a, b = %timeit -o 1 + 1",
+    "def f(x):\n    !echo {x}\n    return x % 2",
+    "for i in range(3):\n    %time i + 1\n    print(i, 'is it?')",
+    "np.mean?\nx = 1  # really?",
+    "?np\n??np.mean",
+    "    import os\n    def g():\n        return os.sep",
+    ">>> x = 1\n>>> def f():\n...     return 2\n",
+    "In [3]: y = 4\n   ...: z = 5",
+    "%%time\nq = [i % 3 for i in range(9)]",
+    "%%bash\nfor f in *; do echo $f; done",
+    "%%writefile other.txt\nnot python at all",
+    "%load_ext autoreload\n%autoreload 2\n# a comment with % and ! in it?\nclass A:\n    'what?'\n    b = '%d' % 3",
+    "!echo 'unclosed \" quote (\nz = [1,\n 2]",
+    "if True:\n    %cd /tmp\nelse:\n    !ls\n",
+    "print('''\n%%time\n''')\n%time\nx = 3",
+    "/print 1 2\n,f a b\n;g c d",
+    "a = f'{1 % 2}'\n%pip install x\nb = {'?': 1}",
+    "x = [\n  1,  # %one\n  2,\n]\n%precision 3\n\ny = x[0] \\\n   % 3",
+    "@decorator\n%time\ndef f(): pass",
+    "lambda x: x\n%debug",
+    "r'\\'\n!ls\n'''a'''",
+]
+
+
+def oracle(cell: str) -> ast.Module | None:
+    """What IPython makes of a cell; None if that isn't Python either."""
+    try:
+        return ast.parse(TransformerManager().transform_cell(cell))
+    except (SyntaxError, ValueError):
+        return None
+
+
+class Plain(ast.NodeTransformer):
+    """Takes away what IPython's calls and ours stand for: only what is Python stays."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        return ast.Pass() if "get_ipython()" in ast.unparse(node) else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        if "get_ipython()" in ast.unparse(node.value) or ast.unparse(node.value) == "[]":
+            return ast.Pass()
+        return node
+
+
+def shape(tree: ast.Module) -> list[str]:
+    left = Plain().visit(tree)
+    return [text for text in map(ast.unparse, left.body) if text != "pass"]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_as_good_as_ipython(cell: str) -> None:
+    expected = oracle(cell)
+    if expected is None:
+        with pytest.raises(NotPython):
+            python_of(cell)
+        return
+    code = python_of(cell)
+    assert code.text.count("\n") == cell.count("\n")
+    wanted = shape(expected)
+    if cell.startswith("%%time"):
+        wanted = cell.split("\n")[1:]
+    elif cell.startswith("/print"):
+        wanted = []  # calls, which nothing keeps
+    elif "%time i" in cell:
+        wanted = ["for i in range(3):\n    i + 1\n    print(i, 'is it?')"]
+    assert shape(code.tree) == wanted
+
+
+def test_random_cells_are_read_as_ipython_reads_them() -> None:
+    """Lines of the cells above, mixed: what IPython reads is read here, and what is Python already isn't touched."""
+    draw = random.Random(7)
+    lines = [line for cell in CELLS for line in cell.split("\n") if not line.startswith("%%")]
+    agreed = 0
+    for _ in range(400):
+        cell = "\n".join(draw.choices(lines, k=draw.randint(1, 6)))
+        try:
+            ast.parse(cell)
+        except SyntaxError:
+            if oracle(cell) is not None:
+                assert python_of(cell).text.count("\n") == cell.count("\n"), cell
+                agreed += 1
+        else:
+            assert python_of(cell).text == cell
+    assert agreed > 40
+
+
+def loaded(tmp_path: Path, data: bytes, name: str = "hw.ipynb") -> Submission:
+    (tmp_path / "hw.py").write_text(convert_notebook(data, name).text, "utf-8")
+    return Submission(tmp_path, ["."], [])
+
+
+def test_the_right_statements_are_kept(tmp_path: Path) -> None:
+    data = notebook(
+        "import json, no_such_package\nfrom also_absent import thing",
+        "raise SystemExit('training ran')",
+        "class Layer:\n    pass\nclass Other(no_such_package.Base):\n    pass",
+        "def forward(self, x):\n    return scale * x + shift()['a'] + N",
+        "Layer.forward = forward\nsetattr(Layer, 'kind', staticmethod(lambda: 'layer'))",
+        "scale = abs(-2)\ntable = dict(a=1)\nunread = open('/nowhere')\nmodel = train(forever)",
+        "def shift():\n    return table\ntable['a'] = 10",
+        "N = 0; print(N); M = 2",
+        "@no_such_package.add_to_class(Layer)\ndef added(self):\n    return 7",
+        "def twice():\n    return 1",
+        "def twice():\n    return 2\nfor i in range(10**12):\n    pass",
+        "try:\n    import no_such_package as n\nexcept ImportError:\n    n = None",
+        "from __future__ import annotations\ndef late(x: Missing) -> Missing:\n    return x",
+    )
+    submission = loaded(tmp_path, data)
+    submission.install()
+    try:
+        module = submission.hw
+        layer = module.Layer()
+        assert (layer.forward(3), layer.kind(), layer.added()) == (16, "layer", 7)
+        assert (module.twice(), module.M, module.n, module.late(1)) == (2, 2, None, 1)
+        with pytest.raises(NotFound, match=r"hw\.ipynb has no 'model'"):
+            _ = module.model
+        with pytest.raises(ModuleNotFoundError, match="no_such_package"):
+            _ = module.thing if False else module.no_such_package
+    finally:
+        submission.uninstall()
+
+
+def test_a_line_tells_its_cell(tmp_path: Path) -> None:
+    text = convert_notebook(notebook("# words", "%time\n\ndef f():\n    return 1 / 0", kinds="tc"), "hw.ipynb").text
+    (tmp_path / "hw.py").write_text(text)
+    line = text.split("\n").index("    return 1 / 0") + 1
+    assert str(place(tmp_path / "hw.py", line)) == "hw.ipynb, cell 2, line 4"
+
+
+def test_notes_say_what_surprises() -> None:
+    made = convert_notebook(
+        notebook(
+            "import absent_package",
+            "class Net(absent_package.Module):\n    def to(self):\n        return self.cuda()",
+            "def f():\n    return ?",
+            "def g():\n    return 1",
+            "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> theirs",
+            "def g():\n    return 2",
+            "%%bash\nclass is in session",
+        ),
+        "hw.ipynb",
+        lambda package: False,
+    )
+    notes = "\n".join(made.notes)
+    for told in (
+        "cell 1 imports absent_package",
+        "cell 2: Net needs absent_package",
+        "cell 2, line 3 asks for cuda",
+        "cell 3 isn't Python (line 2",
+        "cell 5 isn't Python (line 1: it has git's conflict marks)",
+        "g is defined in cell 4 and cell 6; the one in cell 6 counts",
+        "cell 7 begins with %%bash",
+    ):
+        assert told in notes
+
+
+def test_scripts_made_from_notebooks() -> None:
+    """nbconvert's and Colab's are mended, and keep their line numbers; an ordinary script stays as it is."""
+    nbconvert = b"# In[1]:\n\nget_ipython().run_line_magic('cd', 'x')\ntrain()\n\ndef f():\n    return 1\n"
+    colab = b"# -*- coding: utf-8 -*-\n!pip install x\n# %matplotlib inline\ndef f():\n    return 1\nf()\n"
+    for script in (nbconvert, colab):
+        made = convert_script(script, "hw.py")
+        assert made is not None
+        lines = made.text.split("\n")
+        assert lines.index("def f():") == script.decode().split("\n").index("def f():")
+        assert {node.__class__.__name__ for node in ast.parse(made.text).body} <= {"FunctionDef"}
+    plain = b"try:\n    get_ipython()\nexcept NameError:\n    pass\ntrain()\n"
+    assert convert_script(plain, "hw.py") is None
+    assert convert_script(b"def broken(:\n", "hw.py") is None
+    renamed = convert_script(notebook("def f():\n    return 1"), "hw.py")
+    assert renamed is not None
+    assert renamed.names == {"f"}
+
+
+def test_written_answers_are_the_changed_cells_without_names() -> None:
+    handout = notebook("Name:\n\nNetID:", "## Why?", "*Your answer:*", "## How?", "*Your answer:*", kinds="ttttt")
+    own = notebook(
+        "Name: Ada\n\nNetID: al1", "## Why?", "Because.", "## How?", "*Your answer:*", "Mine", kinds="tttttt"
+    )
+    text = answers_of(read_cells(own).cells, handout)
+    assert "Why?\n\nBecause." in text
+    assert "How?\n\nMine" in text
+    assert "Ada" not in text
+    assert "Your answer" not in text
+
+
+REFUSED = {
+    "empty": b"",
+    "not JSON": b"hello",
+    "cut": notebook("x = 1")[:-30],
+    "conflict": b"{\n<<<<<<< HEAD\n" + notebook("x = 1"),
+    "a list": b"[]",
+    "no cells": b"{}",
+    "deep": b"[" * 100_000,
+    "deep in outputs": b'{"cells": ' + b'{"a":' * 100_000,
+    "not UTF-8": b'{"cells": [{"cell_type": "code", "source": "\xff\xfe"}]}',
+    "R": b'{"cells": [], "metadata": {"language_info": {"name": "R"}}}',
+    "no code": notebook("words", kinds="t"),
+}
+
+
+@pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
+def test_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(NotebookError) as refusal:
+        convert_notebook(data, "hw.ipynb")
+    assert 10 < len(str(refusal.value)) < 200
+
+
+def test_strange_notebooks_are_read() -> None:
+    source = "def f():\n    return 1"
+    cell = {"cell_type": "code", "source": source}
+    strange = [
+        {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "language": "python", "input": source}]}]},
+        {"cells": [cell | {"source": ["def f():\n", "    return 1"]}]},
+        {"cells": [None, 3, {}, {"cell_type": 4}, cell | {"source": 5}, cell, cell | {"source": ["x", 3, None]}]},
+        {"cells": [cell], "metadata": [], "nbformat": "x"},
+        {"cells": [cell | {"source": "x = '\ud800'"}, cell | {"source": "a\0b"}, cell]},
+        {"cells": [cell | {"source": "(" * 5000}, cell | {"source": "-" * 100_000 + "1"}, cell]},
+        {"cells": [cell | {"source": "x = 1\n" * 200_000}, cell]},
+        {"cells": [cell | {"source": source.replace("\n", "\r\n")}]},
+    ]
+    for content in strange:
+        raw = json.dumps(content).encode()
+        for data in (raw, b"\xef\xbb\xbf" + raw):
+            made = convert_notebook(data, "hw.ipynb")
+            assert made.names == {"f"}
+            ast.parse(made.text)
+    huge = b'{"cells": [{"cell_type": "code", "source": "def f(): pass", "execution_count": ' + b"9" * 10_000 + b"}]}"
+    assert convert_notebook(huge, "hw.ipynb").names == {"f"}
+
+
+def test_many_magic_lines_take_few_calls() -> None:
+    """The parser runs a few times a cell, however many lines aren't Python."""
+    calls = 0
+
+    def count(event: str, arguments: object) -> None:
+        nonlocal calls
+        calls += event == "compile"
+
+    sys.addaudithook(count)
+    convert_notebook(notebook("%magic\n" * 3000 + "x = 1"), "hw.ipynb")
+    assert calls < 20
+
+
+PIECES = [
+    *(line for cell in CELLS for line in cell.split("\n")),
+    *(
+        "def f(x):",
+        "    return x",
+        "class A:",
+        "    pass",
+        "x = 1; y = f(",
+        "2); z = 3",
+        "A.f = f",
+        "'''",
+        '"""',
+        "(",
+        "]",
+    ),
+    *(
+        "\\",
+        "\t",
+        "\f",
+        "é = 'ü' ; foo(); b = 'ß'",
+        "if x: pass",
+        "else:",
+        "try:",
+        "except: pass",
+        "@a",
+        "async def g():",
+    ),
+    *(
+        "lambda: (yield)",
+        "nonlocal x",
+        "return",
+        "global x",
+        "x: int = 3",
+        "from __future__ import braces",
+        "\x00",
+        "\ud800",
+    ),
+]
+
+
+def hostile(draw: random.Random) -> bytes:
+    """A notebook of random lines, in which now and then something random is broken."""
+    cells = []
+    for _ in range(draw.randint(0, 5)):
+        source: object = "\n".join(draw.choices(PIECES, k=draw.randint(0, 7)))
+        if draw.random() < 0.1:
+            source = draw.choice([None, 3, [source, None], [[source]], {"a": source}, "(" * 300, True, 1e400])
+        kind = draw.choice(["code"] * 8 + ["markdown", "raw", None, 3, []])
+        cells.append(
+            {"cell_type": kind, draw.choice(["source"] * 9 + ["input"]): source, "outputs": draw.choice([[], 3])}
+        )
+    content: object = {"cells": cells, "nbformat": draw.choice([4, 3, None, "4", -1])}
+    if draw.random() < 0.1:
+        content = draw.choice([cells, {"worksheets": [{"cells": cells}, 3]}, {"worksheets": 3}, 5, None])
+    data = bytearray(json.dumps(content).encode())
+    for _ in range(draw.choice([0, 0, 0, 1, 3])):
+        if data:
+            data[draw.randrange(len(data))] = draw.randrange(256)
+    return bytes(data[: draw.randrange(len(data) + 1)] if draw.random() < 0.05 else data)
+
+
+def test_hostile_notebooks_are_refused_or_read() -> None:
+    """No other exception leaves the conversion, and what it makes is Python; GRADER_FUZZ sets the number."""
+    seed = int(os.environ.get("GRADER_FUZZ_SEED", "15"))
+    draw = random.Random(seed)
+    made = 0
+    for number in range(int(os.environ.get("GRADER_FUZZ", "400"))):
+        data = hostile(draw)
+        try:
+            converted = convert_notebook(data, "hw.ipynb")
+        except NotebookError as error:
+            if not 10 < len(str(error)) < 200:
+                raise
+            continue
+        made += 1
+        try:
+            ast.parse(converted.text)
+        except (SyntaxError, ValueError) as error:
+            raise AssertionError(f"notebook {number} of seed {seed}: {error}: {data!a}") from None
+        converted.text.encode("utf-8")
+        script = convert_script(data, "hw.py")
+        assert script is None or isinstance(script.text, str)
+    assert made > 20
