@@ -20,7 +20,7 @@ MODULES = {
 
 NOUNS = {
     *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "policy", "questions"),
-    *("recording", "report", "text", "toml"),
+    *("markup", "recording", "report", "summary", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
@@ -29,11 +29,12 @@ ALLOWED: dict[str, set[str]] = {
     "intake": (NOUNS - {"fixtures"}) | {"intake"},
     "sandbox": (NOUNS - {"fixtures"}) | {"testing", "sandbox"},
     "judge": NOUNS | {"judge"},
-    "export": {"report", "text", "export"},
+    "export": {"report", "summary", "text", "export"},
     "schedule": NOUNS | {"sandbox", "judge"},
     "grade": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule"},
     # students have it, and the judge, but no sandbox
-    "local": NOUNS | {"testing", "judge"},
+    "local": NOUNS | {"testing", "judge", "student"},
+    "student": NOUNS | {"testing", "judge", "student"},
     "pages": {"report", "text", "export", "pages"},
     "authoring": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "pages", "authoring"},
     "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "suite"},

@@ -38,6 +38,8 @@ class Comparison:
     passed: bool
     message: str = ""
     hint: str = ""
+    blocked: bool = False
+    """Whether the value can't be judged because of what another function returned."""
 
 
 PASSED = Comparison(True)

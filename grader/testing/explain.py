@@ -10,6 +10,7 @@ from types import TracebackType
 import pytest
 
 from grader.recording import Claim
+from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
 
 MESSAGE_CHARS = 4000
@@ -32,7 +33,7 @@ def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]
 
 
 def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
-    where = _student_frames(error.__traceback__, root)
+    where = student_frames(error.__traceback__, root)
     if isinstance(error, NotFound):
         return "missing", _text(error)
     if isinstance(error, NotImplementedError):
@@ -79,21 +80,16 @@ def _headline(error: BaseException) -> str:
     return text[: MESSAGE_CHARS // 2]
 
 
-def _student_frames(trace: TracebackType | None, root: Path) -> list[str]:
-    """The last frames inside the submission, as `file, line N, in name: code`."""
+def student_frames(trace: TracebackType | None, root: Path) -> list[str]:
+    """Return the last frames inside the submission, each as `  file, line N, in name: code`."""
+    root = root.resolve()
     lines = []
     for frame, number in traceback.walk_tb(trace):
         file = Path(frame.f_code.co_filename)
-        if file.is_absolute() and file.is_relative_to(root) and not _ours(file, root):
+        if is_own(str(file), root):
             code = linecache.getline(str(file), number).strip()
             lines.append(f"  {file.relative_to(root).as_posix()}, line {number}, in {frame.f_code.co_name}: {code}")
     return lines[-FRAMES:]
-
-
-def _ours(file: Path, root: Path) -> bool:
-    """Whether a file below the student's folder belongs to the handout's autograder, which is in that folder too."""
-    package = Path(__file__).resolve().parents[2]
-    return package != root and package.is_relative_to(root) and file.is_relative_to(package)
 
 
 def _call(trace: TracebackType | None) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from grader.testing.absent import StandIns, importing_frame
 from grader.testing.numpy_1 import accept_numpy_1
+from grader.testing.own import is_own
 
 
 class NotFound(Exception):  # not a grader error, so not in grader/errors.py
@@ -96,12 +97,14 @@ class Submission:
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)
-        roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
+        root = self._root.resolve()
+        helpers = tuple(f"{folder}{os.sep}" for folder in self._helpers)
         # only later modules: a look at all of torch's would copy the memory that a process shares with its twin
         for name in list(takewhile(lambda name: name != self._last, reversed(sys.modules))):
             module = sys.modules[name]
             stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
-            if stand_in or (getattr(module, "__file__", None) or "").startswith(roots):
+            file = getattr(module, "__file__", None) or ""
+            if stand_in or is_own(file, root) or file.startswith(helpers):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
