@@ -17,7 +17,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.fixtures import Fixtures, TestSpec
-from grader.judge.assemble import command_for, make_report
+from grader.judge.assemble import command_for, make_report, name_missing_files
 from grader.judge.score import judge_all
 from grader.questions import seed_of
 from grader.recording import Observation, Recording
@@ -182,6 +182,8 @@ def run(
     missing = Recording("crashed", "the test didn't run")
     pairs = [(spec, loop.recordings.get(spec.id, missing)) for spec in specs]
     results = judge_all(pairs, fixtures.alternatives, lambda spec: command_for(assignment, spec), show_expected=True)
+    absent = [name for name in fixtures.required if not (folder / name).is_file()]
+    results = name_missing_files(results, absent, assignment.submission.path)
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
     notes = [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []

@@ -22,6 +22,9 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
 } | {"bfloat16": np.dtype("<u2")}
 """Every dtype that may be sent, by name, with its wire format. bfloat16 is sent as its 16 raw bits."""
 
+ABSENT = "the submission imports '{name}', which isn't installed here"
+"""How the worker calls a module that isn't there; the judge knows whether a file of the assignment is meant."""
+
 MOST_OUTPUTS = 12
 """The greatest number of outputs of one `check.dropout`: each output takes time and widens the bounds."""
 

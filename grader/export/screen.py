@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.report import TestResult, points_text
-from grader.summary import UNWRITTEN as _UNWRITTEN
-from grader.summary import Cause, Since, Summary, extent, is_blocked, label, labels
+from grader.summary import UNWRITTEN, Cause, Since, Summary, extent, is_blocked, labels
 
 MOST_LINES = 30
 """The most lines of the screen, however tall the terminal is."""
@@ -60,16 +59,17 @@ def screen(
     since: Since | None = None,
     commands: Commands = Commands(),
     signs: Signs = Signs(),
+    counted: str = "public points",
 ) -> list[Line]:
     """Return the screen's lines, of at most `width` characters and at most `height` lines, but for long commands."""
     most = max(min(height, MOST_LINES), _LEAST_LINES)
-    head = [*_head(summary, width, since), (), *_parts(summary, signs, most), ()]
+    head = [*_head(summary, width, since, counted), (), *_parts(summary, signs, most), ()]
     if summary.causes:
         first = _first(summary.causes[0], width, commands, signs)
     elif summary.unwritten:
         first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"))]
     elif summary.score == summary.max_score:
-        first = [(("All public points are there.", "good"),)]
+        first = [((f"All {counted} are there.", "good"),)]
     else:
         first = []
     middle = _middle(summary, width, commands, signs)
@@ -86,9 +86,9 @@ def plain(lines: Sequence[Line]) -> str:
     return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
 
 
-def _head(summary: Summary, width: int, since: Since | None) -> list[Line]:
+def _head(summary: Summary, width: int, since: Since | None, counted: str) -> list[Line]:
     full = summary.score == summary.max_score
-    score = f"{points_text(summary.score)} of {points_text(summary.max_score)} public points"
+    score = f"{points_text(summary.score)} of {points_text(summary.max_score)} {counted}"
     room = width - len(score) - 2
     title = summary.title if len(summary.title) <= room else f"{summary.title[: max(room - 3, 0)]}..."
     lines: list[Line] = [((title, "bold"), (" " * (room - len(title) + 2), ""), (score, "good" if full else "bold"))]
@@ -97,7 +97,7 @@ def _head(summary: Summary, width: int, since: Since | None) -> list[Line]:
     if said:
         lines.append(said)
     if summary.hidden:
-        lines.append(((f"Hidden tests decide about {points_text(summary.hidden)} more when you hand in.", "dim"),))
+        lines.append(((f"Hidden tests decide about {points_text(summary.hidden)} more points.", "dim"),))
     return lines
 
 
@@ -128,17 +128,18 @@ def _parts(summary: Summary, signs: Signs, most: int) -> list[Line]:
     if left:
         parts, left = parts[: room - 1], left + 1
     name = min(max((len(part.title) for part, _ in parts), default=0), 34)
+    marks = max((len(tests) for _, tests in parts if len(tests) <= _MARKS), default=0)
     for part, tests in parts:
         share = f"{points_text(part.score):>5} / {points_text(part.max_score):<5}"
         style = "good" if part.score == part.max_score else ""
         title = part.title if len(part.title) <= name else f"{part.title[: name - 3]}..."
-        lines.append(((f"  {title:<{name}}", style), (share, style), *_marks(tests, signs)))
+        lines.append(((f"  {title:<{name}}", style), (share, style), *_marks(tests, signs, marks)))
     if left:
         lines.append(((f"  and {left} more parts", "dim"),))
     return lines
 
 
-def _marks(tests: Sequence[TestResult], signs: Signs) -> list[Span]:
+def _marks(tests: Sequence[TestResult], signs: Signs, room: int) -> list[Span]:
     counts: dict[str, int] = {}
     spans: list[Span] = [(" ", "")]
     for test in tests:
@@ -147,13 +148,14 @@ def _marks(tests: Sequence[TestResult], signs: Signs) -> list[Span]:
         if len(tests) <= _MARKS:
             spans.append((sign, style))
     words = ", ".join(f"{number} {word}" for word, number in counts.items())
-    return [*spans, (f"  {words}", "dim")]
+    gap = " " * (2 + room - min(len(tests), room)) if len(tests) <= _MARKS else ""
+    return [*spans, (f"{gap}{words}", "dim")]
 
 
 def _mark(test: TestResult, signs: Signs) -> tuple[str, str, str]:
     if test.status == "passed":
         return signs.right, "good", "right"
-    if _UNWRITTEN.match(test.message.partition("\n")[0]):
+    if UNWRITTEN.match(test.message.partition("\n")[0]):
         return signs.unwritten, "wait", "not written"
     if is_blocked(test):
         return signs.blocked, "wait", "blocked"
@@ -215,8 +217,8 @@ def _first(cause: Cause, width: int, commands: Commands, signs: Signs) -> list[L
         lines.append((("  Printed last: ", "dim"), (last, "")))
     if commands.again:
         # a command is copied, so it is never cut
-        lines.append(((f"  Again: {commands.again} {label(test) if test.number else ''}".rstrip(), "dim"),))
-        lines.append(((f"  Debug: {commands.again} {label(test) if test.number else ''} --pdb", "dim"),))
+        command = f"{commands.again} {test.number}".rstrip()
+        lines.append(((f"  Again: {command}", "dim"), ("   (--pdb stops in a debugger)", "dim")))
     return lines
 
 
@@ -230,7 +232,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _fit(line: Line, width: int, signs: Signs) -> Line:
     """A line cut to the width; commands stay whole, because they are copied."""
-    if sum(len(text) for text, _ in line) <= width or any(text.startswith(("  Again", "  Debug")) for text, _ in line):
+    if sum(len(text) for text, _ in line) <= width or any(text.startswith("  Again") for text, _ in line):
         return line
     kept: list[Span] = []
     room = width - len(signs.more)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.fixtures import Alternative, TestSpec
-from grader.judge.compare import NOT_REACHED
+from grader.judge.compare import NOT_REACHED, check_form
 from grader.judge.fingerprint import fingerprint
 from grader.judge.kinds import KINDS, Sighting
 from grader.recording import Observation, Recording, Value
@@ -43,11 +43,6 @@ class _Verdict:
     @property
     def worth(self) -> Fraction:
         return self.share * self.credit
-
-    @property
-    def right(self) -> int:
-        """The number of checks that pass."""
-        return sum(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True)
@@ -196,7 +191,10 @@ def judge_checks(
     actual: dict[str, Mapping[str, Value]] = {item.name: item.values for item in observations}
     results = []
     for item in expected:
-        verdict = KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), show_expected))
+        if item.name not in actual:
+            results.append(CheckResult(item.name, False, NOT_REACHED))
+            continue
+        verdict = KINDS[item.kind].judge(Sighting(item, actual[item.name], show_expected))
         results.append(CheckResult(item.name, verdict.passed, verdict.message, verdict.hint, verdict.blocked))
     return tuple(results)
 
@@ -210,13 +208,17 @@ def fits(expected: Sequence[Observation], observations: Sequence[Observation]) -
     )
 
 
-def _count(expected: Sequence[Observation], observations: Sequence[Observation]) -> int:
-    """The number of expected checks that pass."""
+def _nearness(expected: Sequence[Observation], observations: Sequence[Observation]) -> tuple[int, int]:
+    """The number of checks that pass next to a set of values, and of those whose value has the right form."""
     actual = {item.name: item.values for item in observations}
-    return sum(
+    right = sum(
         KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), False, explain=False)).passed
         for item in expected
     )
+    formed = sum(
+        check_form(actual.get(item.name, {}).get("actual"), item.values["actual"]) is None for item in expected
+    )
+    return right, formed
 
 
 def resembles(mistake: Sequence[Observation], observations: Sequence[Observation]) -> bool:
@@ -271,11 +273,11 @@ def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Record
             best = other
     if best.worth:
         return best
-    right = best.right
+    nearest = _nearness(spec.expected, recording.observations)
     for item in alternatives:
-        count = _count(item.observations, recording.observations) if item.credit == 1 else 0
-        if count > right:
-            right = count
+        near = _nearness(item.observations, recording.observations) if item.credit == 1 else (0, 0)
+        if near > nearest:
+            nearest = near
             best = _verdict(spec, item.observations, recording, show_expected=show_expected)
     return best
 
