@@ -95,7 +95,7 @@ def grade_in(
     of `grade`.
     """
     from grader.intake.take import ingest
-    from grader.judge.assemble import failed_report, make_report, name_missing_files
+    from grader.judge.assemble import failed_report, make_report, name_missing_files, notes_on_names
 
     start = time.monotonic()
     assignment = worker.assignment
@@ -126,7 +126,8 @@ def grade_in(
         results = run_tests(worker, fixtures, progress, deadline, together=together)
     results = name_missing_files(results, intake.missing, assignment.submission.path)
     seconds = time.monotonic() - start
-    return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
+    notes = [*notes_on_names(results), *intake.notes]
+    return make_report(assignment, fixtures, results, notes=notes, isolation=isolation, seconds=seconds)
 
 
 def demand_tests(worker: Worker, fixtures: Fixtures) -> None:

@@ -17,7 +17,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.fixtures import Fixtures, TestSpec
-from grader.judge.assemble import command_for, make_report, name_missing_files
+from grader.judge.assemble import command_for, make_report, name_missing_files, notes_on_names
 from grader.judge.score import judge_all
 from grader.questions import seed_of
 from grader.recording import Observation, Recording
@@ -94,9 +94,10 @@ class _Loop:
             for done, item in enumerate(items):
                 if self._step is not None:
                     self._step(done, len(items), item.nodeid)
-                self.recordings[item.nodeid] = self._run(item)
+                recording = self._run(item)
                 if self._breakpoints.left:
-                    raise KeyboardInterrupt
+                    raise KeyboardInterrupt  # it ended the test, too
+                self.recordings[item.nodeid] = recording
         except (KeyboardInterrupt, pytest.exit.Exception):
             self.interrupted = True
         return True
@@ -186,7 +187,8 @@ def run(
     results = name_missing_files(results, absent, assignment.submission.path)
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
-    notes = [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []
+    notes = notes_on_names(results)
+    notes += [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []
     report = make_report(shown, Fixtures(tuple(specs), fixtures.required), placed, notes=notes)
     return Run(report, loop.interrupted)
 

@@ -97,27 +97,27 @@ def test_one_screen_says_points_the_first_mistake_its_hint_and_what_isnt_written
     assert len(screen.splitlines()) <= MOST_LINES
     assert "0 of 3.5 public points" in screen
     assert "Hidden tests decide about 1 more points." in screen
-    assert "Fix first: 1.1 Line.forward gives y" in screen
+    assert "Fix first: 1.1.1 Line.forward gives y" in screen
     assert "line.py, line 15, in Line.forward" in screen
     assert "expected: " in screen
     assert "Hint: Add the offset." in screen
-    assert "Probably the same: 1.1" in screen
+    assert "Probably the same: 1.1.2" in screen
     assert "Not written yet: Line.backward (for 2.1)" in screen
     assert screen.index("Not written yet") < screen.index("Fix first")
-    assert f"Again: {Path(sys.executable).name} {RUNNER} 1.1" in screen
+    assert f"Again: {Path(sys.executable).name} {RUNNER} 1.1.1" in screen
     assert "\x1b" not in screen
 
     write_again = (handout / "line.py").read_text("utf-8").replace(NO_OFFSET, RIGHT)
     (handout / "line.py").write_text(write_again, "utf-8")
     failed = run(handout, "--failed")
-    assert re.search(r"Since \d\d:\d\d: \+2 points, now right: 1\.1 \(2 tests\)", failed.stdout)
+    assert re.search(r"Since \d\d:\d\d: \+2 points, now right: 1\.1\.1, 1\.1\.2", failed.stdout)
     assert "Next: write Line.backward" in failed.stdout
     only = run(handout, "1.1", "--all")
     assert only.returncode == 0
     assert "2.1" not in only.stdout
     unknown = run(handout, "9.9")
     assert unknown.returncode == 2
-    assert "no public test '9.9'; there are: 1.1, 2.1" in unknown.stderr
+    assert "no public test '9.9'; there are: 1.1.1, 1.1.2, 2.1" in unknown.stderr
     page = handout / "page.html"
     assert run(handout, "--html", str(page)).returncode == 1
     assert "Not written yet:" in page.read_text("utf-8")
@@ -134,7 +134,7 @@ def test_plain_pytest_has_a_line_a_failure_and_remembers_the_last(handout: Path)
     write(handout, NO_OFFSET, RIGHT_BACKWARD)
     first = run(handout, command=("-m", "pytest"))
     assert first.returncode == 1
-    line = next(line for line in first.stdout.splitlines() if line.startswith("1.1  y: "))
+    line = next(line for line in first.stdout.splitlines() if line.startswith("1.1.1  y: "))
     assert "[line.py, line 15, in Line.forward]" in line
     again = run(handout, "--lf", command=("-m", "pytest"))
     assert "2 failed" in again.stdout
@@ -236,16 +236,17 @@ def test_it_runs_again_when_a_file_changes(handout: Path) -> None:
     )
     assert process.stdout is not None
     printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if line.startswith("Waiting for a change"):
-            if any("All public points" in line for line in printed):
-                break
-            time.sleep(0.1)
-            text = (handout / "line.py").read_text("utf-8")
-            (handout / "line.py").write_text(text.replace(NO_OFFSET, RIGHT), "utf-8")
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    with process.stdout as stream:
+        for line in stream:
+            printed.append(line)
+            if line.startswith("Waiting for a change"):
+                if any("All public points" in line for line in printed):
+                    break
+                time.sleep(0.1)
+                text = (handout / "line.py").read_text("utf-8")
+                (handout / "line.py").write_text(text.replace(NO_OFFSET, RIGHT), "utf-8")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=60) == 130
     assert any("Hint: Add the offset." in line for line in printed)
 
 
@@ -273,6 +274,7 @@ def test_a_virtual_environment_inside_the_handout_is_no_student_code(handout: Pa
 
 
 LIBRARIES = {
+    "gradescope_utils",
     "numpy",
     "pytest",
     "_pytest",

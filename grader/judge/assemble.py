@@ -12,12 +12,21 @@ from grader.assignment import Assignment
 from grader.errors import InternalError
 from grader.fixtures import Fixtures, TestSpec
 from grader.judge.score import judge_test
-from grader.recording import ABSENT, Ending, Recording
+from grader.recording import ABSENT, LACKING, NEAREST, Ending, Recording
 from grader.report import LeaderboardRow, Report, TestResult, part_scores
 from grader.text import clean_text
 
 NOTE_CHARS = 1000
 _IMPORTED = re.compile(re.escape(ABSENT).replace(r"\{name\}", r"(?P<name>[\w.]+)") + "[^\n]*")
+
+_LACKING = re.compile(
+    re.escape(LACKING).replace(r"\{file\}", r"(?P<file>[^\n']+?)").replace(r"\{name\}", r"(?P<name>[^\n']+)")
+    + "(?:"
+    + re.escape(NEAREST).replace(r"\{name\}", r"(?P<near>[^\n']+)")
+    + ")?"
+)
+_FEW, _SHARE, _SHOWN = 3, 0.15, 4
+"""From how many tests, and from which share of all tests, absent names are told at the top; and how many names."""
 
 
 def command_for(assignment: Assignment, spec: TestSpec) -> str:
@@ -49,6 +58,27 @@ def name_missing_files(results: Sequence[TestResult], missing: Sequence[str], pa
     return (
         [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results] if modules else [*results]
     )
+
+
+def notes_on_names(results: Sequence[TestResult]) -> list[str]:
+    """Return a sentence for the top of the report if many tests need names that the hand-in doesn't have.
+
+    So it is with the homework of another year, or with a class that was renamed: the rows alone don't tell.
+    """
+    lacking = [found for result in results if (found := _LACKING.match(result.message))]
+    if len(lacking) < _FEW or len(lacking) < _SHARE * len(results):
+        return []
+    names = list(dict.fromkeys(_lack(found) for found in lacking))
+    shown = "; ".join(names[:_SHOWN]) + ("; ..." if len(names) > _SHOWN else "")
+    return [
+        f"{len(lacking)} of {len(results)} tests need names that the hand-in doesn't have: {shown}. If these files are "
+        "of another year's homework, begin with this year's handout and keep its names."
+    ]
+
+
+def _lack(found: re.Match[str]) -> str:
+    near = f" (it has '{found['near']}')" if found["near"] else ""
+    return f"{found['file']} has no '{found['name']}'{near}"
 
 
 def _modules(file: PurePosixPath, path: Sequence[str]) -> Iterator[str]:

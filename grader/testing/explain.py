@@ -11,7 +11,6 @@ from types import TracebackType
 import pytest
 
 from grader.recording import ABSENT, Claim
-from grader.testing.numpy_1 import REMOVED
 from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
 from grader.testing.suggest import headline, is_test, nothing_returned
@@ -182,13 +181,11 @@ def _advice(error: BaseException, library: str) -> list[str]:
     if isinstance(error, TypeError) and any(words in text for words in _NO_SIZE):
         return ["  A size is None here, where a number belongs."]
     if isinstance(error, AttributeError):
-        return _advice_about_name(error, text, library)
+        return _advice_about_name(text, library)
     return []
 
 
-def _advice_about_name(error: AttributeError, text: str, library: str) -> list[str]:
-    if text.startswith("module 'numpy' has no attribute") and error.name in REMOVED:
-        return ["  This name was removed from numpy; use the built-in type or the new name."]
+def _advice_about_name(text: str, library: str) -> list[str]:
     if library == "torch" and "'numpy.ndarray' object has no attribute" in text:
         return ["  This is a numpy array, where a torch tensor is expected."]
     if library == "numpy" and "'Tensor' object has no attribute" in text:

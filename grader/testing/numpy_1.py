@@ -43,45 +43,6 @@ _NAMES: dict[str, Any] = {
     "unicode_": np.str_,
 }
 """Removed names and their replacements (numpy's release notes 1.20 to 2.4)."""
-REMOVED = frozenset(_NAMES) | {
-    *("add_docstring", "add_newdoc", "add_newdoc_ufunc", "alen", "asscalar", "bool", "bool8", "byte_bounds", "cast"),
-    *(
-        "cfloat",
-        "chararray",
-        "clongfloat",
-        "compat",
-        "compare_chararrays",
-        "complex",
-        "deprecate",
-        "disp",
-        "find_common_type",
-    ),
-    *("float96", "float128", "fastCopyAndTranspose", "getbuffer", "issubclass_", "issubsctype", "long", "longfloat"),
-    *(
-        "longcomplex",
-        "loads",
-        "lookfor",
-        "maximum_sctype",
-        "msort",
-        "nbytes",
-        "newbuffer",
-        "obj2sctype",
-        "rank",
-        "safe_eval",
-    ),
-    *(
-        "sctype2char",
-        "sctypeNA",
-        "sctypes",
-        "set_numeric_ops",
-        "set_string_function",
-        "singlecomplex",
-        "source",
-        "tracemalloc_domain",
-    ),
-    *("typeDict", "typeNA", "unicode", "uint0", "who", "void0", "object0", "int0", "str0", "bytes0"),
-}
-"""Every name that numpy had once. Another name that it doesn't have was never there."""
 
 
 def accept_numpy_1() -> None:

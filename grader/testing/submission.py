@@ -5,6 +5,7 @@ A missing file or class fails only the tests that use it; the message names the 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from grader.recording import LACKING, NEAREST
 from grader.testing.absent import StandIns, importing_frame
 from grader.testing.numpy_1 import accept_numpy_1
 from grader.testing.own import is_own
@@ -145,7 +147,10 @@ class Module:
             return getattr(module, name)
         except AttributeError:
             file = self._submission.file_of(self._name)
-            raise NotFound(f"{file} has no '{name}'; define it there, spelt exactly like this") from None
+            own = [other for other in vars(module) if not other.startswith("_")]
+            near = difflib.get_close_matches(name, own, n=1, cutoff=0.6)
+            said = LACKING.format(file=file, name=name) + (NEAREST.format(name=near[0]) if near else "")
+            raise NotFound(said) from None
 
     def _load(self) -> ModuleType:
         try:
