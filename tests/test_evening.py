@@ -98,7 +98,7 @@ def test_one_screen_says_points_the_first_mistake_its_hint_and_what_isnt_written
     assert "0 of 3.5 public points" in screen
     assert "Hidden tests decide about 1 more points." in screen
     assert "Fix first: 1.1.1 Line.forward gives y" in screen
-    assert "line.py, line 15, in Line.forward" in screen
+    assert "line.py, line 14, in Line.forward" in screen
     assert "expected: " in screen
     assert "Hint: Add the offset." in screen
     assert "Probably the same: 1.1.2" in screen
@@ -135,7 +135,8 @@ def test_plain_pytest_has_a_line_a_failure_and_remembers_the_last(handout: Path)
     first = run(handout, command=("-m", "pytest"))
     assert first.returncode == 1
     line = next(line for line in first.stdout.splitlines() if line.startswith("1.1.1  y: "))
-    assert "[line.py, line 15, in Line.forward]" in line
+    assert "[line.py, line 14, in Line.forward]" in line
+    assert line.endswith("Hint: Add the offset.")
     again = run(handout, "--lf", command=("-m", "pytest"))
     assert "2 failed" in again.stdout
     assert "passed" not in again.stdout.splitlines()[-1]
@@ -270,7 +271,7 @@ def test_a_virtual_environment_inside_the_handout_is_no_student_code(handout: Pa
     assert "1.5 / 1.5" in done.stdout
     assert "ValueError: shapes (3,4) and (2,) not aligned" in done.stdout
     assert "site-packages" not in done.stdout
-    assert done.stdout.count("line.py, line 15") == 1
+    assert len(re.findall(r"line\.py, line \d+, in forward: return np\.dot", done.stdout)) == 1
 
 
 LIBRARIES = {

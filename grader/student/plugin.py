@@ -18,7 +18,7 @@ import pytest
 
 from grader.assignment import Assignment, read_assignment
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
-from grader.judge.score import judge_checks
+from grader.judge.score import fits, judge_checks
 from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation
 from grader.student.calls import Calls
@@ -45,12 +45,17 @@ class Asserting:
     def __init__(self, spec: TestSpec | None, alternatives: Sequence[Alternative]) -> None:
         accepted = [item.observations for item in alternatives if item.credit == 1]
         self._consistent = [spec.expected, *accepted] if spec is not None else []
+        self._mistakes = [item for item in alternatives if not item.credit]
 
     def add(self, observation: Observation) -> None:
         """Compare with the expected values; raises AssertionError once no consistent set of values fits."""
         __tracebackhide__ = True
         if not self._consistent:
             return  # a test that the student wrote has no expected values
+        fitting = [item for item in self._mistakes if _fits(item.observations, observation)]
+        hints = {item.hint for item in fitting}
+        known = hints.pop() if len(hints) == 1 else ""
+        self._mistakes = fitting
         message = ""
         still = []
         for expected in self._consistent:
@@ -60,11 +65,17 @@ class Asserting:
             if not wrong:
                 still.append(expected)
             elif not message:
-                hint = f"\nHint: {wrong[0].hint}" if wrong[0].hint else ""
+                hint = f"\nHint: {known or wrong[0].hint}" if known or wrong[0].hint else ""
                 message = f"{wrong[0].name}: {wrong[0].message}{hint}"
         if not still:
             raise AssertionError(message)
         self._consistent = still
+
+
+def _fits(expected: Sequence[Observation], observation: Observation) -> bool:
+    """Whether an observation is the one of a known mistake."""
+    wanted = [item for item in expected if item.name == observation.name]
+    return bool(wanted) and fits(wanted, [observation])
 
 
 @dataclass(frozen=True)
