@@ -120,7 +120,7 @@ def _wanted(subject: _Subject, options: argparse.Namespace) -> list[str] | None:
     if options.failed:
         failed = {*read_last(subject.memory).failed} & {spec.id for spec in specs}
         if failed:
-            wanted = wanted & failed if subject.tests else failed
+            wanted = (wanted & failed) or wanted or failed
         else:
             say("No test failed in the last run, so all run.")
     return [spec.id for spec in specs if spec.id in wanted] if wanted else None

@@ -56,26 +56,32 @@ def to_value(report: Report) -> dict[str, Any]:
 
 def _top(report: Report) -> str:
     """The text above all rows: the notes, and the summary of the tests that the student sees."""
-    lines = screen(replace(summarize(report), notes=()), width=TOP_WIDTH, counted="points in the tests shown here")
-    wrong = [test for test in report.tests if test.command and test.status != "passed"]
-    command = f"\n\nSee what is expected, with the numbers of your handout: {wrong[0].command}" if wrong else ""
+    summary = summarize(report)
+    lines = screen(replace(summary, notes=()), width=TOP_WIDTH, counted="points in the tests shown here")
+    call = summary.causes[0].first.command if summary.causes else ""
+    command = f"\n\nSee what is expected, with the numbers of your handout: {call}" if call else ""
     notes = "".join(f"{note}\n" for note in report.notes)
     return notes + ("\n" if notes else "") + plain(lines).strip() + command
 
 
 def _rows(report: Report) -> list[dict[str, Any]]:
-    """The rows. Of visible tests that fail with the same text, the first one has it, and the others name that one."""
-    first: dict[tuple[str, str], TestResult] = {}
+    """The rows. Of visible tests with the same text or hint, the first one has it, and the others name that one."""
+    first: dict[str, TestResult] = {}
     rows = []
     for test in report.tests:
-        same = None
-        if test.visibility == "visible" and test.message and not test.output.strip():
-            same = first.setdefault((test.message, test.hint), test)
-        rows.append(_row(test, same if same is not test else None))
+        text = explanation(replace(test, command=""))
+        if test.visibility == "visible" and test.message:
+            same = first.setdefault(f"{test.message}\n{text}", test)
+            hinted = first.setdefault(test.hint, test) if test.hint else test
+            if same is not test:
+                text = f"The same as in {label(same)}."
+            elif hinted is not test:
+                text = explanation(replace(test, command="", hint=f"as in {label(hinted)}."))
+        rows.append(_row(test, text))
     return rows
 
 
-def _row(test: TestResult, same: TestResult | None) -> dict[str, Any]:
+def _row(test: TestResult, text: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": test.title,
         "score": number(test.score),
@@ -94,7 +100,6 @@ def _row(test: TestResult, same: TestResult | None) -> dict[str, Any]:
         row["extra_data"]["hint"] = test.variant
     if test.number:
         row["number"] = test.number
-    text = f"The same as in {label(same)}." if same is not None else explanation(replace(test, command=""))
     if text:
         row["output"] = cut(text, OUTPUT_CHARS)
     if test.tags:
