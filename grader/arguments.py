@@ -140,9 +140,17 @@ def _handout(sub: argparse.ArgumentParser) -> None:
 
 def _check(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
-        "folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="an unpacked handout (default: here)"
+        "things",
+        nargs="*",
+        metavar="DIR or TEST",
+        help="an unpacked handout (default: here), then the numbers of tests, such as 1.2, or parts of their names",
     )
     sub.add_argument("--part", action="append", default=[], metavar="P", help="only this part; may be given again")
+    sub.add_argument("--failed", action="store_true", help="only the tests that weren't passed in the last run")
+    sub.add_argument("--all", action="store_true", help="show every test and every message, not one screen")
+    sub.add_argument("--watch", action="store_true", help="run again whenever a file changes, until Ctrl-C")
+    sub.add_argument("--pdb", action="store_true", help="stop in a debugger at the first test that fails")
+    sub.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page, too")
     sub.add_argument(
         "--assignment", metavar="A", help="take the tests from the project, for a DIR that isn't a handout"
     )

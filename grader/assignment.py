@@ -123,6 +123,8 @@ class Handout:
     """The script that runs the local checker; empty if there is no handout, as for a suite."""
     note: str = ""
     """Markdown text for the handout's README, in addition to its generated text."""
+    hints: bool = True
+    """Whether the handout names known mistakes in public tests; students can then read the hints in its recording."""
 
 
 @dataclass(frozen=True)
@@ -412,12 +414,15 @@ class _Reader:
         )
 
     def handout(self, data: Mapping[str, Any]) -> Handout:
-        table = self.table(data, "handout", {"runner", "note"})
+        table = self.table(data, "handout", {"runner", "note", "hints"})
         runner = table.get("runner", Handout().runner)
         if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w-]+/)*[\w-]+\.py", runner):
             raise self.fail(("handout", "runner"), "'runner' must be a Python file below autograder/")
         note = self.text_value(table, "note", ("handout",)) if "note" in table else ""
-        return Handout(runner, note.strip())
+        hints = table.get("hints", True)
+        if not isinstance(hints, bool):
+            raise self.fail(("handout", "hints"), "'hints' must be true or false")
+        return Handout(runner, note.strip(), hints)
 
     def late(self, data: Mapping[str, Any]) -> LatePolicy | None:
         if "late" not in data:

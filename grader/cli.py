@@ -1,6 +1,7 @@
 """The command line: runs one command, and turns what it raises into a sentence and an exit code.
 
-Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something; 2 a wrong call or assignment; 3 our
+Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something, or `check` public points that are
+missing; 2 a wrong call or assignment; 3 our
 own fault or the machine's, or less isolation than grading demands; 128 plus the signal's number if a signal ended it:
 130 interrupted, 143 terminated, 129 hung up.
 """
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None, zygote: Zygote | None = None) -> int:
     """Run one command and return its exit code; `grade` uses `zygote`, if it was started before."""
-    options = argparse.Namespace(zygote=zygote, command=None)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = argparse.Namespace(zygote=zygote, command=None, words=words)
     try:
         try:
-            make_parser(COMMANDS).parse_args(arguments, options)
+            make_parser(COMMANDS).parse_args(words, options)
             code = int(options.command(options))
         except SystemExit as end:  # argparse, after --help or a wrong call
             code = end.code if isinstance(end.code, int) else FAILED

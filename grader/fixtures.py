@@ -93,6 +93,11 @@ class Fixtures:
         kept = {test.id: self.alternatives[test.id] for test in visible if test.id in self.alternatives}
         return replace(self, tests=visible, alternatives=kept)
 
+    def without_mistakes(self) -> Fixtures:
+        """Return the same fixtures without known mistakes: they name none, and judge as before."""
+        kept = {test: tuple(item for item in items if item.credit) for test, items in self.alternatives.items()}
+        return replace(self, alternatives={test: items for test, items in kept.items() if items})
+
 
 def digest(data: bytes) -> str:
     """Return the SHA-256 of some bytes, as hexadecimal digits."""

@@ -104,7 +104,7 @@ def grade_in(
     of `grade`.
     """
     from grader.intake.take import ingest
-    from grader.judge.assemble import failed_report, make_report
+    from grader.judge.assemble import failed_report, make_report, name_missing_files, notes_on_names
 
     start = time.monotonic()
     assignment = worker.assignment
@@ -140,7 +140,9 @@ def grade_in(
     # `--max-isolation` below landlock is for testing: don't insist on Landlock then
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
         results = run_tests(worker, fixtures, progress, deadline, together=together)
+    results = name_missing_files(results, intake.missing, assignment.submission.path)
     seconds = time.monotonic() - start
+    notes = [*notes_on_names(results), *notes]
     return make_report(assignment, fixtures, results, notes=notes, isolation=isolation, seconds=seconds)
 
 

@@ -22,6 +22,14 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
 } | {"bfloat16": np.dtype("<u2")}
 """Every dtype that may be sent, by name, with its wire format. bfloat16 is sent as its 16 raw bits."""
 
+ABSENT = "the submission imports '{name}', which isn't installed here"
+"""How the worker calls a module that isn't there; the judge knows whether a file of the assignment is meant."""
+
+LACKING = "{file} has no '{name}'; define it there, spelt exactly like this"
+"""How the worker calls a name that a test needs and a file of the submission doesn't have."""
+NEAREST = "; it has '{name}'"
+"""What the worker adds if the file has a similar name."""
+
 MOST_OUTPUTS = 12
 """The greatest number of outputs of one `check.dropout`: each output takes time and widens the bounds."""
 

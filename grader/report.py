@@ -24,6 +24,8 @@ class CheckResult:
     """The reason for a failure; empty if passed. It holds expected values only for tests that students may see."""
     hint: str = ""
     """One sentence about the likely mistake; empty if none was recognised."""
+    blocked: bool = False
+    """Whether the value can't be judged because of what another function returned."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ class TestResult:
     """A digest of how the test went wrong, to find equal mistakes in a class; for instructors only. Empty if the test
     is passed or `variant` names the mistake."""
     checks: tuple[CheckResult, ...] = ()
+    place: str = ""
+    """The student's function that gave the wrong value, as `mytorch/linear.py, line 12, in Linear.forward`; known only
+    where the tests run in the student's own process."""
     command: str = ""
     """The command with which a student runs this test; empty for tests that students don't have."""
     output: str = ""
@@ -117,6 +122,12 @@ class Report:
         """The score after the deduction for late work."""
         return self.score * self.kept
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows for this report."""
+        from grader.markup import fragment  # late: it formats reports, and so imports this module
+
+        return fragment(self)
+
     @property
     def max_score(self) -> Fraction:
         """The score of a right submission, without extra credit."""
@@ -143,3 +154,8 @@ def part_scores(
 def number(value: Fraction) -> float | int:
     """Return an exact score as a number for JSON; a whole number has no decimal point."""
     return int(value) if value.denominator == 1 else float(value)
+
+
+def points_text(value: Fraction) -> str:
+    """Return an exact score as people write it: `2.5`, or `0.33`."""
+    return f"{number(value):g}" if value.denominator in (1, 2, 4, 5, 10, 20) else f"{float(value):.2f}"

@@ -17,6 +17,7 @@ from grader.sandbox.worker import Worker
 
 if TYPE_CHECKING:  # these import numpy, and the zygote starts first
     from grader.fixtures import Fixtures, TestSpec
+    from grader.judge.score import Judged
     from grader.recording import Recording
     from grader.report import TestResult
 
@@ -41,16 +42,16 @@ class _Judging:
     def left(self) -> float:
         return self.end - time.monotonic()
 
-    def judge(self, spec: TestSpec, recording: Recording) -> TestResult:
+    def judge(self, spec: TestSpec, recording: Recording) -> Judged:
         from grader.judge.assemble import command_for
-        from grader.judge.score import judge_test
+        from grader.judge.score import judge_one
 
         command = command_for(self.worker.assignment, spec)
-        return judge_test(spec, self.fixtures.alternatives.get(spec.id, ()), recording, command=command)
+        return judge_one(spec, self.fixtures.alternatives.get(spec.id, ()), recording, command=command)
 
-    def together(self, specs: Sequence[TestSpec]) -> dict[str, TestResult]:
+    def together(self, specs: Sequence[TestSpec]) -> dict[str, Judged]:
         """Return the results of those tests that ran in a shared child."""
-        results: dict[str, TestResult] = {}
+        results: dict[str, Judged] = {}
         seconds = max(self.worker.assignment.limits.test_seconds / HASTE, LEAST_SECONDS)
         waiting = list(specs)
         for _ in range(CHILDREN):
@@ -65,12 +66,12 @@ class _Judging:
                 break  # it doesn't share; or others may hang too, and alone each costs its own time only
         return results
 
-    def in_turn(self, specs: Sequence[TestSpec], progress: Progress | None) -> dict[str, TestResult]:
+    def in_turn(self, specs: Sequence[TestSpec], progress: Progress | None) -> dict[str, Judged]:
         """Return the results of all tests, which see what earlier ones left; after one that ends its child, a new one.
 
         Each test has its whole time, and none runs twice.
         """
-        results: dict[str, TestResult] = {}
+        results: dict[str, Judged] = {}
         waiting = list(specs)
         while waiting and self.left > 0:
             if progress is not None:
@@ -81,7 +82,7 @@ class _Judging:
             waiting = waiting[len(recordings) :]
         return results
 
-    def alone(self, spec: TestSpec) -> TestResult:
+    def alone(self, spec: TestSpec) -> Judged:
         """Return the result of a test in its own child."""
         from grader.recording import Recording
 
@@ -114,22 +115,24 @@ def run_tests(
         deadline: by time.monotonic(); it may shorten the assignment's total time.
         together: False runs every test alone; an audit compares both ways.
     """
+    from grader.judge.score import settle
+
     end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
     judging = _Judging(worker, fixtures, end)
     if worker.lasting:
-        results = judging.in_turn(fixtures.tests, progress)
-        return [results.get(spec.id) or judging.alone(spec) for spec in fixtures.tests]
-    shared: dict[str, TestResult] = {}
+        turns = judging.in_turn(fixtures.tests, progress)
+        return settle([turns.get(spec.id) or judging.alone(spec) for spec in fixtures.tests])
+    shared: dict[str, Judged] = {}
     for hidden in (False, True) if together else ():
         group = [spec for spec in fixtures.tests if worker.hides(spec.id) == hidden and not spec.alone]
         if group and progress is not None:
             progress(len(shared), len(fixtures.tests), group[0].title)
         shared |= judging.together(group)
-    results = {test: result for test, result in shared.items() if result.status == "passed"}
+    results = {test: judged for test, judged in shared.items() if judged.result.status == "passed"}
     # what didn't run yet comes before what may hang again
     for spec in sorted(fixtures.tests, key=lambda spec: spec.id in shared):
         if spec.id not in results:
             if progress is not None:
                 progress(len(results), len(fixtures.tests), spec.title)
             results[spec.id] = judging.alone(spec)
-    return [results[spec.id] for spec in fixtures.tests]
+    return settle([results[spec.id] for spec in fixtures.tests])

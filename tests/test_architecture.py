@@ -20,8 +20,8 @@ MODULES = {
 }
 
 NOUNS = {
-    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "patterns"),
-    *("policy", "questions", "recording", "report", "text", "toml"),
+    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "markup", "patterns"),
+    *("policy", "questions", "recording", "report", "summary", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
@@ -30,14 +30,15 @@ ALLOWED: dict[str, set[str]] = {
     "intake": (NOUNS - {"fixtures"}) | {"intake"},
     "sandbox": (NOUNS - {"fixtures"}) | {"testing", "sandbox"},
     "judge": NOUNS | {"judge"},
-    "export": {"report", "text", "export"},
+    "export": {"report", "summary", "text", "export"},
     "schedule": NOUNS | {"sandbox", "judge"},
     "conversion": (NOUNS - {"fixtures"}) | {"testing", "intake", "sandbox"},
     "grade": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "conversion"},
     # students have it, and the judge, but no sandbox
     "modules": (NOUNS - {"fixtures"}) | {"testing"},
-    "local": NOUNS | {"testing", "judge", "modules"},
-    "notebook": NOUNS | {"testing", "export", "modules", "local"},
+    "student": NOUNS | {"testing", "judge", "modules", "student"},
+    "local": NOUNS | {"testing", "judge", "modules", "student"},
+    "notebook": NOUNS | {"testing", "export", "modules", "local", "student"},
     "pages": {"report", "text", "export", "pages"},
     "authoring": NOUNS
     | {"testing", "intake", "sandbox", "judge", "schedule", "conversion", "grade", "pages", "authoring"},

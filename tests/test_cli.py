@@ -242,8 +242,8 @@ def test_fixture_drift_is_named_and_nothing_written(project: Path) -> None:
 
 def test_check_tells_what_is_missing(bonus: Assignment) -> None:
     result = run("check", bonus.template, "--assignment", BONUS, "--unjailed")
-    assert result.returncode == 0, result.stderr
-    assert "missing" in result.stdout
+    assert result.returncode == 1, result.stderr
+    assert "Not written yet: " in result.stdout
     assert "Hidden tests decide" in result.stdout
     assert "\x1b" not in result.stdout
 
@@ -255,7 +255,7 @@ def test_check_runs_a_hand_in_unjailed_only_where_that_is_said(overlay: Overlay,
     text = said(run("check", hand_in, "--assignment", BONUS), 2)
     assert f"grader grade {BONUS} {hand_in} --format terminal" in text
     assert not ran.exists()
-    assert run("check", hand_in, "--assignment", BONUS, "--unjailed").returncode == 0
+    assert run("check", hand_in, "--assignment", BONUS, "--unjailed").returncode == 1
     assert ran.exists()
 
 

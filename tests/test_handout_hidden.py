@@ -376,11 +376,11 @@ def test_a_net_says_which_layer_blocks_it(tmp_path: Path) -> None:
     project.add_layer()
     folder = tmp_path / "handout"
     make_handout(recorded(project).load(), folder)
-    command = [sys.executable, str(folder / "autograder" / "runner.py")]
+    command = [sys.executable, str(folder / "autograder" / "runner.py"), "--all"]
 
     def run() -> str:
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 1, done.stderr
         return done.stdout
 
     printed = run()

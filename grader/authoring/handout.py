@@ -20,30 +20,35 @@ from grader.authoring.shipped import Shipped, marks, places_of, shipped
 from grader.authoring.template import build
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
-from grader.fixtures import PUBLIC, load_current, save
+from grader.fixtures import PUBLIC, Fixtures, load_current, save
 
-_ROOMS = ("commands", "testing", "judge", "export")
+_ROOMS = ("commands", "testing", "judge", "export", "student")
 """The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
 _WITHHELD = ("grade.py", "conversion.py")
 
-_RUNNER = '''"""Runs the public tests on the code of this handout: python3 {runner}"""
-
+_RUNNER = """# Runs the public tests on the code of this handout: python3 {runner}
+# Every Python can read this file, so that an old one gets a sentence.
+import os
 import sys
-from pathlib import Path
 
-HANDOUT = Path(__file__).resolve().parents[{depth}]
-REQUIREMENTS = HANDOUT / "autograder" / "requirements.txt"
-sys.path.insert(0, str(HANDOUT / "autograder"))
+if sys.version_info < (3, 10):
+    version = ".".join(str(number) for number in sys.version_info[:3])
+    sys.exit("This needs Python 3.10 or newer, and %s is Python %s. See the README." % (sys.executable, version))
+
+HANDOUT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), {up}))
+sys.path.insert(0, os.path.join(HANDOUT, "autograder"))
 
 try:
     from grader.cli import main
 
-    code = main(["check", str(HANDOUT), *sys.argv[1:]])
+    code = main(["check", HANDOUT] + sys.argv[1:])
 except ModuleNotFoundError as error:
-    install = f"{{sys.executable}} -m pip install -r {{REQUIREMENTS}}"
-    sys.exit(f"The package {{error.name}} isn't installed. Install what the tests need: {{install}}")
+    sys.exit(
+        "The package %s isn't installed for %s. Make a virtual environment in this folder, and install what the tests "
+        "need, as the README says:\\n  %s" % (error.name, sys.executable, "\\n  ".join({commands}))
+    )
 sys.exit(code)
-'''
+"""
 
 _CONFTEST = '''"""Lets plain `pytest` run the public tests on the code of this handout."""
 
@@ -53,11 +58,11 @@ from pathlib import Path
 HANDOUT = Path(__file__).resolve().parent
 sys.path.insert(0, str(HANDOUT / "autograder"))
 
-from grader.local import LocalPlugin  # the path comes first
+from grader.student.plugin import serve  # the path comes first
 
 
 def pytest_configure(config):
-    config.pluginmanager.register(LocalPlugin(HANDOUT))
+    serve(config, HANDOUT)
 '''
 
 _SHIM = '''"""Lets a notebook in this folder say: from grader.notebook import check"""
@@ -79,19 +84,48 @@ _README = """# {title}
 
 Write the parts marked `TODO` in {files}.
 {note}
+## Once: a virtual environment
+
+The tests need Python 3.10 or newer. In this folder:
+
+```sh
+python3 -m venv .venv
+.venv/bin/python -m pip install -r autograder/requirements.txt
+. .venv/bin/activate
+```
+
+On Windows: `py -m venv .venv`, then `.venv\\Scripts\\activate`, then
+`python -m pip install -r autograder/requirements.txt`. After `activate`, the command is `python` everywhere.
+Without the environment, some systems refuse to install anything (`externally-managed-environment`).
+
+## Every time
 
 | what | how |
 |---|---|
-| install what the tests need | `python3 -m pip install -r autograder/requirements.txt` |
-| run the public tests | `python3 {runner}` |
-| run one part | `python3 {runner} --part {part}` |
-| stop in a debugger where your code fails | `pytest --pdb` |
+| run the public tests | `python {runner}` |
+| see every test and every message | `python {runner} --all` |
+| run one test, or all tests of a number | `python {runner} {number}` |
+| run one part | `python {runner} --part {part}` |
+| run what failed the last time | `python {runner} --failed` |
+| run again whenever you save a file | `python {runner} --watch` |
+| stop in a debugger where your code fails | `python {runner} --pdb` |
+| run the tests by pytest, also from an editor | `pytest`, `pytest --lf` |
 {experiments}| make the hand-in | `sh create_tarball.sh` |
 
+The runner's exit code is 1 while public points are missing, and 0 once all are there.
+{hints}
 {points}
 
 The public tests are a part of the grading. What you hand in is also run on tests that are not in here.
 """
+_HINTS = """
+Where your values are those of a known mistake, a hint names it. The hints are in the tests' recording.
+"""
+_SETUP = (
+    "python3 -m venv .venv",
+    ".venv/bin/python -m pip install -r autograder/requirements.txt",
+    ".venv/bin/python {runner}",
+)
 
 
 def make_handout(assignment: Assignment, output: Path) -> list[str]:
@@ -140,14 +174,22 @@ def _fill(assignment: Assignment, root: Path) -> None:
     runner = PurePosixPath(assignment.handout.runner)
     tests = runner.parent / assignment.name
     _put_tests(assignment, shipped(assignment, marks(assignment.folder, fixtures, places), template), root / tests)
-    save(load_current(assignment, PUBLIC), root / tests / assignment.fixtures.name / PUBLIC)
+    public = load_current(assignment, PUBLIC)
+    if not assignment.handout.hints:
+        public = public.without_mistakes()
+    save(public, root / tests / assignment.fixtures.name / PUBLIC)
     _put_package(root / PACKAGE / "grader")
     _put(root / PACKAGE / "requirements.txt", "".join(f"{need}\n" for need in _requirements(assignment.library)))
-    _put(root / runner, _RUNNER.format(runner=runner, depth=len(runner.parts) - 1))
+    up = ", ".join(['".."'] * (len(runner.parts) - 1))
+    commands = [line.format(runner=runner) for line in _SETUP]
+    _put(root / runner, _RUNNER.format(runner=runner, up=up, commands=commands))
     _put(root / "conftest.py", _CONFTEST)
     # pytest splits the line like a shell, and treats each word as a pattern
     _put(
-        root / "pytest.ini", f"[pytest]\ntestpaths = {shlex.quote(escape(str(tests)))}\naddopts = -p no:cacheprovider\n"
+        root / "pytest.ini",
+        f"[pytest]\ntestpaths = {shlex.quote(escape(str(tests)))}\n"
+        # pytest's memory for --lf lies with the rest of what a student needn't look at
+        "addopts = --tb=short -rN\ncache_dir = autograder/.pytest_cache\n",
     )
     names = {PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files}
     if has_notebook(assignment):
@@ -158,7 +200,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
     _put(
         root / "create_tarball.sh", _TARBALL.format(archive=archive, names=" ".join(map(_shell_pattern, sorted(names))))
     )
-    _put(root / "README.md", _readme(assignment, runner, tests))
+    _put(root / "README.md", _readme(assignment, runner, tests, public))
     prove(assignment, fixtures, places, root, root / tests)
 
 
@@ -192,7 +234,7 @@ def _requirements(library: str) -> list[str]:
     return own + [need.partition(";")[0] for need in needs if re.search(rf"""extra == ["']{library}["']""", need)]
 
 
-def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath) -> str:
+def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath, fixtures: Fixtures) -> str:
     points = [
         f"- {_plain(part.title)}: {float(part.points + part.manual):g} points" + " of extra credit" * part.extra
         for part in assignment.parts
@@ -206,6 +248,8 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath)
         part=assignment.parts[0].name,
         experiments="".join(experiments),
         points="\n".join(points),
+        number=next((spec.number for spec in fixtures.tests if spec.number), "NUMBER"),
+        hints=_HINTS if assignment.handout.hints else "",
     )
 
 

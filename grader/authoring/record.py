@@ -67,8 +67,7 @@ def record(
     questions = make_questions(assignment, graded, seed)
     _check_questions(assignment, questions, graded, progress)
     warnings = [*unmatched(assignment, graded.required), *(warning for spec in sealed for warning in warnings_of(spec))]
-    accepted = [variant for variant in variants if variant.credit > 0]
-    public, _ = with_variants(assignment, written, public.public(), accepted, progress, jobs)
+    public, _ = with_variants(assignment, written, public.public(), variants, progress, jobs)
     graded, unseen = with_variants(assignment, secret, graded, variants, progress, jobs)
     return Record(graded, public, questions, (*warnings, *unseen))
 

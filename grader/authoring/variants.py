@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.assignment import Assignment
 from grader.authoring.notebooks import scripts_of
 from grader.authoring.rewrites import NAMES
 from grader.errors import AssignmentError
-from grader.sandbox.worker import Worker
 from grader.toml import entries_of, line_of, read_toml
+
+if TYPE_CHECKING:
+    from grader.sandbox.worker import Worker  # it needs Linux, and handouts are made everywhere
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from textwrap import indent
 
@@ -13,11 +14,22 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.export.fit import fit, fitted
-from grader.report import Report, Status, TestResult, number
+from grader.export.screen import ASCII, MOST_LINES, Commands, Signs, screen
+from grader.report import Report, Status, TestResult, points_text
+from grader.summary import Since, summarize
 from grader.text import cut
 
 COLOURS: dict[Status, str] = {"passed": "green", "partial": "yellow", "missing": "cyan", "internal": "magenta"}
 """Every other status is red."""
+SCREEN_COLOURS = {
+    "bold": "bold",
+    "dim": "dim",
+    "good": "green",
+    "bad": "bold red",
+    "wait": "cyan",
+    "hint": "magenta",
+}
+"""Colours that can be read on dark and on light ground."""
 OUTPUT_CHARS = 600
 
 
@@ -38,6 +50,44 @@ def print_report(report: Report) -> None:
     render(fitted(report, _plain), Console(file=sys.stdout, highlight=False))
 
 
+def print_screen(
+    report: Report, *, since: Since | None = None, hidden: Fraction = Fraction(0), again: str = ""
+) -> None:
+    """Print the one screen on standard output, as tall and as wide as the terminal.
+
+    Args:
+        report: of the student's own run.
+        since: what changed since the last run.
+        hidden: points of tests that the report doesn't have.
+        again: the command that the student called, to be called again; empty if there is none.
+    """
+    console = Console(file=sys.stdout, highlight=False)
+    height = console.size.height - 1 if console.is_terminal else MOST_LINES
+    lines = screen(
+        replace(summarize(fitted(report, _plain)), hidden=hidden),
+        width=min(console.width, 120) if console.is_terminal else 100,
+        height=height,
+        since=since,
+        commands=Commands(again, f"{again} --all" if again else ""),
+        signs=signs_for(sys.stdout.encoding),
+    )
+    for line in lines:
+        text = Text()
+        for span, style in line:
+            text.append(span, style=SCREEN_COLOURS.get(style, ""))
+        console.print(text, soft_wrap=True)
+
+
+def signs_for(encoding: str | None) -> Signs:
+    """Return marks that a terminal of this encoding has."""
+    signs = Signs()
+    try:
+        "".join(vars(signs).values()).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return signs
+
+
 def render(report: Report, console: Console) -> None:
     """Print a report on a console."""
     console.print(Text(report.title, style="bold"))
@@ -49,13 +99,13 @@ def render(report: Report, console: Console) -> None:
     table.add_column("Status", no_wrap=True)
     table.add_column("Points", justify="right", no_wrap=True)
     for part in report.parts:
-        points = f"{_points(part.score)} / {_points(part.max_score)}"
+        points = f"{points_text(part.score)} / {points_text(part.max_score)}"
         title = f"{part.title} (extra credit)" if part.extra else part.title
         table.add_row("", Text(title, style="bold"), "", Text(points, style="bold"))
         for test in report.tests:
             if test.part == part.name:
                 table.add_row(*_row(test))
-    total = f"{_points(report.score)} / {_points(report.max_score)}"
+    total = f"{points_text(report.score)} / {points_text(report.max_score)}"
     table.add_row("", Text("Total", style="bold"), "", Text(total, style="bold"))
     console.print(table)
     groups: dict[tuple[str, str, str], list[TestResult]] = {}
@@ -66,16 +116,12 @@ def render(report: Report, console: Console) -> None:
         _explain(tests, console)
 
 
-def _points(value: Fraction) -> str:
-    return f"{number(value):g}" if value.denominator in (1, 2, 4, 5, 10, 20) else f"{float(value):.2f}"
-
-
 def _row(test: TestResult) -> tuple[Text, Text, Text, str]:
     title = Text(test.title)
     if test.visibility != "visible":
         title.append(f" ({test.visibility.replace('_', ' ')})", style="dim")
     status = Text(test.status, style=COLOURS.get(test.status, "red"))
-    return Text(test.number), title, status, f"{_points(test.score)} / {_points(test.max_score)}"
+    return Text(test.number), title, status, f"{points_text(test.score)} / {points_text(test.max_score)}"
 
 
 def _explain(tests: Sequence[TestResult], console: Console) -> None:

@@ -2,26 +2,91 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from grader.assignment import Assignment
 from grader.errors import InternalError
 from grader.fixtures import Fixtures, TestSpec
 from grader.judge.score import judge_test
-from grader.recording import Ending, Recording
+from grader.recording import ABSENT, LACKING, NEAREST, Ending, Recording
 from grader.report import LeaderboardRow, Report, TestResult, part_scores
 from grader.text import clean_text
 
 NOTE_CHARS = 1000
+_IMPORTED = re.compile(re.escape(ABSENT).replace(r"\{name\}", r"(?P<name>[\w.]+)") + "[^\n]*")
+
+_LACKING = re.compile(
+    re.escape(LACKING).replace(r"\{file\}", r"(?P<file>[^\n']+?)").replace(r"\{name\}", r"(?P<name>[^\n']+)")
+    + "(?:"
+    + re.escape(NEAREST).replace(r"\{name\}", r"(?P<near>[^\n']+)")
+    + ")?"
+)
+_FEW, _SHARE, _SHOWN = 3, 0.15, 4
+"""From how many tests, and from which share of all tests, absent names are told at the top; and how many names."""
 
 
 def command_for(assignment: Assignment, spec: TestSpec) -> str:
     """Return the command with which a student runs one test in the handout; empty if no handout has the test."""
     if spec.visibility != "visible" or not assignment.handout.runner:
         return ""
+    if spec.number:
+        return f"python {shlex.quote(assignment.handout.runner)} {shlex.quote(spec.number)}"
     return f"pytest {shlex.quote(str(PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id))}"
+
+
+def name_missing_files(results: Sequence[TestResult], missing: Sequence[str], path: Sequence[str]) -> list[TestResult]:
+    """Return results in which the import of a file of the assignment that wasn't handed in is called that.
+
+    Args:
+        results: of one hand-in.
+        missing: the files that weren't handed in.
+        path: the folders in which modules are looked for.
+    """
+    modules = {module: name for name in missing for module in _modules(PurePosixPath(name), path)}
+
+    def said(found: re.Match[str]) -> str:
+        name = found["name"]
+        file = modules.get(name)
+        if file is None:
+            return found[0]
+        return f"the submission imports '{name}', which is {file} of this assignment, and that file wasn't handed in"
+
+    return (
+        [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results] if modules else [*results]
+    )
+
+
+def notes_on_names(results: Sequence[TestResult]) -> list[str]:
+    """Return a sentence for the top of the report if many tests need names that the hand-in doesn't have.
+
+    So it is with the homework of another year, or with a class that was renamed: the rows alone don't tell.
+    """
+    lacking = [found for result in results if (found := _LACKING.match(result.message))]
+    if len(lacking) < _FEW or len(lacking) < _SHARE * len(results):
+        return []
+    names = list(dict.fromkeys(_lack(found) for found in lacking))
+    shown = "; ".join(names[:_SHOWN]) + ("; ..." if len(names) > _SHOWN else "")
+    return [
+        f"{len(lacking)} of {len(results)} tests need names that the hand-in doesn't have: {shown}. If these files are "
+        "of another year's homework, begin with this year's handout and keep its names."
+    ]
+
+
+def _lack(found: re.Match[str]) -> str:
+    near = f" (it has '{found['near']}')" if found["near"] else ""
+    return f"{found['file']} has no '{found['name']}'{near}"
+
+
+def _modules(file: PurePosixPath, path: Sequence[str]) -> Iterator[str]:
+    """The names by which a file can be imported: from the folders of the path, and from the top."""
+    if file.suffix == ".py":
+        for folder in dict.fromkeys((".", *path)):
+            if file.is_relative_to(folder):
+                yield ".".join(file.relative_to(folder).with_suffix("").parts)
 
 
 def failed_report(

@@ -38,6 +38,8 @@ class Comparison:
     passed: bool
     message: str = ""
     hint: str = ""
+    blocked: bool = False
+    """Whether the value can't be judged because of what another function returned."""
 
 
 PASSED = Comparison(True)
@@ -82,7 +84,7 @@ def _compare(
     show_expected: bool,
     explain: bool,
 ) -> Comparison:
-    refusal = _refuse(actual, expected)
+    refusal = _refuse(actual, expected, show_expected)
     if refusal is not None:
         return refusal
     assert actual is not None
@@ -145,14 +147,16 @@ def check_form(actual: Value | None, expected: Value) -> Comparison | None:
     return None
 
 
-def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
+def _refuse(actual: Value | None, expected: Value, show: bool = False) -> Comparison | None:
     """The failure for a value that is missing or can't be compared; None otherwise."""
     if actual is None:
         return Comparison(False, NOT_REACHED)
     if actual.array is None:
         hint = "the method returns nothing; is a return missing?" if actual.type == "NoneType" else ""
         numbers = f" of {expected.dtype} values" if actual.type == expected.type else ""
-        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}{numbers}", hint)
+        if actual.type in ("method", "function", "builtin_function_or_method"):
+            hint = "that is the method itself; call it with ()"
+        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected, show)}{numbers}", hint)
     single = actual.type in ("array", "tensor") and actual.array.size == 1
     fits = (
         actual.type == expected.type
@@ -160,7 +164,7 @@ def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
         or (actual.type == "scalar" and expected.type in ("array", "tensor") and _ndim(expected) == 0)
     )
     if not fits:
-        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected)}")
+        return Comparison(False, f"is {actual.describe()}, expected {_sort(expected, show)}")
     return None
 
 
@@ -173,15 +177,18 @@ def _ndim(value: Value) -> int:
     return 0 if value.array is None else value.array.ndim
 
 
-def _sort(value: Value) -> str:
+def _sort(value: Value, show: bool) -> str:
     """Words for the sort of thing that was expected."""
+    if value.type == "text" and show:
+        return f"the text {value.text!r}"
     return {"array": "a numpy array", "tensor": "a torch tensor", "scalar": "a number", "text": "a text"}[value.type]
 
 
 def _texts(actual: str, expected: str, show: bool) -> Comparison:
     if actual.strip() == expected.strip():
         return PASSED
-    return Comparison(False, f"is {actual[:60]!r}" + (f", expected {expected!r}" if show else ""))
+    expectation = f"expected the text {expected!r}" if show else "another one is expected"
+    return Comparison(False, f"is the text {actual[:60]!r}, {expectation}")
 
 
 def _kind(array: NDArray[Any]) -> str:

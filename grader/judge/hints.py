@@ -95,10 +95,12 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bo
             "your values are the expected ones times one constant: a factor is missing or too many, a mean for a sum?"
         )
     for size in dict.fromkeys(expected.shape):
+        # 2 and 1/2 have other causes too: a gradient without its 2, or a penalty with or without 1/2
+        other = ", or a factor of 2?" if size == 2 else "?"
         if size > 1 and abs(factor * size - 1) < 1e-3:
-            return f"your values are 1/{size} of the expected ones, and {size} is a size here: a mean for a sum?"
+            return f"your values are 1/{size} of the expected ones, and {size} is a size here: a mean for a sum{other}"
         if size > 1 and abs(factor / size - 1) < 1e-3:
-            return f"your values are {size} times the expected ones, and {size} is a size here: a sum for a mean?"
+            return f"your values are {size} times the expected ones, and {size} is a size here: a sum for a mean{other}"
     return f"your values are {factor:.4g} times the expected ones everywhere: a factor is missing or too many"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.fixtures import Alternative, TestSpec
-from grader.judge.compare import NOT_REACHED
+from grader.judge.compare import NOT_REACHED, check_form
 from grader.judge.fingerprint import fingerprint
 from grader.judge.kinds import KINDS, Sighting
 from grader.recording import Observation, Recording, Value
@@ -32,6 +32,7 @@ _STATUS: Mapping[str, Status] = {
 class _Verdict:
     """The checks of one test, judged against one consistent set of expected values."""
 
+    expected: Sequence[Observation]
     checks: tuple[CheckResult, ...]
     share: Fraction
     """The part of the test's points that the checks earn, before credit."""
@@ -44,6 +45,18 @@ class _Verdict:
         return self.share * self.credit
 
 
+@dataclass(frozen=True)
+class Judged:
+    """One test's result before it is known what the other tests say about its cause."""
+
+    result: TestResult
+    """Names no known mistake."""
+    suspects: tuple[Alternative, ...] = ()
+    """The known mistakes that the recording shows."""
+    excluded: frozenset[str] = frozenset()
+    """Known mistakes that the hand-in hasn't made, because it passed where they fail."""
+
+
 def judge_test(
     spec: TestSpec,
     alternatives: Sequence[Alternative],
@@ -52,7 +65,7 @@ def judge_test(
     command: str = "",
     show_expected: bool = False,
 ) -> TestResult:
-    """Judge a submission's recording of one test.
+    """Judge a submission's recording of one test, without regard to other tests.
 
     Args:
         spec: the test, from the fixtures.
@@ -61,6 +74,35 @@ def judge_test(
         command: the command with which a student runs this test; empty for tests that students don't have.
         show_expected: whether messages may contain expected numbers; True only for the public recording.
     """
+    return settle([judge_one(spec, alternatives, recording, command=command, show_expected=show_expected)])[0]
+
+
+def settle(judged: Sequence[Judged]) -> list[TestResult]:
+    """Return the results of one hand-in's tests, with those known mistakes named that no other test contradicts.
+
+    A mistake is named only if one cause is left: a hint that another passed test refutes, or that two causes fit, would
+    send the student to the wrong place.
+    """
+    excluded = frozenset[str]().union(*(one.excluded for one in judged))
+    return [_named(one, [item for item in one.suspects if item.variant not in excluded]) for one in judged]
+
+
+def _named(judged: Judged, suspects: Sequence[Alternative]) -> TestResult:
+    if len({item.hint for item in suspects}) != 1:
+        return judged.result
+    mistake = suspects[0]
+    return replace(judged.result, hint=mistake.hint, variant=mistake.variant, fingerprint="")
+
+
+def judge_one(
+    spec: TestSpec,
+    alternatives: Sequence[Alternative],
+    recording: Recording,
+    *,
+    command: str = "",
+    show_expected: bool = False,
+) -> Judged:
+    """Judge one test, for `settle`; the arguments are those of `judge_test`."""
     best = _best(spec, alternatives, recording, show_expected)
     counted = Fraction(0) if recording.ending in _LOST else best.worth
     if recording.ending != "ok" and not has_shares(spec):
@@ -73,27 +115,23 @@ def judge_test(
         counted = _claimed(recording.claimed_score or 0.0, spec)
     elif spec.as_set and spec.partial and recording.ending not in _LOST and recording.claimed_score is not None:
         counted = _claimed(recording.claimed_score, spec)
-    score = spec.points * counted
     status = _status(recording, counted)
-    mistake = None if status == "passed" else _known_mistake(spec, alternatives, recording)
-    hint = mistake.hint if mistake is not None else best.reason
-    if not hint and status != "passed":
-        hint = _first_hint(best.checks)
-    message = "" if status == "passed" else _message(spec, recording, best)
-    named = mistake.variant if mistake is not None else best.variant
-    return TestResult(
+    passed = status == "passed"
+    mistakes = [item for item in alternatives if item.credit == 0]
+    hint = best.reason or ("" if passed else _first_hint(best.checks))
+    result = TestResult(
         id=spec.id,
         part=spec.part,
         title=spec.title,
         number=spec.number,
         status=status,
-        score=score,
+        score=spec.points * counted,
         max_score=spec.points,
         visibility=spec.visibility,
-        message=message,
+        message="" if passed else _message(spec, recording, best),
         hint="" if spec.hide_errors is not None else hint,
-        variant=None if spec.hide_errors is not None else named,
-        fingerprint="" if status == "passed" or named is not None else fingerprint(spec, recording, best.checks),
+        variant=None if spec.hide_errors is not None else best.variant,
+        fingerprint="" if passed or best.variant is not None else _fingerprint(spec, recording, best),
         checks=best.checks,
         command=command,
         output=recording.output,
@@ -102,6 +140,38 @@ def judge_test(
         seconds=recording.seconds,
         memory_mb=recording.memory_mb,
     )
+    if passed:
+        return Judged(result, excluded=frozenset(item.variant for item in mistakes))
+    if spec.hide_errors is not None:
+        return Judged(result)
+    return Judged(result, tuple(item for item in mistakes if resembles(item.observations, recording.observations)))
+
+
+def judge_all(
+    recordings: Sequence[tuple[TestSpec, Recording]],
+    alternatives: Mapping[str, Sequence[Alternative]],
+    command: Callable[[TestSpec], str],
+    *,
+    show_expected: bool = False,
+) -> list[TestResult]:
+    """Judge all tests of one hand-in."""
+    return settle(
+        [
+            judge_one(
+                spec,
+                alternatives.get(spec.id, ()),
+                recording,
+                command=command(spec),
+                show_expected=show_expected,
+            )
+            for spec, recording in recordings
+        ]
+    )
+
+
+def _fingerprint(spec: TestSpec, recording: Recording, best: _Verdict) -> str:
+    """The digest of the difference to the values that the student sees as expected."""
+    return fingerprint(replace(spec, expected=tuple(best.expected)), recording, best.checks)
 
 
 def replayed(public: TestSpec, graded: TestSpec, alternatives: Sequence[Alternative] = ()) -> Fraction:
@@ -123,8 +193,11 @@ def judge_checks(
     actual: dict[str, Mapping[str, Value]] = {item.name: item.values for item in observations}
     results = []
     for item in expected:
-        verdict = KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), show_expected))
-        results.append(CheckResult(item.name, verdict.passed, verdict.message, verdict.hint))
+        if item.name not in actual:
+            results.append(CheckResult(item.name, False, NOT_REACHED))
+            continue
+        verdict = KINDS[item.kind].judge(Sighting(item, actual[item.name], show_expected))
+        results.append(CheckResult(item.name, verdict.passed, verdict.message, verdict.hint, verdict.blocked))
     return tuple(results)
 
 
@@ -135,6 +208,19 @@ def fits(expected: Sequence[Observation], observations: Sequence[Observation]) -
         KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), False, explain=False)).passed
         for item in expected
     )
+
+
+def _nearness(expected: Sequence[Observation], observations: Sequence[Observation]) -> tuple[int, int]:
+    """The number of checks that pass next to a set of values, and of those whose value has the right form."""
+    actual = {item.name: item.values for item in observations}
+    right = sum(
+        KINDS[item.kind].judge(Sighting(item, actual.get(item.name, {}), False, explain=False)).passed
+        for item in expected
+    )
+    formed = sum(
+        check_form(actual.get(item.name, {}).get("actual"), item.values["actual"]) is None for item in expected
+    )
+    return right, formed
 
 
 def resembles(mistake: Sequence[Observation], observations: Sequence[Observation]) -> bool:
@@ -171,7 +257,10 @@ def shares(spec: TestSpec) -> dict[str, Fraction]:
 
 
 def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording, show_expected: bool) -> _Verdict:
-    """The verdict of the most favourable consistent set; the reference's if no other is better."""
+    """The verdict of the most favourable consistent set.
+
+    Of sets that give the same points it is the nearest, by the checks that pass next to it; then the reference's.
+    """
     best = _verdict(spec, spec.expected, recording, show_expected=show_expected)
     for item in alternatives:
         if item.credit <= best.worth or not (has_shares(spec) or fits(item.observations, recording.observations)):
@@ -184,6 +273,14 @@ def _best(spec: TestSpec, alternatives: Sequence[Alternative], recording: Record
         )
         if other.worth > best.worth:
             best = other
+    if best.worth:
+        return best
+    nearest = _nearness(spec.expected, recording.observations)
+    for item in alternatives:
+        near = _nearness(item.observations, recording.observations) if item.credit == 1 else (0, 0)
+        if near > nearest:
+            nearest = near
+            best = _verdict(spec, item.observations, recording, show_expected=show_expected)
     return best
 
 
@@ -194,7 +291,7 @@ def _verdict(spec: TestSpec, expected: Sequence[Observation], recording: Recordi
         share = sum((parts[check.name] for check in checks if check.passed), Fraction(0))
     else:
         share = Fraction(all(check.passed for check in checks))
-    return _Verdict(checks, share)
+    return _Verdict(expected, checks, share)
 
 
 def _claimed(score: float, spec: TestSpec) -> Fraction:
@@ -211,14 +308,6 @@ def _status(recording: Recording, counted: Fraction) -> Status:
     if counted >= 1:
         return "passed"
     return "partial" if counted > 0 else "failed"
-
-
-def _known_mistake(spec: TestSpec, alternatives: Sequence[Alternative], recording: Recording) -> Alternative | None:
-    """The known mistake that the submission's whole recording shows; None if hints of several differ."""
-    matches = [
-        item for item in alternatives if item.credit == 0 and resembles(item.observations, recording.observations)
-    ]
-    return matches[0] if len({item.hint for item in matches}) == 1 else None
 
 
 def _first_hint(checks: Sequence[CheckResult]) -> str:

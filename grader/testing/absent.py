@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from grader.testing.own import is_own
+
 DRAWING = frozenset({"matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "IPython", "google"})
 """Packages that draw or belong to a notebook; no graded value comes from them."""
 PROGRESS = "tqdm"
@@ -33,7 +35,7 @@ def importing_frame(root: Path) -> FrameType | None:
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith(("<", here)) and file != importlib.__file__:
-            return frame if Path(file).is_relative_to(root) else None
+            return frame if is_own(file, root) else None
         frame = frame.f_back
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import linecache
 import traceback
 from pathlib import Path
@@ -9,9 +10,11 @@ from types import TracebackType
 
 import pytest
 
-from grader.recording import Claim
+from grader.recording import ABSENT, Claim
 from grader.testing.cells.load import place, undefined
+from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
+from grader.testing.suggest import headline, is_test, nothing_returned
 
 MESSAGE_CHARS = 4000
 FRAMES = 4
@@ -33,11 +36,12 @@ def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]
 
 
 def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
-    where = _student_frames(error.__traceback__, root)
+    where = student_frames(error.__traceback__, root)
     if isinstance(error, NotFound):
         return "missing", _text(error)
-    if isinstance(error, NotImplementedError):
-        return "missing", _unwritten(_text(error), where)
+    unwritten = _not_implemented(error, root)
+    if unwritten is not None:
+        return "missing", _unwritten(_text(unwritten), student_frames(unwritten.__traceback__, root))
     if isinstance(error, Forbidden):
         return "refused", "\n".join([_text(error), *where])
     if isinstance(error, pytest.skip.Exception):
@@ -51,14 +55,60 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
         claim, message = _explain(cause, root, library)
         return claim, "\n".join([message, f"and so, later: {_headline(error)}", *where])
     if isinstance(error, ModuleNotFoundError) and where:
-        headline = f"the submission imports '{error.name}', which isn't installed here; this assignment uses {library}"
-        return "error", "\n".join([headline, *where])
+        said = f"{ABSENT.format(name=error.name)}; this assignment uses {library}"
+        return "error", "\n".join([said, *where])
     if isinstance(error, pytest.FixtureLookupError):
         return "error", f"there is no pytest fixture '{error.argname}'; submission, rng and check are given"
     if isinstance(error, SystemExit):
         return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
     lines = where or _call(error.__traceback__)
-    return "error", "\n".join([_headline(error), *lines, *_advice(error)])
+    return "error", "\n".join([_headline(error), *_nothing(error, root), *lines, *_advice(error, library)])
+
+
+def _not_implemented(error: BaseException, root: Path) -> NotImplementedError | None:
+    """The exception of code that isn't written yet, also where the student's code caught it and raised another one.
+
+    A library raises NotImplementedError too, for what it can't do. That isn't the student's unwritten code.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        if isinstance(link, NotImplementedError) and _raised_by_code(link, root):
+            return link
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return None
+
+
+def _raised_by_code(error: NotImplementedError, root: Path) -> bool:
+    """Whether a `raise` of the student, of a course's file or of a base class raised it, not compiled code."""
+    last = error.__traceback__
+    if last is None:
+        return True
+    while last.tb_next is not None:
+        last = last.tb_next
+    here = last.tb_frame.f_code
+    if "is missing the required" in _text(error):
+        return True  # torch, of a module without forward
+    in_library = "site-packages" in here.co_filename and not is_own(here.co_filename, root)
+    raises = any(
+        instruction.offset == last.tb_lasti and instruction.opname in ("RAISE_VARARGS", "RERAISE")
+        for instruction in dis.get_instructions(here)
+    )
+    return raises and not in_library
+
+
+def _nothing(error: BaseException, root: Path) -> list[str]:
+    """A line about an earlier call that returned nothing, where the exception is about a None."""
+    if not isinstance(error, TypeError | AttributeError):
+        return []
+    own = [
+        (frame, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if is_own(frame.f_code.co_filename, root) or is_test(frame.f_code.co_filename)
+    ]
+    name = nothing_returned(error, own)
+    return [f"  This comes so because {name} returned nothing: is its return missing?"] if name else []
 
 
 def _unwritten(name: str, where: list[str]) -> str:
@@ -78,28 +128,23 @@ def _text(error: BaseException) -> str:
 
 def _headline(error: BaseException) -> str:
     try:
-        text = "".join(traceback.format_exception_only(type(error), error)).strip()
+        text = headline(error)
     except Exception:  # a student's exception class may fail to print itself
         text = type(error).__name__
     return text[: MESSAGE_CHARS // 2]
 
 
-def _student_frames(trace: TracebackType | None, root: Path) -> list[str]:
-    """The last frames inside the submission, as `file, line N, in name: code`."""
+def student_frames(trace: TracebackType | None, root: Path) -> list[str]:
+    """Return the last frames inside the submission, each as `  file, line N, in name: code`."""
+    root = root.resolve()
     lines = []
     for frame, number in traceback.walk_tb(trace):
         file = Path(frame.f_code.co_filename)
-        if file.is_absolute() and file.is_relative_to(root) and not _ours(file, root):
+        if is_own(str(file), root):
             code = linecache.getline(str(file), number).strip()
             spot = place(file, number) or f"{file.relative_to(root).as_posix()}, line {number}"
             lines.append(f"  {spot}, in {frame.f_code.co_name}: {code}")
     return lines[-FRAMES:]
-
-
-def _ours(file: Path, root: Path) -> bool:
-    """Whether a file below the student's folder belongs to the handout's autograder, which is in that folder too."""
-    package = Path(__file__).resolve().parents[2]
-    return package != root and package.is_relative_to(root) and file.is_relative_to(package)
 
 
 def _call(trace: TracebackType | None) -> list[str]:
@@ -133,7 +178,7 @@ def _raw_line(file: Path, number: int | None) -> str:
         return ""
 
 
-def _advice(error: BaseException) -> list[str]:
+def _advice(error: BaseException, library: str) -> list[str]:
     """Advice about errors that come from the machine or the library rather than the mathematics."""
     text = _text(error)
     if "CUDA" in text or "cuda" in text:
@@ -144,6 +189,14 @@ def _advice(error: BaseException) -> list[str]:
         return ["  A function calls itself without an end."]
     if isinstance(error, TypeError) and any(words in text for words in _NO_SIZE):
         return ["  A size is None here, where a number belongs."]
-    if isinstance(error, AttributeError) and "numpy" in text and "has no attribute" in text:
-        return ["  This name was removed from numpy; use the built-in type or the new name."]
+    if isinstance(error, AttributeError):
+        return _advice_about_name(text, library)
+    return []
+
+
+def _advice_about_name(text: str, library: str) -> list[str]:
+    if library == "torch" and "'numpy.ndarray' object has no attribute" in text:
+        return ["  This is a numpy array, where a torch tensor is expected."]
+    if library == "numpy" and "'Tensor' object has no attribute" in text:
+        return ["  This is a torch tensor, where a numpy array is expected."]
     return []

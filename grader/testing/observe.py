@@ -28,6 +28,8 @@ def observe(value: object) -> Value:
     torch = sys.modules.get("torch")
     if torch is not None and kind in (torch.Tensor, torch.nn.Parameter):
         return _tensor(torch, value)
+    if kind in (list, tuple, dict, set) and isinstance(value, list | tuple | dict | set):
+        return Value(f"{kind.__name__} of {len(value)}")
     return Value(kind.__name__)
 
 

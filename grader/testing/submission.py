@@ -5,6 +5,7 @@ A missing file or class fails only the tests that use it; the message names the 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -15,9 +16,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from grader.recording import LACKING, NEAREST
 from grader.testing.absent import DRAWING, StandIns, importing_frame
 from grader.testing.cells.load import loaded, origin, reason_for
 from grader.testing.numpy_1 import accept_numpy_1
+from grader.testing.own import is_own
 
 
 class NotFound(Exception):  # not a grader error, so not in grader/errors.py
@@ -115,12 +118,14 @@ class Submission:
         for entry in [*self._path, *self._helpers]:
             sys.path.remove(entry)
             sys.path_importer_cache.pop(entry, None)
-        roots = tuple(f"{root}{os.sep}" for root in (self._root.resolve(), *self._helpers))
+        root = self._root.resolve()
+        helpers = tuple(f"{folder}{os.sep}" for folder in self._helpers)
         # only later modules: a look at all of torch's would copy the memory that a process shares with its twin
         for name in list(takewhile(lambda name: name != self._last, reversed(sys.modules))):
             module = sys.modules[name]
             stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
-            if stand_in or (getattr(module, "__file__", None) or "").startswith(roots):
+            file = getattr(module, "__file__", None) or ""
+            if stand_in or is_own(file, root) or file.startswith(helpers):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
@@ -175,7 +180,10 @@ class Module:
             if reason is not None:
                 raise reason from None
             file = origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
-            raise NotFound(f"{file} has no '{name}'; define it there, spelt exactly like this") from None
+            own = [other for other in vars(module) if not other.startswith("_")]
+            near = difflib.get_close_matches(name, own, n=1, cutoff=0.6)
+            said = LACKING.format(file=file, name=name) + (NEAREST.format(name=near[0]) if near else "")
+            raise NotFound(said) from None
 
     def _load(self) -> ModuleType:
         try:

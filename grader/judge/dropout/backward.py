@@ -28,9 +28,12 @@ def judge_backward(expected: Observation, actual: Mapping[str, Value]) -> Compar
     bad_form = check_form(actual.get("actual"), expected.values["actual"])
     if bad_form is not None:
         return bad_form
-    forward = check_form(actual.get("y"), expected.values["y"])
-    if forward is not None:
-        return Comparison(False, f"can't be judged, because of what the forward pass returns: {forward.message}")
+    y_form = check_form(actual.get("y"), expected.values["y"])
+    if "y" not in actual:
+        return Comparison(False, "can't be judged, because the forward pass returned nothing", blocked=True)
+    if y_form is not None:
+        message = f"can't be judged, because of what the forward pass returns: {y_form.message}"
+        return Comparison(False, message, blocked=True)
     x, delta = array_of(expected.values["x"]), array_of(expected.values["delta"])
     y, dx = array_of(actual["y"]), array_of(actual["actual"])
     with np.errstate(all="ignore"):
@@ -42,7 +45,8 @@ def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta:
     kept = (y != 0) & informative
     share = kept.sum() / max(int(informative.sum()), 1)
     if not _TRIVIAL <= share <= 1 - _TRIVIAL:
-        return Comparison(False, f"can't be judged, because the forward pass keeps {share:.0%} of the elements")
+        message = f"can't be judged, because the forward pass keeps {share:.0%} of the elements"
+        return Comparison(False, message, blocked=True)
     factor = factor_of(array_of(expected.values["actual"]), delta * (array_of(expected.values["y"]) != 0))
     # a wrong scale in forward fails the forward check; a gradient with that scale is consistent, and so right
     factors = (factor, factor_of(y, x)) if is_constant(ratio_of(y, x), y.dtype.name) else (factor,)

@@ -1,0 +1,69 @@
+"""Remembers which of the student's functions the test called last: a wrong value comes from that one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from grader.testing.own import is_own
+
+
+class Calls:
+    """Watches the calls of one test, by Python's own profiling hook."""
+
+    def __init__(self, root: Path) -> None:
+        """Watch calls into files below `root`, which must be resolved."""
+        self._root = root
+        self._own: dict[str, bool] = {}
+        self._last: tuple[CodeType, str] | None = None
+
+    @property
+    def place(self) -> str:
+        """The last function that something else than the student's code called; empty before the first call."""
+        if self._last is None:
+            return ""
+        code, name = self._last
+        file = Path(code.co_filename).relative_to(self._root).as_posix()
+        return f"{file}, line {code.co_firstlineno}, in {name}"
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch the block, unless a profiler watches already."""
+        if sys.getprofile() is not None:
+            yield
+            return
+        sys.setprofile(self._see)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def _see(self, frame: FrameType, event: str, argument: Any) -> None:
+        if event != "call" or not self._is_own(frame.f_code.co_filename):
+            return
+        caller, code = frame.f_back, frame.f_code
+        if code.co_name.startswith("<") or caller is None or self._is_own(caller.f_code.co_filename):
+            return
+        if code.co_name == "__init__" and self._last is not None:
+            return  # a value comes from the object's methods, rather than from making another one
+        self._last = (code, _name(frame))
+
+    def _is_own(self, file: str) -> bool:
+        known = self._own.get(file)
+        if known is None:
+            known = self._own[file] = is_own(file, self._root)
+        return known
+
+
+def _name(frame: FrameType) -> str:
+    """The function's name with its class: Python knows it from 3.11 on; before, the object's class is close."""
+    code = frame.f_code
+    qualified = getattr(code, "co_qualname", "")
+    if qualified:
+        return str(qualified).replace("<locals>.", "")
+    first = code.co_varnames[:1]
+    return f"{type(frame.f_locals[first[0]]).__name__}.{code.co_name}" if first == ("self",) else code.co_name

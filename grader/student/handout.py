@@ -1,0 +1,26 @@
+"""An unpacked handout: where its tests are, and the student's code in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.errors import UsageError
+from grader.testing.submission import Submission
+
+
+def find_handout(folder: Path) -> Path:
+    """Return the folder of tests in an unpacked handout; raises UsageError if `folder` isn't a handout."""
+    found = sorted(folder.glob("autograder/**/assignment.toml"))
+    if not found:
+        raise UsageError(
+            f"{folder} isn't an unpacked handout: it has no autograder/ folder with an assignment.toml; "
+            "run this in the folder that you downloaded, or name the assignment with --assignment"
+        )
+    return found[0].parent
+
+
+def submission_in(folder: Path, assignment: Assignment) -> Submission:
+    """Return the code in a folder as the `submission` of tests."""
+    spec = assignment.submission
+    return Submission(folder, spec.path, spec.forbid, assignment.helpers)

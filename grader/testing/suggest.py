@@ -1,0 +1,135 @@
+"""Says what an exception says, with "Did you mean" on every version of Python, and what a None came from."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import linecache
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+
+_MEANT = "Did you mean: "
+
+
+def headline(error: BaseException) -> str:
+    """Return an exception's type and text as Python prints them, with its suggestion."""
+    printed = traceback.TracebackException(type(error), error, error.__traceback__)
+    text = "".join(printed.format_exception_only()).strip()
+    if _MEANT in text or "\n" in text:
+        return text
+    meant = _meant(error)
+    return f"{text}. {_MEANT}'{meant}'?" if meant else text
+
+
+def _meant(error: BaseException) -> str:
+    """The known name that is nearest to the misspelt one; Python before 3.12 doesn't tell it to programs."""
+    name = getattr(error, "name", None)
+    if not isinstance(name, str) or not name:
+        return ""
+    known: Iterable[str] = ()
+    if isinstance(error, NameError):
+        frame = _last_frame(error.__traceback__)
+        if frame is None:
+            return ""
+        known = {*frame.f_locals, *frame.f_globals, *vars(builtins)}
+        if f"{name}" in _attributes(frame.f_locals.get("self")):
+            return f"self.{name}"
+    elif isinstance(error, AttributeError):
+        known = _attributes(getattr(error, "obj", None))
+    shown = [item for item in known if name.startswith("_") or not item.startswith("_")]
+    return next(iter(difflib.get_close_matches(name, shown, n=1, cutoff=0.75)), "")
+
+
+def _attributes(thing: object) -> list[str]:
+    try:
+        return [] if thing is None else dir(thing)
+    except Exception:  # a student's class may define anything
+        return []
+
+
+def _last_frame(trace: TracebackType | None) -> FrameType | None:
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    return frames[-1] if frames else None
+
+
+def nothing_returned(error: BaseException, frames: Iterable[tuple[FrameType, int]]) -> str:
+    """Return the call that returned nothing, if the error is about None; empty if no frame shows such a call.
+
+    Args:
+        error: a TypeError or AttributeError.
+        frames: of the test and the student, the outermost first, each with its current line.
+    """
+    try:
+        if "NoneType" not in str(error):
+            return ""
+        for frame, line in reversed(list(frames)):
+            call = _call_of_none(frame, line, str(error))
+            if call is not None:
+                return _name_of(call, frame)
+    except Exception:  # a student's object may refuse anything
+        return ""
+    return ""
+
+
+def _call_of_none(frame: FrameType, line: int, text: str) -> ast.Call | None:
+    """The call whose result is None in this frame: unpacked or passed on in this line, or assigned before it."""
+    tree = _tree(frame.f_code.co_filename)
+    if tree is None:
+        return None
+    here = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    statement = here[-1] if here else None
+    if statement is None:
+        return None
+    if "cannot unpack" in text and isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+        return statement.value
+    used = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    empty = {name for name in used if name in frame.f_locals and frame.f_locals[name] is None}
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and frame.f_code.co_firstlineno <= node.lineno < line
+        and isinstance(node.value, ast.Call)
+        and any(isinstance(target, ast.Name) and target.id in empty for target in node.targets)
+    ]
+    last = found[-1].value if found else None
+    if isinstance(last, ast.Call):
+        return last
+    return next(_inner_calls(statement, frame), None) if "NoneType" in text and not empty else None
+
+
+def _inner_calls(statement: ast.stmt, frame: FrameType) -> Iterator[ast.Call]:
+    """Calls whose result is used at once for an attribute, an index or a sum: `net.forward(x).shape`."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Call):
+            yield node.value
+
+
+def _name_of(call: ast.Call, frame: FrameType) -> str:
+    """The called function as a student knows it: `Linear.forward` for `layer.forward`."""
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        thing = frame.f_locals.get(call.func.value.id)
+        if thing is not None and not isinstance(thing, type(sys)):
+            return f"{type(thing).__name__}.{call.func.attr}"
+    return ast.unparse(call.func)
+
+
+def _tree(file: str) -> ast.Module | None:
+    text = "".join(linecache.getlines(file))
+    try:
+        return ast.parse(text) if text else None
+    except SyntaxError:
+        return None
+
+
+def is_test(file: str) -> bool:
+    """Whether a file holds tests."""
+    return Path(file).name.startswith("test_")
