@@ -131,7 +131,7 @@ def test_late_work_loses_points_in_the_class(tmp_path: Path) -> None:
         "utf-8",
     )
     run = tmp_path / "run"
-    done = call("class", NAME, source, "-o", run, "--jobs", 1, "--roster", roster)
+    done = call("class", NAME, source, "-o", run, "--jobs", 1)
     assert "name that with --due" in done.stderr
     call("class", NAME, source, "-o", run, "--jobs", 1, "--roster", roster, "--due", "2026-10-20 21:00 Z")
     with (run / "gradebook.csv").open(encoding="utf-8", newline="") as file:

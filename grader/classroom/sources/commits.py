@@ -37,11 +37,11 @@ def commit_times(tree: Tree, clones: Sequence[PurePosixPath]) -> dict[PurePosixP
             Path(ours, name).mkdir()
         Path(ours, "HEAD").write_text("ref: refs/heads/none\n", "utf-8")
         for clone in clones:
-            place, commit = tree.on_disk(clone), _head(tree, clone / ".git")
-            if place is not None and commit:
-                time = _time(git, Path(ours), place / ".git/objects", commit)
-                if time is not None:
-                    times[clone] = time
+            place = tree.on_disk(clone)
+            commit = _head(tree, clone / ".git") if place is not None else ""
+            time = _time(git, Path(ours), place / ".git/objects", commit) if place is not None and commit else None
+            if time is not None:
+                times[clone] = time
     return times
 
 
