@@ -221,6 +221,7 @@ def run_class(
         InternalError: the disk is full, or the engine is gone; what was graded is kept.
         AssignmentError: the fixtures changed meanwhile.
     """
+    store.demand_space(len(found.hand_ins))
     run = _Run(store, engine, show, Progress(len(found.hand_ins)))
     with _interrupts(run):
         run.grade(found.hand_ins)

@@ -40,7 +40,6 @@ def run_class(options: argparse.Namespace) -> int:
     """Grade a class, and write gradebooks and pages."""
     from grader.classroom.judging import Terms
     from grader.classroom.lateness import parse_due
-    from grader.classroom.outputs import write_outputs
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book
@@ -81,6 +80,8 @@ def run_class(options: argparse.Namespace) -> int:
         if options.shard is not None:
             say("wrote the reports of this shard; when all shards are done, run this without --shard")
             return INTERNAL if broken else DONE
+        from grader.classroom.outputs import write_outputs  # the charts' library takes a second
+
         notes, changes = write_outputs(
             store,
             book,
