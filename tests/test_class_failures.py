@@ -80,7 +80,7 @@ def test_odd_hand_ins_cost_only_themselves(own: SmallClass, tmp_path: Path) -> N
     assert (gradebook["ghost"]["status"], gradebook["twice"]["status"]) == ("no submission", "not graded")
     assert set(problems) == {"letter", "twice", "student04"}
     assert "letter.zip" in problems["letter"]["problem"], problems["letter"]["problem"]
-    assert "SyntaxError" in problems["student04"]["problem"]
+    assert "line.py, line 1" in problems["student04"]["problem"]
     assert "several hand-ins" in problems["twice"]["problem"]
     # the run's folder is its owner's alone, and a second run of the same class is equal
     assert not [file for file in (run, *run.rglob("*")) if file.stat().st_mode & 0o077]
