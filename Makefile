@@ -1,18 +1,23 @@
 # make demo            sets up and shows the main job: record, grade three hand-ins, results.json
+# make class           makes a class of 60, grades it, kills and resumes it, on Dask too; shows what another weight changes
 # make test            sets up and runs all tests
 # make test-hostile    makes every attack of tests/hostile at every level of isolation, as root and as a plain user
 # make test-isolation  the isolation tests as root without the worker's user, as root with it, and as a plain user
 # make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
 # make fuzz            100,000 hostile streams, archives and values and right dropout layers instead of a few hundred
+# make class-kills     kills and resumes a class of 60 at 200 random moments
 # make forging         score-forging hand-ins, graded by the peers and by this project, as a table
 # make bench           grades the same ten tests with the peers and with this project, then each assignment; as tables
 
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test lint test-hostile test-isolation test-container fuzz forging bench clean
+.PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
+
+class: .venv/class-ready
+	$(BIN)/python demo/make_class.py
 
 test: .venv/test-ready lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
@@ -37,6 +42,9 @@ fuzz: .venv/test-ready
 	GRADER_FUZZ=100000 $(BIN)/python -m pytest -n 2 -q tests/test_fuzz.py
 	GRADER_FUZZ=100000 $(BIN)/python -m pytest -n 2 -q tests/test_dropout.py -k many_seeds
 
+class-kills: .venv/test-ready
+	GRADER_CLASS_KILLS=200 $(BIN)/python -m pytest -q tests/test_class_failures.py -k resumed
+
 forging: .venv/test-ready
 	$(BIN)/python benchmarks/forging.py
 
@@ -55,9 +63,13 @@ bench: .venv/test-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
+.venv/class-ready: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[class]'
+	touch $@ .venv/ready
+
 .venv/test-ready: .venv/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@ .venv/ready
+	touch $@ .venv/ready .venv/class-ready
 
 clean:
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache

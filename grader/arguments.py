@@ -240,6 +240,11 @@ def _class(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--roster", type=Path, metavar="CSV", help="the students of the class: names, e-mails, ids")
     sub.add_argument(
+        "--due",
+        metavar="TIME",
+        help="when it was due, with its zone, such as '2026-10-20 23:59 +02:00'; the roster may have other times",
+    )
+    sub.add_argument(
         "--pick",
         choices=("latest", "highest", "error"),
         default="latest",

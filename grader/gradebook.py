@@ -36,10 +36,12 @@ class HandIn:
     """A folder, an archive or a file, as `intake.take.ingest` takes it."""
     submitted: datetime | None = None
     """The time of the hand-in, with a time zone, if the source says it."""
+    due: datetime | None = None
+    """When it was due, extensions included; for a group, the latest of its members."""
     lateness: timedelta | None = None
-    """How long after the due date; zero if in time, None if the source doesn't say it."""
+    """How long after the due date; zero if in time, None if nothing says it."""
     late: bool | None = None
-    """Whether the source marks it as late, which it may do without saying how late; None if it doesn't say it."""
+    """Whether it was late; a source may say that without saying how late. None if nothing says it."""
     version: str = ""
     """Which of several versions this is, in the source's words; empty if there is only one."""
     others: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from handins import PACKERS, REQUIRED, SPEC, members, tar_bytes, zip_bytes
@@ -60,6 +61,7 @@ def found(
     pick: Pick = "latest",
     roster: str | bytes | None = None,
     required: Sequence[str] = REQUIRED,
+    due: datetime | None = None,
 ) -> ClassList:
     """Find in a fresh stage; a roster is given by its content."""
     stage = Path(tempfile.mkdtemp(prefix="stage-", dir=source.parent))
@@ -67,7 +69,7 @@ def found(
     if roster is not None:
         file = source.parent / "roster.csv"
         file.write_bytes(roster.encode() if isinstance(roster, str) else roster)
-    return find(source, stage, kind=kind, pattern=pattern, pick=pick, roster=file, required=required)
+    return find(source, stage, kind=kind, pattern=pattern, pick=pick, roster=file, required=required, due=due)
 
 
 def keys(classes: ClassList) -> list[str]:

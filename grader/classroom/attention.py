@@ -35,11 +35,17 @@ def _about_all(entry: Entry) -> list[str]:
     reasons = [entry.problem] if entry.problem else []
     if entry.standing == "not graded" and not reasons:
         reasons.append("It isn't graded.")
-    if entry.report is not None and _is_one_cause(entry.report):
-        tests = entry.report.tests
-        first = " ".join(tests[0].message.split())[:200]
-        reasons.append(f"All {len(tests)} tests end alike, without points; one cause, or a wrong folder: {first}")
+    if cause := one_cause(entry.report):
+        reasons.append(cause)
     return reasons
+
+
+def one_cause(report: Report | None) -> str:
+    """Return a sentence about a hand-in that earned nothing for one reason; empty for any other."""
+    if report is None or not _is_one_cause(report):
+        return ""
+    first = " ".join(report.tests[0].message.split())[:200]
+    return f"All {len(report.tests)} tests end alike, without points; one cause, or a wrong folder: {first}"
 
 
 def _about_tests(report: Report | None) -> list[str]:

@@ -91,7 +91,13 @@ def judge(terms: Terms) -> Iterator[Judge]:
                     "together": terms.together,
                 }
             )
-            yield Judge(lambda path: suite.grade(path, minimum=terms.minimum), state, isolation, lambda: True)
+            stamps = _stamps(terms.project)
+            yield Judge(
+                lambda path: suite.grade(path, minimum=terms.minimum),
+                state,
+                isolation,
+                lambda: _stamps(terms.project) == stamps,
+            )
         return
     assignment = terms.load()
     with Worker(assignment, read_questions(assignment), level=terms.level) as worker:
@@ -141,8 +147,16 @@ def _hashes(folder: Path) -> list[tuple[str, str]]:
     return [(name, digest(file.read_bytes())) for name, file in own_files(folder).items()]
 
 
+def _stamps(folder: Path) -> list[tuple[int, int, int]]:
+    return [_stamp(file) for file in own_files(folder).values()]
+
+
 def _stamp(file: Path) -> tuple[int, int, int]:
-    found = os.stat(file)
+    """What changes with a file; zeros if it is gone."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return 0, 0, 0
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,8 @@ from grader.sandbox.pool import Pool
 
 JUDGE_MB = 400
 """What a judge and its zygotes take beside a test, with torch."""
+_MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where a container's memory is limited, in both versions of control groups."""
 
 
 class LocalEngine:
@@ -46,6 +49,9 @@ class LocalEngine:
 
 
 def fitting_jobs(jobs: int, memory_mb: int) -> int:
-    """Return how many processes fit into this machine's memory, at most `jobs`, at least 1."""
-    total_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    return max(1, min(jobs, int(total_mb // (memory_mb + JUDGE_MB))))
+    """Return how many processes fit into this machine's or container's memory, at most `jobs`, at least 1."""
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for file in _MEMORY_LIMITS:
+        with suppress(OSError, ValueError):  # no such file, or "max"
+            total = min(total, int(file.read_text("ascii")))
+    return max(1, min(jobs, total // 2**20 // (memory_mb + JUDGE_MB)))

@@ -31,6 +31,9 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "group": ("group", "groups", "team", "teams", "groupname", "gruppe", "gruppen"),
     "role": ("role", "roles"),
+    "due": ("due", "duedate", "dueat", "duetime", "deadline"),
+    "extension": ("extension", "extensions", "extratime"),
+    "submitted": ("submitted", "submittedat", "submissiontime", "submittedtime", "lastmodifiedsubmission"),
 }
 _STAFF = ("instructor", "ta", "teacher", "teachingassistant", "staff", "grader", "reader", "observer", "editingteacher")
 _NOBODY = ("pointspossible", "studenttest", "teststudent")
@@ -53,6 +56,10 @@ class Row:
     participants: frozenset[str] = frozenset()
     """Numbers of Moodle's participants."""
     groups: frozenset[str] = frozenset()
+    dues: tuple[str, ...] = ()
+    """The student's own due dates and extensions, and times of the hand-in, as they are written."""
+    extensions: tuple[str, ...] = ()
+    submitted: tuple[str, ...] = ()
 
 
 def decoded(data: bytes) -> str:
@@ -142,6 +149,9 @@ def row_of(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) 
         frozenset(form for text in (*values["name"], full) for form in name_forms(text, turned=True)),
         frozenset(map(plain, participants)),
         frozenset(filter(None, map(squeezed, groups))),
+        tuple(values["due"]),
+        tuple(values["extension"]),
+        tuple(values["submitted"]),
     )
 
 
@@ -163,6 +173,9 @@ def merged(rows: Iterable[Row]) -> list[Row]:
                 names=old.names | row.names,
                 participants=old.participants | row.participants,
                 groups=old.groups | row.groups,
+                dues=old.dues + row.dues,
+                extensions=old.extensions + row.extensions,
+                submitted=old.submitted + row.submitted,
             )
         )
     return list(found.values())

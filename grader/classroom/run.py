@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol
 
 from grader.assignment import Assignment
+from grader.classroom.lateness import doubt
 from grader.classroom.store import Store, content_digest
 from grader.classroom.stored import decode
 from grader.errors import AssignmentError, InternalError, UsageError
@@ -220,10 +221,12 @@ def run_class(
         InternalError: the disk is full, or the engine is gone; what was graded is kept.
         AssignmentError: the fixtures changed meanwhile.
     """
+    store.demand_space(len(found.hand_ins))
     run = _Run(store, engine, show, Progress(len(found.hand_ins)))
     with _interrupts(run):
         run.grade(found.hand_ins)
-    entries = [_entry(run, hand_in, assignment) for hand_in in found.hand_ins]
+    dated = any(hand_in.due is not None for hand_in in found.hand_ins)
+    entries = [_entry(run, hand_in, assignment, dated) for hand_in in found.hand_ins]
     entries += [Entry(student.key, (student,), "no submission") for student in found.absent]
     entries += found.problems
     book = Gradebook(
@@ -238,15 +241,19 @@ def run_class(
     return book, run.files
 
 
-def _entry(run: _Run, hand_in: HandIn, assignment: Assignment | None) -> Entry:
+def _entry(run: _Run, hand_in: HandIn, assignment: Assignment | None, dated: bool) -> Entry:
     report = run.reports.get(hand_in.key)
     if report is None:
         why = run.problems.get(hand_in.key, "the run was stopped before it; run this again")
         return Entry(hand_in.key, hand_in.students, "not graded", problem=why, hand_in=hand_in)
     late = assignment.late if assignment is not None else None
-    if late is not None and hand_in.lateness is not None and hand_in.lateness > timedelta(0):
+    problem = hand_in.problem
+    if late is not None:
+        problem = "; ".join(filter(None, (problem, doubt(hand_in, dated))))
+    if late is not None and hand_in.lateness is not None:
         report = replace(report, kept=1 - late.taken(hand_in.lateness) / 100)
-    return Entry(hand_in.key, hand_in.students, "graded", report, hand_in.problem, hand_in)
+        hand_in = replace(hand_in, late=hand_in.lateness > timedelta(minutes=late.grace_minutes))
+    return Entry(hand_in.key, hand_in.students, "graded", report, problem, hand_in)
 
 
 @contextmanager

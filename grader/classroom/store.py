@@ -29,6 +29,8 @@ from grader.sandbox.removal import remove
 
 BOOK = "class.json"
 _CHUNK = 2**20
+_HAND_IN_BYTES = 2**18
+"""What a report and its page take of the disk, at most; usually it is a quarter of that."""
 
 
 class Store:
@@ -92,6 +94,16 @@ class Store:
             host, _, pid = stage.name.rpartition("-")
             if not self._shared or (host == socket.gethostname() and not os.path.exists(f"/proc/{pid}")):
                 remove(stage)
+
+    def demand_space(self, hand_ins: int) -> None:
+        """Raise InternalError if the disk has no room for the reports and pages of so many hand-ins."""
+        space = os.statvfs(self.folder)
+        free, needed = space.f_bavail * space.f_frsize, hand_ins * _HAND_IN_BYTES
+        if free < needed:
+            raise InternalError(
+                f"{self.folder} has {free // 2**20} MiB of free space, and {hand_ins} hand-ins need up to "
+                f"{-(-needed // 2**20)} MiB; make room there, or name another folder with -o"
+            )
 
     def file(self, key: str, content: str) -> Path:
         """Return where the report of a hand-in is, or will be."""

@@ -1,4 +1,4 @@
-"""Parses the times that sources write: ISO 8601, Ruby's and nbgrader's form, and digits in file names."""
+"""Parses the times that sources write: ISO 8601, Ruby's, nbgrader's and Moodle's form, and digits in names."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ _TIME = re.compile(
     r"\s*([A-Za-z][\w/+-]*|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
-_UTC = ("", "z", "utc", "gmt")
+_MOODLE = "%A, %d %B %Y, %I:%M %p"
+_UTC = ("z", "utc", "gmt")
 
 
-def parse_time(text: str) -> datetime | None:
-    """Return a time in the zone that the text names, which is UTC if it names none; None for any other text."""
+def parse_time(text: str, default: tzinfo | None = timezone.utc) -> datetime | None:
+    """Return a time in the zone that the text names, or else in the default one; None for any other text."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
-        return None
+        return _moodle_time(text, default)
     year, month, day, hour, minute, second, fraction, zone = match.groups()
-    known = _zone(zone or "")
-    if known is None:
+    known = _zone(zone) if zone else default
+    if zone and known is None:
         return None
     microseconds = int(f"{fraction or '0':0<6}")
     try:
@@ -29,6 +30,14 @@ def parse_time(text: str) -> datetime | None:
     except ValueError:
         return None
     return time.replace(tzinfo=known)
+
+
+def _moodle_time(text: str, default: tzinfo | None) -> datetime | None:
+    """A time of Moodle's worksheet in English, such as "Tuesday, 20 October 2026, 3:34 PM"; it names no zone."""
+    try:
+        return datetime.strptime(" ".join(text.split()), _MOODLE).replace(tzinfo=default)
+    except ValueError:
+        return None
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from grader.classroom.judging import Terms
     from grader.classroom.local import LocalEngine
     from grader.classroom.run import Engine, Progress
-    from grader.gradebook import ClassList, Gradebook
+    from grader.gradebook import ClassList, Gradebook, HandIn
 
 EVERY_SECONDS = 10.0
 """How often a line is printed where there is no terminal."""
@@ -39,7 +39,7 @@ EVERY_SECONDS = 10.0
 def run_class(options: argparse.Namespace) -> int:
     """Grade a class, and write gradebooks and pages."""
     from grader.classroom.judging import Terms
-    from grader.classroom.outputs import write_outputs
+    from grader.classroom.lateness import parse_due
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book
@@ -58,6 +58,7 @@ def run_class(options: argparse.Namespace) -> int:
     title = assignment.title if assignment is not None else options.suite.resolve().name
     worksheet = _read(options.moodle) if options.moodle is not None else None
     earlier = read_book(options.against) if options.against is not None else None
+    due = parse_due(options.due) if options.due is not None else None
     with Store(options.output.resolve(), shared=options.shard is not None) as store:
         found = find(
             options.source.resolve(),
@@ -67,8 +68,11 @@ def run_class(options: argparse.Namespace) -> int:
             pick=options.pick,
             roster=options.roster,
             required=load_current(assignment).required if assignment is not None else (),
+            due=due,
         )
         say(f"{count(found.hand_ins, 'hand-in')}, read as {found.kind}: {found.why}")
+        if assignment is not None and assignment.late is not None and not any(_dated(one) for one in found.hand_ins):
+            say("the assignment takes points off late work, but nothing says when it was due; name that with --due")
         if options.shard is not None:
             found = _shard(found, *options.shard)
             say(f"this shard has {count(found.hand_ins, 'hand-in')} of them")
@@ -78,6 +82,8 @@ def run_class(options: argparse.Namespace) -> int:
         if options.shard is not None:
             say("wrote the reports of this shard; when all shards are done, run this without --shard")
             return INTERNAL if broken else DONE
+        from grader.classroom.outputs import write_outputs  # the charts' library takes a second
+
         notes, changes = write_outputs(
             store,
             book,
@@ -104,6 +110,10 @@ def run_class(options: argparse.Namespace) -> int:
         say(f"{number} of {len(book.entries)} lose points against {options.against}: see report.html")
         return FAILED
     return DONE
+
+
+def _dated(hand_in: HandIn) -> bool:
+    return hand_in.due is not None or hand_in.late is not None
 
 
 def _assignment(options: argparse.Namespace) -> Assignment | None:

@@ -37,12 +37,12 @@ class Row:
     @property
     def late(self) -> bool | None:
         """Whether it was late; None if nobody says it."""
-        hand_in = self.entry.hand_in
         if self.report is not None and self.report.kept < 1:
             return True
-        if hand_in is None:
-            return None
-        return hand_in.lateness > timedelta(0) if hand_in.lateness is not None else hand_in.late
+        hand_in = self.entry.hand_in
+        if hand_in is None or hand_in.late is not None:
+            return hand_in.late if hand_in is not None else None
+        return hand_in.lateness > timedelta(0) if hand_in.lateness is not None else None
 
 
 def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:

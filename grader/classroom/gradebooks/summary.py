@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.classroom.attention import one_cause
 from grader.classroom.gradebooks.rows import Row, max_score_of, number_cell, parts_of, rows, table, text_cell
 from grader.gradebook import Gradebook
 
@@ -22,8 +23,11 @@ def to_gradebook(book: Gradebook, *, zero_absent: bool = False) -> str:
 
 def to_problems(book: Gradebook) -> str:
     """Return problems.csv: a row for each student whose result a person must look at, with the reason."""
-    needed = [row for row in rows(book) if row.problem or row.standing == "not graded"]
-    lines = [[*_person(row), row.standing, text_cell(row.problem or "not graded yet")] for row in needed]
+    lines = []
+    for row in rows(book):
+        problem = "; ".join(filter(None, (row.problem, one_cause(row.report))))
+        if problem or row.standing == "not graded":
+            lines.append([*_person(row), row.standing, text_cell(problem or "not graded yet")])
     return table([PROBLEMS_HEAD, *lines])
 
 

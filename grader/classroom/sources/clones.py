@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import PurePosixPath
 
+from grader.classroom.sources.commits import commit_times
 from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
 from grader.classroom.sources.tree import Tree
 from grader.intake.notes import listed
@@ -26,11 +27,20 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     nodes = tree.children(root)
     folders = [node for node in nodes if node.is_folder and not node.trouble]
     prefix = _prefix([node.name for node in folders], root.name or tree.name)
+    times = commit_times(tree, [node.path for node in folders])
     found = [
-        Found(printable(node.name), (student(_login(node.name, prefix)),), (Piece(node.path),)) for node in folders
+        Found(
+            printable(node.name),
+            (student(_login(node.name, prefix)),),
+            (Piece(node.path),),
+            submitted=times.get(node.path),
+        )
+        for node in folders
     ]
     rest = [node.name for node in nodes if not node.is_folder and not node.trouble]
     notes = [f"These aren't clones, and weren't graded: {listed(rest)}."] if rest else []
+    if times:
+        notes.append("The time of a hand-in is that of its last commit, which the student's own computer wrote.")
     return Reading((*faulty(nodes), *found), tuple(notes))
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from grader.classroom.lateness import Deadlines
 from grader.classroom.roster import Roster, read_roster
 from grader.classroom.roster_table import Row
 from grader.classroom.sources import (
@@ -56,6 +57,7 @@ def find(
     pick: Pick = "latest",
     roster: Path | None = None,
     required: Sequence[str] = (),
+    due: datetime | None = None,
 ) -> ClassList:
     """Return the hand-ins of a class, as paths on the disk that the intake takes.
 
@@ -68,12 +70,14 @@ def find(
         roster: a CSV with the students of the class.
         required: the paths that a complete submission has. They tell a student's folder from a folder of students. If
             there is one, a hand-in that is a single file of its type, named after the student, gets its name.
+        due: when hand-ins are due, with a time zone; the roster may have other times for some students.
 
     Raises:
         UsageError: the source, the roster or the arguments are wrong.
         InternalError: the machine can't read the source or write to `stage`.
     """
     known = read_roster(roster) if roster is not None else None
+    deadlines = Deadlines(due, known)
     with _opened(source, stage) as tree:
         name, why, reading = _read(tree, kind, pattern, required)
         if not reading.found:
@@ -91,7 +95,8 @@ def find(
             if isinstance(made, Entry):
                 problems.append(made)
             else:
-                hand_ins.append(made)
+                rows = [owners.matched.get(student) for student in one.students]
+                hand_ins.append(deadlines.timed(made, rows))
     absent, perhaps = owners.rest()
     return _unique(ClassList(name, why, tuple(hand_ins), tuple(absent), (*problems, *perhaps), reading.notes))
 
@@ -168,6 +173,8 @@ class _Owners:
     problems: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Sentences about students who can't be told for certain, by the id of what was found."""
     seen: dict[int, Row] = field(default_factory=dict)
+    matched: dict[Student, Row] = field(default_factory=dict)
+    """The row of each student who has one for certain."""
     perhaps: dict[int, tuple[Row, str]] = field(default_factory=dict)
     """Rows that a hand-in may belong to, with the sentence that says so."""
 
@@ -185,6 +192,7 @@ class _Owners:
                 for row in match.rows:
                     who = row.student if match.is_group else _completed(one, row.student)
                     students.setdefault(f"row {row.lines[0]}", who)
+                    self.matched[who] = row
             else:
                 students.setdefault(f"key {one.key.casefold()}", one)
         self.problems[id(found)] = tuple(sentences)
@@ -230,7 +238,6 @@ def _hand_in(tree: Tree, one: Chosen, unsure: Sequence[str], target: Path, requi
         one.students,
         path,
         submitted=found.submitted,
-        lateness=timedelta(0) if found.late is False else None,
         late=found.late,
         version=found.version,
         others=one.others,
