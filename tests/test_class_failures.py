@@ -123,7 +123,7 @@ def test_killed_runs_are_resumed(small: SmallClass, tmp_path: Path) -> None:
     for number in range(KILLS):
         process = small.start(tmp_path / f"run{number}" if whole else run)
         run = tmp_path / f"run{number}" if whole else run
-        wanted = len(reports(run)) + chance.choice((0, 1, 1, 2, 3, 1000))
+        wanted = len(reports(run)) + chance.choice((0, 1, 1, 2, 2, 3, 3, 5, 8, 1000))
         wait_until(partial(_has, run, wanted), process)
         time.sleep(chance.random() * chance.choice((0.01, 0.5)))
         kill(process.pid)

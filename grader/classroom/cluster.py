@@ -6,23 +6,25 @@ each worker says in which state it is, and only equal ones grade.
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
+import time
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 
 from grader.classroom.judging import Judge, Terms, judge
+from grader.classroom.packing import Piece, pack, unpack
 from grader.classroom.run import GaveUp
-from grader.errors import InternalError, UsageError
+from grader.errors import GraderError, InternalError, UsageError
 from grader.sandbox.stage import Stage
 
 NAME = "grader-judge"
+COUNT_SECONDS = 10
+"""How often the workers are counted again."""
 WAIT_SECONDS = 60
 """How long the first worker may take to join the scheduler."""
 
@@ -39,6 +41,8 @@ class JudgePlugin(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Start the judge in the worker's main thread: its zygote dies with the thread that started it."""
         self._stack = ExitStack()
+        if worker.state.nthreads != 1:
+            raise UsageError(f"the Dask worker {worker.address} has {worker.state.nthreads} threads, not 1")
         worker.grader_judge = self._stack.enter_context(judge(self._terms))
 
     def teardown(self, worker: Any) -> None:
@@ -60,7 +64,14 @@ class DaskEngine:
         connect: Any = Client  # distributed annotates only a part of itself
         try:
             self._client = connect(address, scheduler_file=scheduler_file and str(scheduler_file), timeout="15s")
-        except (OSError, ValueError) as error:
+        except TypeError as error:
+            if "ssl" not in str(error):
+                raise
+            raise UsageError(
+                f"{address or scheduler_file} is a TLS address, and Dask's configuration has no certificates here; "
+                "set distributed.comm.tls, see docs/clusters.md"
+            ) from None
+        except (OSError, ValueError, KeyError) as error:  # KeyError: a file that is no scheduler's
             raise UsageError(
                 f"no Dask scheduler answers at {address or scheduler_file} ({error}); start one first"
             ) from None
@@ -100,7 +111,16 @@ class DaskEngine:
             )
         (self.state,) = states
         self.isolation = next(iter(told.values()))[1]
-        self.width = 2 * len(told)
+        self._width, self._counted = 2 * len(told), time.monotonic()
+
+    @property
+    def width(self) -> int:
+        """See Engine; the cluster may gain workers, or lose them."""
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            self._counted = time.monotonic()
+            with suppress(Exception):  # the scheduler is gone; whoever waits for a grading is told
+                self._width = 2 * max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
+        return self._width
 
     def __enter__(self) -> DaskEngine:
         return self
@@ -118,13 +138,11 @@ class DaskEngine:
         """Grade a hand-in on one of the workers, which gets its bytes."""
         outcome: Future[str] = Future()
         try:
-            data, folder = _packed(path), path.is_dir()
-        except FileNotFoundError:
-            outcome.set_exception(UsageError(f"{path} isn't there any more"))
-        except OSError as error:
-            outcome.set_exception(InternalError(f"{error.filename or path} can't be read: {error.strerror}"))
+            pieces = pack(path)
+        except GraderError as error:
+            outcome.set_exception(error)
         else:
-            sent = self._client.submit(_grade, path.name, data, folder, self.state, pure=False)
+            sent = self._client.submit(_grade, path.name, pieces, self.state, pure=False)
             self._futures.add(sent)
             sent.add_done_callback(lambda done: self._pass_on(done, outcome))
         return outcome
@@ -159,21 +177,13 @@ def _about(dask_worker: Any) -> tuple[str, str]:
     return held.state, held.isolation
 
 
-def _packed(path: Path) -> bytes:
-    """The bytes of a file, or of a tar of a folder's own files."""
-    if not path.is_dir():
-        return path.read_bytes()
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w") as archive:
-        archive.add(path, arcname=".")
-    return raw.getvalue()
-
-
-def _grade(name: str, data: bytes, folder: bool, state: str) -> str:
-    """Grade the bytes of a hand-in on this worker."""
+def _grade(name: str, pieces: tuple[Piece, ...], state: str) -> str:
+    """Grade a hand-in on this worker."""
+    worker: Any = get_worker()
+    held: Judge | None = getattr(worker, "grader_judge", None)
+    if held is None:  # it joined later
+        raise InternalError(f"the Dask worker {worker.address} couldn't make its judge; its log says why")
     with Stage() as place:  # not tempfile's, which nobody removes when this process is killed
         os.chmod(place, 0o700)
-        file = place / (f"{name}.tar" if folder else name)
-        file.write_bytes(data)
-        worker: Any = get_worker()
-        return cast(Judge, worker.grader_judge).report(file, state)
+        unpack(pieces, place / name)
+        return held.report(place / name, state)

@@ -33,8 +33,10 @@ class Engine(Protocol):
 
     state: str
     isolation: str
-    width: int
-    """How many hand-ins it can have at once, so that each process has one and the next is there already."""
+
+    @property
+    def width(self) -> int:
+        """How many hand-ins it can have at once, so that each process has one and the next is there already."""
 
     def submit(self, path: Path) -> Future[str]:
         """Grade a hand-in; the future has the report as `stored.encode` makes it."""

@@ -31,7 +31,7 @@ def place(tree: Tree, pieces: Sequence[Piece], target: Path) -> Path:
     """
     if len(pieces) == 1:
         real = tree.on_disk(pieces[0].path)
-        if real is not None and (real.is_dir() or (real.is_file() and _is_archive(real.name, _head(real)))):
+        if real is not None and (real.is_dir() or (real.is_file() and is_archive(real.name, _head(real)))):
             return real
     leaves = {name: leaf for piece in pieces for name, leaf in _named(tree, piece)}
     if len(leaves) > CAPS.members:
@@ -45,7 +45,7 @@ def place(tree: Tree, pieces: Sequence[Piece], target: Path) -> Path:
         else:
             data = tree.read(leaf.origin, leaf.size)
             _write(file, data)
-        if len(leaves) == 1 and len(PurePosixPath(name).parts) == 1 and _is_archive(name, data[:512]):
+        if len(leaves) == 1 and len(PurePosixPath(name).parts) == 1 and is_archive(name, data[:512]):
             return file
     return target
 
@@ -60,8 +60,8 @@ def _named(tree: Tree, piece: Piece) -> list[tuple[str, Leaf]]:
     return [(str(PurePosixPath(*leaf.path.parts[1:])), leaf) for leaf in leaves]
 
 
-def _is_archive(name: str, head: bytes) -> bool:
-    """Whether the intake opens it as an archive, or should say why it can't."""
+def is_archive(name: str, head: bytes) -> bool:
+    """Return whether the intake opens it as an archive, or should say why it can't."""
     marks = (*MARKS, *(method.mark for method in FILES.values()))
     return is_archive_name(name) or head.startswith(marks) or is_tar(head)
 
