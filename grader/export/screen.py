@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.report import TestResult, points_text
-from grader.summary import UNWRITTEN, Cause, Since, Summary, extent, is_blocked, labels
+from grader.summary import UNWRITTEN, Cause, Since, Summary, extent, is_blocked, labels, place_of
 
 MOST_LINES = 30
 """The most lines of the screen, however tall the terminal is."""
@@ -67,7 +67,9 @@ def screen(
     if summary.causes:
         first = _first(summary.causes[0], width, commands, signs)
     elif summary.unwritten:
-        first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"))]
+        place = place_of(summary.unwritten[0].tests[0]).partition(", in ")[0]
+        where = f" in {place}" if place else ""
+        first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"), (where, ""))]
     elif summary.score == summary.max_score:
         first = [((f"All {counted} are there.", "good"),)]
     else:
@@ -174,7 +176,8 @@ def _middle(summary: Summary, width: int, commands: Commands, signs: Signs) -> l
         where = f"  ({commands.everything})" if commands.everything else ""
         lines.append((("Also: ", "bold"), (f"{labels(rest)}{where}", "dim")))
     if summary.unwritten and (summary.causes or len(summary.unwritten) > 1 or len(summary.unwritten[0].tests) > 1):
-        names = ", ".join(f"{item.name} (for {extent(item.tests)})" for item in summary.unwritten)
+        few = len(summary.unwritten) < 3
+        names = ", ".join(f"{item.name} (for {extent(item.tests)})" if few else item.name for item in summary.unwritten)
         lines.append((("Not written yet: ", "wait"), (names, "")))
     if summary.blocked:
         lines.append((("Blocked: ", "wait"), (f"{labels(summary.blocked)}, {_blocks(summary.blocked)}", "")))
