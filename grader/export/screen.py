@@ -197,10 +197,10 @@ def _blocks(tests: Sequence[TestResult]) -> str:
 
 
 def _short(cause: Cause) -> str:
-    """One line about a cause: its place and its hint, or what it is."""
+    """One line about a cause: its function and its hint, or what it is."""
     test = cause.first
     said = test.hint or test.message.partition("\n")[0]
-    return f"{cause.place}: {said}" if cause.place else said
+    return f"{cause.place.rpartition(', in ')[2]}: {said}" if cause.place else said
 
 
 def _first(cause: Cause, width: int, room: int, commands: Commands, signs: Signs) -> list[Line]:
@@ -221,7 +221,8 @@ def _first(cause: Cause, width: int, room: int, commands: Commands, signs: Signs
     if commands.again:
         # a command is copied, so it is never cut
         command = f"{commands.again} {test.number}".rstrip()
-        below.append(((f"  Again: {command}", "dim"), ("   (--pdb stops in a debugger)", "dim")))
+        again, more = f"  Again: {command}", "   (--pdb stops in a debugger)"
+        below.append(((again + (more if len(again + more) <= width else ""), "dim"),))
     left = max(min(_MESSAGE, room - len(above) - len(below)), _LEAST_MESSAGE)
     pieces = [piece for line in test.message.split("\n") for piece in _wrapped(line, width - 2)]
     message: list[Line] = [
