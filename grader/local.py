@@ -120,6 +120,7 @@ class _Loop:
             story = "\n".join([message, *frames])
             return Recording("timeout", story, tuple(recorder.observations), output.getvalue())
         finally:
+            recorder.places[""] = calls.place
             submission.uninstall()
         claimed = ended.claimed_score
         if isinstance(claimed, np.generic):
@@ -201,6 +202,7 @@ def _others(fixtures: Fixtures, ran: Sequence[TestSpec]) -> str:
 
 
 def _placed(result: TestResult, places: dict[str, str]) -> TestResult:
-    """A result with the function that gave its first wrong value."""
+    """A result with the function that gave its first wrong value, or that isn't written."""
     wrong = next((check.name for check in result.checks if not check.passed), "")
-    return replace(result, place=places.get(wrong, ""))
+    last = places.get("", "") if result.status == "missing" else ""
+    return replace(result, place=places.get(wrong, last))

@@ -7,6 +7,7 @@ that a grading expects, except for the numbers that a course published.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from grader.assignment import Assignment
@@ -21,6 +22,7 @@ from grader.fixtures import PUBLIC, Fixtures, load, save
 from grader.grade import demand_tests
 from grader.judge.score import judge_test, replayed
 from grader.questions import GRADED, Questions, as_written, fixtures_file, read_questions
+from grader.recording import Observation
 from grader.sandbox.worker import Worker
 from grader.schedule import Progress
 
@@ -69,7 +71,35 @@ def record(
     warnings = [*unmatched(assignment, graded.required), *(warning for spec in sealed for warning in warnings_of(spec))]
     public, _ = with_variants(assignment, written, public.public(), variants, progress, jobs)
     graded, unseen = with_variants(assignment, secret, graded, variants, progress, jobs)
+    public = _without_answers(public, graded)
     return Record(graded, public, questions, (*warnings, *unseen))
+
+
+def _without_answers(public: Fixtures, graded: Fixtures) -> Fixtures:
+    """Leave out known mistakes of the public recording that hold a right value of the graded one.
+
+    Such a value is right in one test by being wrong in another; students would have it, whatever its label.
+    """
+    right = _arrays(item for spec in graded.tests for item in spec.expected)
+    right |= _arrays(
+        item
+        for alternatives in graded.alternatives.values()
+        for alternative in alternatives
+        if alternative.credit
+        for item in alternative.observations
+    )
+    right -= _arrays(item for spec in public.tests for item in spec.expected)  # those are given anyway
+    kept = {
+        test: tuple(item for item in items if item.credit or not _arrays(item.observations) & right)
+        for test, items in public.alternatives.items()
+    }
+    return replace(public, alternatives={test: items for test, items in kept.items() if items})
+
+
+def _arrays(observations: Iterable[Observation]) -> set[bytes]:
+    """The bytes of all arrays of several elements that aren't all zero; others are too common to be answers."""
+    arrays = (value.array for item in observations for value in item.values.values())
+    return {array.tobytes() for array in arrays if array is not None and array.size > 1 and array.any()}
 
 
 def new_seed() -> str:

@@ -9,17 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.report import TestResult, points_text
-from grader.summary import UNWRITTEN, Cause, Since, Summary, extent, is_blocked, labels
+from grader.summary import UNWRITTEN, Cause, Since, Summary, extent, is_blocked, labels, place_of
 
 MOST_LINES = 30
 """The most lines of the screen, however tall the terminal is."""
-_LEAST_LINES = 16
+_LEAST_LINES = 20
+_USUAL_LINES = 23
+"""What a terminal of 24 lines shows above its prompt."""
 _PARTS = 9
 """The most lines of parts; with more parts, those with all points share one line."""
 _MARKS = 24
 """The most tests of a part that get a mark each."""
-_MESSAGE = 9
+_MESSAGE = 8
 """The most lines of the first message."""
+_HINT = 3
+"""The most lines of its hint."""
+_LEAST_MESSAGE = 2
 
 Span = tuple[str, str]
 """Text, and its style: one of STYLES, or empty."""
@@ -65,9 +70,11 @@ def screen(
     most = max(min(height, MOST_LINES), _LEAST_LINES)
     head = [*_head(summary, width, since, counted), (), *_parts(summary, signs, most), ()]
     if summary.causes:
-        first = _first(summary.causes[0], width, commands, signs)
+        first = _first(summary.causes[0], width, most - len(head), commands, signs)
     elif summary.unwritten:
-        first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"))]
+        place = place_of(summary.unwritten[0].tests[0]).partition(", in ")[0]
+        where = f" in {place}" if place else ""
+        first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"), (where, ""))]
     elif summary.score == summary.max_score:
         first = [((f"All {counted} are there.", "good"),)]
     else:
@@ -117,7 +124,7 @@ def _since(since: Since | None) -> Line:
 
 def _parts(summary: Summary, signs: Signs, most: int) -> list[Line]:
     parts = list(summary.parts)
-    room = min(_PARTS, most // 2 - 2)
+    room = min(_PARTS, most // 2 - (2 if most >= _USUAL_LINES else 4))
     lines: list[Line] = []
     complete = [part.title for part, _ in parts if part.score == part.max_score]
     if len(parts) > room and len(complete) > 1:
@@ -174,7 +181,8 @@ def _middle(summary: Summary, width: int, commands: Commands, signs: Signs) -> l
         where = f"  ({commands.everything})" if commands.everything else ""
         lines.append((("Also: ", "bold"), (f"{labels(rest)}{where}", "dim")))
     if summary.unwritten and (summary.causes or len(summary.unwritten) > 1 or len(summary.unwritten[0].tests) > 1):
-        names = ", ".join(f"{item.name} (for {extent(item.tests)})" for item in summary.unwritten)
+        few = len(summary.unwritten) < 3
+        names = ", ".join(f"{item.name} (for {extent(item.tests)})" if few else item.name for item in summary.unwritten)
         lines.append((("Not written yet: ", "wait"), (names, "")))
     if summary.blocked:
         lines.append((("Blocked: ", "wait"), (f"{labels(summary.blocked)}, {_blocks(summary.blocked)}", "")))
@@ -189,37 +197,43 @@ def _blocks(tests: Sequence[TestResult]) -> str:
 
 
 def _short(cause: Cause) -> str:
-    """One line about a cause: its place and its hint, or what it is."""
+    """One line about a cause: its function and its hint, or what it is."""
     test = cause.first
     said = test.hint or test.message.partition("\n")[0]
-    return f"{cause.place}: {said}" if cause.place else said
+    return f"{cause.place.rpartition(', in ')[2]}: {said}" if cause.place else said
 
 
-def _first(cause: Cause, width: int, commands: Commands, signs: Signs) -> list[Line]:
+def _first(cause: Cause, width: int, room: int, commands: Commands, signs: Signs) -> list[Line]:
+    """What to fix first, in at most `room` lines, if a short message fits in those."""
     test = cause.first
-    lines: list[Line] = [(("Fix first: ", "bad"), (f"{test.number} {test.title}".strip(), "bold"))]
+    above: list[Line] = [(("Fix first: ", "bad"), (f"{test.number} {test.title}".strip(), "bold"))]
     if cause.place and cause.place == test.place:
-        lines.append(((f"  {cause.place}", "bold"),))
-    message = test.message.split("\n")
-    if len(message) > _MESSAGE:
-        message = [*message[: _MESSAGE - 1], signs.more]
-    for line in message:
-        frame = cause.place and line.strip().startswith(cause.place)
-        lines += [((f"  {piece}", "bold" if frame else ""),) for piece in _wrapped(line, width - 2)]
+        above.append(((f"  {cause.place}", "bold"),))
+    below: list[Line] = []
     if test.hint:
-        pieces = _wrapped(f"Hint: {test.hint}", width - 2)
-        lines += [((f"  {piece}", "hint"),) for piece in pieces]
-    others = cause.tests[1:]
-    if others:
-        lines.append((("  Probably the same: ", "dim"), (labels(others), "")))
+        pieces = _some(_wrapped(f"Hint: {test.hint}", width - 2), _HINT, signs)
+        below += [((f"  {piece}", "hint"),) for piece in pieces]
+    if cause.tests[1:]:
+        below.append((("  Probably the same: ", "dim"), (labels(cause.tests[1:]), "")))
     if test.output.strip():
         last = test.output.strip().splitlines()[-1].strip()
-        lines.append((("  Printed last: ", "dim"), (last, "")))
+        below.append((("  Printed last: ", "dim"), (last, "")))
     if commands.again:
         # a command is copied, so it is never cut
         command = f"{commands.again} {test.number}".rstrip()
-        lines.append(((f"  Again: {command}", "dim"), ("   (--pdb stops in a debugger)", "dim")))
-    return lines
+        again, more = f"  Again: {command}", "   (--pdb stops in a debugger)"
+        below.append(((again + (more if len(again + more) <= width else ""), "dim"),))
+    left = max(min(_MESSAGE, room - len(above) - len(below)), _LEAST_MESSAGE)
+    pieces = [piece for line in test.message.split("\n") for piece in _wrapped(line, width - 2)]
+    message: list[Line] = [
+        ((f"  {piece}", "bold" if cause.place and piece.strip().startswith(cause.place) else ""),)
+        for piece in _some(pieces, left, signs)
+    ]
+    return [*above, *message, *below]
+
+
+def _some(lines: list[str], most: int, signs: Signs) -> list[str]:
+    return lines if len(lines) <= most else [*lines[: most - 1], signs.more]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -202,12 +202,11 @@ class Handouts(TestingPlugin):
         report = yield
         if call.excinfo is not None and report.outcome == "failed":
             error = call.excinfo.value
+            claim: str
             if isinstance(error, TooLong):
                 frames = student_frames(error.__traceback__, handout.code)
-                claim, message = (
-                    "timeout",
-                    "\n".join([f"stopped: the code doesn't end{' here:' * bool(frames)}", *frames]),
-                )
+                claim = "timeout"
+                message = "\n".join(["stopped: the code doesn't end, or is far slower than needed", *frames])
             else:
                 claim, message = explain(error, handout.code, self.library)
             if claim in ("missing", "refused", "timeout"):
