@@ -69,6 +69,8 @@ class SubmissionSpec:
     """Patterns of files, for example of an earlier homework, that the reference lends to a submission without them."""
     notebook: str = ""
     """The notebook that may stand for all missing Python files; empty if each has its own, of the same name."""
+    modules: tuple[str, ...] = ()
+    """For a suite: the modules that it imports from the hand-in, and for which a notebook may stand."""
 
 
 @dataclass(frozen=True)

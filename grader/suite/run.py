@@ -8,6 +8,7 @@ can't use one test to change another. But each outcome is only a claim of the pr
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
@@ -36,6 +37,8 @@ DEPTH = 8
 _ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
 """A hand-in of any files."""
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_TORCH_CELL = re.compile(rb"""(?:"|\\n)\s*(?:import|from)\s+torch\b""")
+"""In a notebook's JSON, a line of a cell begins after a quotation mark or an escaped line end."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
 from pathlib import Path
@@ -122,10 +125,30 @@ def opened_suite(
         cases = scan(suite, place)
         torch = torch or any(_TORCH.search(file.read_bytes()) for file in home.rglob("*.py") if file.is_file())
         assignment = _assignment(home, suite.name, cases, limits, torch=torch)
+        spec = replace(assignment.submission, modules=imported(home / HELPERS))
+        assignment = replace(assignment, submission=spec)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
         wrapper = _WRAPPER.format(identities=[case.identity for case in cases], helpers=HELPERS)
         with Worker(assignment, Questions("0", {f"test_{PART}.py": wrapper}), zygote, level) as worker:
             yield Suite(worker, fixtures, unsealed(cases))
+
+
+def imported(suite: Path) -> tuple[str, ...]:
+    """Return the modules that a suite imports and that neither it nor this machine has: those of the hand-in."""
+    files = sorted(suite.rglob("*.py"))
+    own = {part for file in files for part in file.relative_to(suite).with_suffix("").parts}
+    found: dict[str, None] = {}
+    for file in files:
+        try:
+            nodes = list(ast.walk(ast.parse(file.read_bytes())))
+        except (SyntaxError, ValueError):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module.partition(".")[0]] = None
+    return tuple(name for name in found if name not in own and find_spec(name) is None)
 
 
 def unsealed(cases: list[Case]) -> str:
@@ -162,6 +185,9 @@ def hand_in_uses_torch(source: Path, ignored: Collection[str]) -> bool:
     """Whether a file of a hand-in imports torch; False if the hand-in can't be read."""
     try:
         files = read_hand_in(source, _ANY, ignored=ignored)
-        return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
+        return any(
+            (name.endswith(".py") and _TORCH.search(data)) or (name.endswith(".ipynb") and _TORCH_CELL.search(data))
+            for name, data in files
+        )
     except SubmissionError:
         return False  # intake tells the student the same

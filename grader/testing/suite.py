@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from gradescope_utils.autograder_utils.files import check_submitted_files
 
+from grader.testing.cells.load import CellLoader, origin
 from grader.testing.submission import Submission
 
 
@@ -93,6 +94,7 @@ class _Places:
     def __init__(self, submission: Path, source: Path, suite: Path) -> None:
         self._here = {b"submission": str(submission).encode(), b"source": str(source).encode()}
         self._roots = (suite, source)
+        self._submission = submission
 
     def install(self) -> None:
         """Apply the replacement to modules of the suite and to gradescope_utils."""
@@ -101,6 +103,8 @@ class _Places:
         sys.path_importer_cache.clear()
 
     def _finder(self, entry: str) -> importlib.machinery.FileFinder:
+        if Path(entry) == self._submission:
+            return importlib.machinery.FileFinder(entry, (_own_loader, importlib.machinery.SOURCE_SUFFIXES))  # type: ignore[arg-type]  # a function that makes one
         if not any(Path(entry).is_relative_to(root) for root in self._roots):
             raise ImportError("not the suite's")
         return importlib.machinery.FileFinder(
@@ -117,6 +121,11 @@ class _Places:
     def led(self, text: bytes) -> bytes:
         """Return a module's text with the folders replaced."""
         return re.sub(rb"/autograder/(submission|source)(?![\w.-])", lambda match: self._here[match[1]], text)
+
+
+def _own_loader(name: str, path: str) -> importlib.machinery.SourceFileLoader:
+    """The loader for a module of the hand-in, which may be made from a notebook."""
+    return CellLoader(name, path) if origin(Path(path)) else importlib.machinery.SourceFileLoader(name, path)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
