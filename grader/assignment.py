@@ -78,6 +78,8 @@ class SubmissionSpec:
     """Patterns of the course's own files: the reference's always count, and a submission's are left out."""
     notebook: str = ""
     """The notebook that may stand for all missing Python files; empty if each has its own, of the same name."""
+    modules: tuple[str, ...] = ()
+    """For a suite: the modules that it imports from the hand-in, and for which a notebook may stand."""
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -73,7 +73,8 @@ def convert(worker: Worker, intake: Intake, template: tuple[str, ...] | None = N
         elif recording.ending != "ok":
             refused.append(f"{item.name} can't be read: {recording.message}")
         notes += _lines(told, f"notes on {key}", item.name)
-        (worker.submission / item.file).unlink(missing_ok=True)
+        if not worker.assignment.submission.modules:  # a suite may read the notebook itself
+            (worker.submission / item.file).unlink(missing_ok=True)
     for number, name in enumerate(scripts):
         key = f"script {number}"
         if f"text of {key}" in told:

@@ -126,13 +126,13 @@ def grade_in(
     if fixtures.required and not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
         return failed_report(assignment, fixtures, "missing", message, notes=[message, *intake.notes])
-    if taken is not None:
-        taken(intake.files)
     demand_tests(worker, fixtures)
     converted = convert(worker, intake)
     notes = [*intake.notes, *converted.notes]
     if converted.refusal:
         return failed_report(assignment, fixtures, "error", converted.refusal, notes=notes)
+    if taken is not None:
+        taken(tuple(dict.fromkeys([*intake.files, *(name for item in intake.notebooks for name in item.targets)])))
     if only is not None:
         fixtures = replace(fixtures, tests=tuple(spec for spec in fixtures.tests if spec.id in only))
     isolation = demand_isolation(worker, minimum)

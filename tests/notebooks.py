@@ -9,7 +9,7 @@ from typing import Any
 
 def cell(source: str, kind: str = "code", **more: Any) -> dict[str, Any]:
     """One cell of format 4."""
-    extra = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    extra: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
     return {"cell_type": kind, "metadata": {}, "source": source.splitlines(keepends=True), **extra, **more}
 
 
@@ -23,8 +23,8 @@ def notebook(*sources: str, kinds: str = "", **more: Any) -> bytes:
 def from_script(text: str, before: list[str], after: list[str], style: str = "") -> bytes:
     """A script as a notebook, a statement a cell, between other cells; `style` says which program saved it."""
     lines = text.split("\n")
-    ends = [0, *(node.end_lineno or 0 for node in ast.parse(text).body)]
-    own = ["\n".join(lines[start:end]).strip("\n") for start, end in itertools.pairwise(ends)]
+    cuts = [0, *(node.lineno - 1 for node in ast.parse(text).body[1:]), len(lines)]
+    own = ["\n".join(lines[start:end]).strip("\n") for start, end in itertools.pairwise(cuts)]
     if style == "indented":
         own = [textwrap.indent(source, "    ") for source in own]
     content: dict[str, Any] = json.loads(notebook(*before, *own, *after))

@@ -18,6 +18,7 @@ from grader.testing.cells.read import NotebookError, read_cells
 from grader.testing.cells.syntax import NotPython, python_of
 from grader.testing.submission import NotFound, Submission
 
+TRANSFORMER = TransformerManager()  # type: ignore[no-untyped-call]  # traitlets give it no types
 CELLS = [
     "%matplotlib inline\nimport numpy as np",
     "x = 5 % 3\ny = (x\n     % 2)\n",
@@ -51,7 +52,7 @@ CELLS = [
 def oracle(cell: str) -> ast.Module | None:
     """What IPython makes of a cell; None if that isn't Python either."""
     try:
-        return ast.parse(TransformerManager().transform_cell(cell))
+        return ast.parse(TRANSFORMER.transform_cell(cell))
     except (SyntaxError, ValueError):
         return None
 
@@ -315,7 +316,7 @@ def hostile(draw: random.Random) -> bytes:
         source: object = "\n".join(draw.choices(PIECES, k=draw.randint(0, 7)))
         if draw.random() < 0.1:
             source = draw.choice([None, 3, [source, None], [[source]], {"a": source}, "(" * 300, True, 1e400])
-        kind = draw.choice(["code"] * 8 + ["markdown", "raw", None, 3, []])
+        kind: object = draw.choice(["code"] * 8 + ["markdown", "raw", None, 3, []])
         cells.append(
             {"cell_type": kind, draw.choice(["source"] * 9 + ["input"]): source, "outputs": draw.choice([[], 3])}
         )

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.assignment import SubmissionSpec
 from grader.errors import AssignmentError, InternalError, SubmissionError
-from grader.intake.choose import NOTEBOOK, Choice, is_notebook, wanted
+from grader.intake.choose import NOTEBOOK, Choice, is_notebook, plain, wanted
 from grader.intake.limits import MIB, Budget
 from grader.intake.members import Member
 from grader.intake.nested import search
@@ -92,6 +92,7 @@ def ingest(
     displaced: list[str] = []
     with _memory(), _chosen(source, spec, required, budget, troubles, ignored) as choice:
         notebooks, unused = _notebooks(choice, template, given)
+        notebooks += _for_modules(choice, spec.modules)
         files = {name: member for name, member in choice.files.items() if not _stands_in(name, member)}
         files |= {item.file: member for item, member in notebooks}
         replaced = _replaced(choice, spec, given)
@@ -212,6 +213,22 @@ def _notebooks(
         )
         for (path, instead), names in groups.items()
     ], unused
+
+
+def _for_modules(choice: Choice, modules: Sequence[str]) -> list[tuple[Taken, Member]]:
+    """The notebooks that stand for modules which a suite imports and the hand-in doesn't have."""
+    stems = {
+        part for name in choice.files for part in PurePosixPath(name).with_suffix("").parts if name.endswith(".py")
+    }
+    missing = [module for module in modules if module not in stems]
+    found = {name: member for name, member in choice.files.items() if is_notebook(member.path)}
+    groups: dict[str, list[str]] = {}
+    for module in missing:
+        named = [name for name in found if plain(PurePosixPath(name)).stem == module.lower()]
+        for name in named or (list(found) if len(found) == 1 else []):
+            groups.setdefault(name, []).append(f"{module}.py")
+            break
+    return [(Taken(name, shown(name), tuple(targets)), found[name]) for name, targets in groups.items()]
 
 
 def _is_copy(member: Member, file: Path) -> bool:

@@ -8,6 +8,7 @@ can't use one test to change another. But each outcome is only a claim of the pr
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ _PROGRAMS = re.compile(
     re.MULTILINE,
 )
 """What a suite has that starts students' programs."""
+_TORCH_CELL = re.compile(rb"""(?:"|\\n)\s*(?:import|from)\s+torch\b""")
+"""In a notebook's JSON, a line of a cell begins after a quotation mark or an escaped line end."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
 import pytest
@@ -204,6 +207,8 @@ def opened_suite(
         if not cases:
             raise UsageError(f"{suite} has no tests, also when it is loaded; name the suite's own folder")
         assignment = _assignment(home, suite.name, cases, limits, torch=torch)
+        spec = replace(assignment.submission, modules=imported(folder))
+        assignment = replace(assignment, submission=spec)
         fixtures = Fixtures(tuple(case.spec for case in cases), ())
         wrapper = _WRAPPER.format(
             plan=plan, identities=[case.identity for case in cases], words=[case.word for case in cases]
@@ -248,6 +253,24 @@ def weighed(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
     return one, [f"The suite has no weights of gradescope_utils, so each of its {len(cases)} tests counts 1 point."]
 
 
+def imported(suite: Path) -> tuple[str, ...]:
+    """Return the modules that a suite imports and that neither it nor this machine has: those of the hand-in."""
+    files = sorted(suite.rglob("*.py"))
+    own = {part for file in files for part in file.relative_to(suite).with_suffix("").parts}
+    found: dict[str, None] = {}
+    for file in files:
+        try:
+            nodes = list(ast.walk(ast.parse(file.read_bytes())))
+        except (SyntaxError, ValueError):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module.partition(".")[0]] = None
+    return tuple(name for name in found if name not in own and find_spec(name) is None)
+
+
 def unsealed(cases: Sequence[Case]) -> str:
     """Return a note that all points of the suite depend on claims of the process that ran the student's code."""
     points = sum((case.spec.points for case in cases), Fraction(0))
@@ -276,6 +299,9 @@ def hand_in_uses_torch(source: Path, ignored: Collection[str]) -> bool:
     """Whether a file of a hand-in imports torch; False if the hand-in can't be read."""
     try:
         files = read_hand_in(source, _ANY, ignored=ignored)
-        return any(name.endswith(".py") and _TORCH.search(data) for name, data in files)
+        return any(
+            (name.endswith(".py") and _TORCH.search(data)) or (name.endswith(".ipynb") and _TORCH_CELL.search(data))
+            for name, data in files
+        )
     except SubmissionError:
         return False  # intake tells the student the same

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from gradescope_utils.autograder_utils.files import check_submitted_files
 
+from grader.testing.cells.load import CellLoader, origin
 from grader.testing.submission import Submission
 from grader.testing.suite_plan import TREE, Plan
 from grader.testing.view import View
@@ -253,9 +254,11 @@ class Places:
             (importlib.machinery.SourcelessFileLoader, importlib.machinery.BYTECODE_SUFFIXES),
         )
 
-    def loader(self, name: str, path: str) -> _Loader:
+    def loader(self, name: str, path: str) -> importlib.machinery.SourceFileLoader:
         """Return the loader for a module of the tree."""
         own = self._own.get(_identity(path))
+        if own and origin(Path(own)):
+            return CellLoader(name, own)
         return _Loader(name, path, own, (lambda text: text) if own else self.led)
 
     def led(self, text: bytes) -> bytes:
