@@ -119,6 +119,12 @@ def _new(sub: argparse.ArgumentParser) -> None:
     )
 
 
+def _dev(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument("--once", action="store_true", help="look once; exit 1 if something is wrong")
+    sub.add_argument("--no-audit", action="store_true", help="don't audit in the background")
+
+
 def _record(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
     _add_check(sub, "the fixtures")
@@ -319,6 +325,11 @@ _HELP = {
         "make a new assignment that can be handed out at once: solution, tests, settings, CI",
         _new,
         ("hw1", "hw2 --library torch --from attention", "hw1 --project my_course"),
+    ),
+    "dev": _Help(
+        "while you write: what passes, what changed, and an audit in the background, after every save",
+        _dev,
+        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --once"),
     ),
     "record": _Help(
         "make fixtures from the reference and its variants",

@@ -150,7 +150,7 @@ def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
 ) -> None:
     report = grade(course, hand_in(course, tmp_path / "it"))
     assert scores(report) == [2, 2, 2]
-    assert (report.score, report.max_score, course.points) == (6, 4, 4)
+    assert [report.score, report.max_score, course.points] == [6, 4, 4]
 
 
 def test_the_courses_copy_counts_whatever_the_hand_in_has(course: Assignment, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from grader.testing import number, visibility, weight
 @number("2.1")
 def test_batches(submission, rng, check):
     """batches"""
-    x, y, order = rng.normal(size=(11, 3)), rng.normal(size=11), rng.permutation(11)
+    x, y, order = rng.normal(size=(9, 3)), rng.normal(size=9), rng.permutation(9)
     made = submission.training.batches(x, y, 4, order)
+    # the last batch has a single row: a loop that ends one too early loses it
     check("number of batches", len(made))
     for index, (rows, labels) in enumerate(made):
         check(f"x of batch {index}", rows)
