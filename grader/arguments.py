@@ -56,6 +56,10 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "130, 143 or 129 interrupted, terminated or hung up",
     )
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    with suppress(ImportError):  # the extra `completion`
+        import shtab
+
+        shtab.add_argument_to(parser, "--print-completion", help="print the completion for a shell")
     choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, help_of in _HELP.items():
         sub = choices.add_parser(

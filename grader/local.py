@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from grader.assignment import Assignment, read_assignment
-from grader.errors import UsageError
+from grader.errors import GraderError, UsageError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
 from grader.judge.assemble import command_for, make_report
 from grader.judge.score import judge_checks, judge_test
@@ -92,17 +92,16 @@ class Asserting:
         self._consistent = still
 
 
-class LocalPlugin(TestingPlugin):
-    """Serves `submission`, `rng` and `check` to plain pytest in a handout."""
+class ServingPlugin(TestingPlugin):
+    """Serves `submission`, `rng` and `check` to plain pytest."""
 
-    def __init__(self, folder: Path) -> None:
-        """Serve the code in `folder`, an unpacked handout."""
-        tests = find_handout(folder)
-        self._assignment = read_assignment(tests)
-        self._fixtures = load(fixtures_file(self._assignment, PUBLIC), self._assignment)
-        self._tests = tests
+    def __init__(self, assignment: Assignment, fixtures: Fixtures, folder: Path) -> None:
+        """Serve the code in `folder` to the tests of an assignment."""
+        self._assignment = assignment
+        self._fixtures = fixtures
+        self._tests = assignment.folder
         self._folder = folder
-        super().__init__(self._assignment.library)
+        super().__init__(assignment.library)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -139,6 +138,32 @@ class LocalPlugin(TestingPlugin):
             if claim in ("missing", "refused"):
                 _show_only(message, item, report)
         return report
+
+
+class LocalPlugin(ServingPlugin):
+    """Serves a student's own code in a handout."""
+
+    def __init__(self, folder: Path) -> None:
+        """Serve the code in `folder`, an unpacked handout."""
+        assignment = read_assignment(find_handout(folder))
+        super().__init__(assignment, load(fixtures_file(assignment, PUBLIC), assignment), folder)
+
+
+class AuthorPlugin(ServingPlugin):
+    """Serves the reference to its author."""
+
+    @classmethod
+    def of(cls, tests: Path) -> AuthorPlugin | None:
+        """Return a plugin for the assignment in `tests`; None if it has no reference or wrong settings."""
+        try:
+            assignment = read_assignment(tests)
+        except GraderError:
+            return None
+        try:
+            fixtures = load(fixtures_file(assignment, PUBLIC), assignment)
+        except GraderError:
+            fixtures = Fixtures((), ())  # not recorded yet: nothing is compared
+        return cls(assignment, fixtures, assignment.reference) if assignment.reference.is_dir() else None
 
 
 def _own_frames(trace: TracebackType) -> TracebackType:
