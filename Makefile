@@ -6,12 +6,15 @@
 # make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
 # make fuzz            100,000 hostile streams, archives and values and right dropout layers instead of a few hundred
 # make class-kills     kills and resumes a class of 60 at 200 random moments
+# make test-starters   audits every homework that `grader new` starts from
+# make matrix          the main job with the oldest and the newest Python, numpy and pytest
+# make docs            builds the documentation as a site in build/site; a broken link is an error
 # make forging         score-forging hand-ins, graded by the peers and by this project, as a table
 # make bench           grades the same ten tests with the peers and with this project, then each assignment; as tables
 
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean
+.PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean test-starters matrix docs
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
@@ -34,6 +37,16 @@ lint: .venv/test-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+test-starters: .venv/test-ready
+	GRADER_STARTERS=all $(BIN)/python -m pytest -n 2 -q tests/test_new.py
+
+matrix: .venv/test-ready
+	$(BIN)/python tests/matrix.py
+
+docs: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 test-hostile: .venv/test-ready
 	$(BIN)/python tests/hostile_run.py --jobs 2

@@ -56,6 +56,10 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "130, 143 or 129 interrupted, terminated or hung up",
     )
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    with suppress(ImportError):  # the extra `completion`
+        import shtab
+
+        shtab.add_argument_to(parser, "--print-completion", help="print the completion for a shell")
     choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, help_of in _HELP.items():
         sub = choices.add_parser(
@@ -117,6 +121,12 @@ def _new(sub: argparse.ArgumentParser) -> None:
         default="mlp",
         help="the homework to start from; each has a dropout layer too (default: %(default)s)",
     )
+
+
+def _dev(sub: argparse.ArgumentParser) -> None:
+    _add_assignment(sub)
+    sub.add_argument("--once", action="store_true", help="look once; exit 1 if something is wrong")
+    sub.add_argument("--no-audit", action="store_true", help="don't audit in the background")
 
 
 def _record(sub: argparse.ArgumentParser) -> None:
@@ -347,6 +357,11 @@ _HELP = {
         "make a new assignment that can be handed out at once: solution, tests, settings, CI",
         _new,
         ("hw1", "hw2 --library torch --from attention", "hw1 --project my_course"),
+    ),
+    "dev": _Help(
+        "while you write: what passes, what changed, and an audit in the background, after every save",
+        _dev,
+        ("cmu11785_hw1_bonus", "cmu11785_hw1_bonus --once"),
     ),
     "record": _Help(
         "make fixtures from the reference and its variants",

@@ -86,7 +86,7 @@ class SubmissionSpec:
         """The patterns of all files that a hand-in may hold."""
         return (*self.files, *self.given)
 
-    def modules(self, file: PurePosixPath) -> set[str]:
+    def module_names(self, file: PurePosixPath) -> set[str]:
         """Return the names by which a file can be imported, with dots for packages; empty for other files."""
         if file.suffix != ".py":
             return set()

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from grader.arguments import Command, make_parser
-from grader.commands import authoring, classroom, demo, grading, overview, student
+from grader.commands import authoring, classroom, demo, dev, grading, overview, student
 from grader.commands.common import DONE, FAILED, INTERNAL, WRONG, say
 from grader.errors import AssignmentError, InternalError, OutputError, Terminated, UsageError
 
@@ -83,6 +83,7 @@ def _fault(options: argparse.Namespace, sentence: str) -> int:
 
 COMMANDS: Mapping[str, Command] = {
     "demo": demo.run_demo,
+    "dev": dev.run_dev,
     "list": overview.run_list,
     "new": authoring.run_new,
     "record": authoring.run_record,

@@ -45,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "suite": NOUNS | {"testing", "intake", "sandbox", "judge", "schedule", "grade", "suite"},
     "classroom": NOUNS | {"intake", "sandbox", "judge", "schedule", "grade", "suite", "export", "pages", "classroom"},
     "platforms": NOUNS | {"sandbox", "schedule", "grade", "export", "platforms"},
+    "pytest_plugin": {"student"},
     "arguments": NOUNS,
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},

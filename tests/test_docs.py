@@ -1,13 +1,18 @@
-"""Follows the instructors' page: the smallest assignment on it works unchanged."""
+"""Follows the pages: the smallest assignment works unchanged, commands are commands, links lead somewhere."""
 
 import re
+import shlex
 from pathlib import Path
 
+import pytest
 from conftest import ROOT
+from settings_page import tables
 
+from grader.arguments import make_parser
 from grader.assignment import load_assignment
 from grader.authoring import record, template
 from grader.authoring.audit import audit
+from grader.cli import COMMANDS
 from grader.grade import grade
 
 
@@ -25,3 +30,41 @@ def test_the_smallest_assignment_is_one(tmp_path: Path) -> None:
     assert grade(assignment, assignment.reference).score == 2
     assert {test.status for test in grade(assignment, assignment.template).tests} == {"missing"}
     assert audit(assignment, journal=tmp_path / "journal.jsonl", jobs=1).failures == ()
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_on_a_page_is_one(page: Path) -> None:
+    """Blocks of a shell hold whole calls; each must be one that the command line takes."""
+    parser = make_parser(COMMANDS)
+    for block in re.findall(r"(?ms)^ *```sh\n(.*?)^ *```", page.read_text("utf-8")):
+        for line in block.replace("\\\n", " ").split("\n"):
+            for call in re.findall(r"(?:^|[;&|]\s*|\$ )grader ((?:[^|;&>#]|\d>)+)", line.strip()):
+                if not call.startswith("--"):  # --print-completion and the like end the program
+                    parser.parse_args(shlex.split(call.strip()))  # ends the test, if it isn't a call
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_page_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"(?ms)^ *```.*?^ *```", "", page.read_text("utf-8"))
+    for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", text):
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name) if name else page
+        assert file.exists(), f"{page.name} links to {target}"
+        if anchor:
+            headings = re.findall(r"(?m)^#+ (.+)$", file.read_text("utf-8"))
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+            assert anchor in anchors, f"{page.name} links to {target}"
+
+
+def test_the_page_of_settings_is_that_of_the_schemas() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert page.endswith(tables()), "run: python tests/settings_page.py, and put its tables there"
+
+
+def test_every_page_is_in_the_site() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text("utf-8").partition("nav:")[2]
+    listed = set(re.findall(r"[\w/-]+\.md", nav))
+    assert listed == {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}

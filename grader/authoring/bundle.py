@@ -155,7 +155,11 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
     fixtures = load_current(assignment)
     # the kit is in an installed package, but beside the package in a checkout; a bundle has it once, beside the package
     package = files_below(PACKAGE, "grader/")
-    files = {name: data for name, data in package.items() if not name.startswith(("grader/kit/", "grader/starters/"))}
+    files = {
+        name: data
+        for name, data in package.items()
+        if not name.startswith(("grader/kit/", "grader/starters/", "grader/schemas/"))
+    }
     home = f"testcases/{assignment.name}"
     for name, file in own_files(assignment.folder).items():
         first, *below = PurePosixPath(name).parts

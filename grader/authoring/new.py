@@ -25,6 +25,8 @@ from grader.schedule import Progress
 
 STARTERS: Final = Path(__file__).resolve().parent.parent / "starters"
 KINDS: Final = tuple(sorted(folder.name for folder in (STARTERS / "numpy").iterdir()))
+SCHEMAS: Final = STARTERS.parent / "schemas"
+"""For editors; a course gets a copy, which the first line of its settings names."""
 _BASE: Final = "dropout"
 """The starter that all others contain."""
 _FORBIDDEN: Final[Mapping[str, tuple[str, ...]]] = {
@@ -155,15 +157,17 @@ def _files(name: str, library: str, kind: str) -> dict[str, str]:
         "FILES": ", ".join(map(json.dumps, handed_in)),
         "FORBID": ", ".join(map(json.dumps, _FORBIDDEN[library])),
         "EXTRA": ",torch" if library == "torch" else "",
-        "SCHEMA": "https://json-schema.org/draft/2020-12/schema",
+        "SCHEMA": "../../schemas/assignment.schema.json",
     }
     settings = _filled(_text(STARTERS / "course" / "assignment.toml"), values)
     files[f"{home}/assignment.toml"] = "\n".join([settings, *parts])
     files[f"{home}/variants.toml"] = "\n".join([_VARIANTS, *variants])
+    files |= {f"schemas/{file.name}": _text(file) for file in sorted(SCHEMAS.glob("*.json"))}
     return files | {path: _filled(_text(STARTERS / "course" / file), values) for path, file in _COURSE.items()}
 
 
 _VARIANTS = """\
+#:schema ../../schemas/variants.schema.json
 # Patches of the reference. credit = 0.0: a known mistake, which must lose points in the parts that `loses` names, and
 # whose hint the student reads. credit = 1.0: an accepted alternative. Between: partial credit.
 # `find` must stand exactly once in the file.

@@ -8,6 +8,9 @@ from grader.export.common import strict_json
 from grader.export.fit import fit
 from grader.report import Report, TestResult, number
 
+VERSION = 1
+"""The version of the format, in `grader/schemas/report.schema.json` too; raised when a key changes its meaning."""
+
 
 def to_json(report: Report) -> str:
     """Return the report as JSON; two gradings of one submission differ only in `resources`."""
@@ -17,6 +20,7 @@ def to_json(report: Report) -> str:
 def to_value(report: Report) -> dict[str, Any]:
     """Return the report as JSON values."""
     return {
+        "version": VERSION,
         "assignment": report.assignment,
         "title": report.title,
         "graded": report.graded,

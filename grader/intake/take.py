@@ -117,7 +117,7 @@ def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set
     """The chosen files in whose place the course's own count: those of the same path, or imported by the same name."""
     if not given:
         return set()
-    modules = {module for name in given for module in spec.modules(PurePosixPath(name))}
+    modules = {module for name in given for module in spec.module_names(PurePosixPath(name))}
     folders = _folders(given)
     return {
         name
@@ -125,7 +125,7 @@ def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set
         if name in given
         or name in folders
         or wanted(PurePosixPath(name), spec.given)
-        or not modules.isdisjoint(spec.modules(PurePosixPath(name)))
+        or not modules.isdisjoint(spec.module_names(PurePosixPath(name)))
         or not set(given).isdisjoint(_folders([name]))
     }
 

@@ -18,6 +18,7 @@ from types import TracebackType
 import pytest
 
 from grader.assignment import Assignment, read_assignment
+from grader.errors import GraderError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
 from grader.judge.score import fits, judge_checks
 from grader.modules import as_modules
@@ -39,6 +40,23 @@ def serve(config: pytest.Config, folder: Path) -> None:
         plugin = Handouts()
         config.pluginmanager.register(plugin, _NAME)
     plugin.add(_Handout.of(folder))
+
+
+def serve_author(config: pytest.Config, tests: Path) -> None:
+    """Serve the reference to its author, for the assignment in `tests`; do nothing if its settings are wrong."""
+    try:
+        assignment = read_assignment(tests)
+    except GraderError:
+        return
+    if not assignment.reference.is_dir():
+        return
+    try:
+        fixtures = load(fixtures_file(assignment, PUBLIC), assignment)
+    except GraderError:
+        fixtures = Fixtures((), ())  # not recorded yet: nothing is compared
+    plugin = Handouts()
+    plugin.add(_Handout.laid_out(tests, assignment.reference, assignment, fixtures))
+    config.pluginmanager.register(plugin, _NAME)
 
 
 class Asserting:
@@ -82,7 +100,7 @@ def _fits(expected: Sequence[Observation], observation: Observation) -> bool:
 
 @dataclass(frozen=True)
 class _Handout:
-    """One unpacked handout."""
+    """One unpacked handout, or an assignment with its author's reference."""
 
     folder: Path
     code: Path
@@ -95,11 +113,15 @@ class _Handout:
     def of(cls, folder: Path) -> _Handout:
         tests = find_handout(folder)
         assignment = read_assignment(tests)
-        fixtures = load(fixtures_file(assignment, PUBLIC), assignment)
-        opened = as_modules(folder.resolve(), assignment.submission, fixtures.required)
+        return cls.laid_out(folder, folder, assignment, load(fixtures_file(assignment, PUBLIC), assignment))
+
+    @classmethod
+    def laid_out(cls, folder: Path, code: Path, assignment: Assignment, fixtures: Fixtures) -> _Handout:
+        """Lay the notebooks in `code` out as modules; `folder` has everything that is served."""
+        opened = as_modules(code.resolve(), assignment.submission, fixtures.required)
         code = opened.__enter__().folder
         atexit.register(opened.__exit__, None, None, None)
-        return cls(folder, code, tests, assignment, fixtures)
+        return cls(folder, code, assignment.folder, assignment, fixtures)
 
     def identity(self, item: pytest.Item) -> str:
         """The id that grading uses, so that the seed doesn't depend on pytest's current folder."""

@@ -28,6 +28,6 @@ def attention(q, k, v, causal=False):
 def split_heads(x, heads):
     """Return x of shape (N, T, heads * D) as shape (N, heads, T, D)."""
     # BEGIN SOLUTION
-    count, length, _ = x.shape
-    return x.reshape(count, length, heads, -1).transpose(0, 2, 1, 3)
+    count, length, size = x.shape
+    return x.reshape(count, length, heads, size // heads).transpose(0, 2, 1, 3)
     # END SOLUTION

@@ -28,9 +28,10 @@ def test_attention(submission, rng, check):
 @weight(2)
 @number("2.3")
 @visibility("hidden")
-def test_causal(submission, rng, check):
-    """attention that doesn't see later positions"""
-    q, k, v = draw(rng, 2, 3, 6, 4), draw(rng, 2, 3, 6, 4), draw(rng, 2, 3, 6, 5)
+@pytest.mark.parametrize("batch", [(2,), (2, 3)], ids=["one axis", "two axes"])
+def test_causal(submission, rng, check, batch):
+    """attention that doesn't see later positions, for batches of one and of two axes"""
+    q, k, v = draw(rng, *batch, 6, 4), draw(rng, *batch, 5, 4), draw(rng, *batch, 5, 3)
     check("attention(q, k, v, causal=True)", submission.attention.attention(q, k, v, causal=True))
 
 

@@ -10,12 +10,13 @@ from grader.testing import number, visibility, weight
 @number("2.1")
 def test_batches(submission, rng, check):
     """batches"""
-    x, y, order = rng.normal(size=(11, 3)), rng.normal(size=11), rng.permutation(11)
+    x, y, order = rng.normal(size=(9, 3)), rng.normal(size=9), rng.permutation(9)
     made = submission.training.batches(x, y, 4, order)
-    check("number of batches", len(made))
-    for index, (rows, labels) in enumerate(made):
-        check(f"x of batch {index}", rows)
-        check(f"y of batch {index}", labels)
+    # the last batch has a single row: a loop that ends one too early loses it. All batches are in one array, so that
+    # a wrong number of them is still a value, which a known mistake can be recognised by
+    check("sizes", np.array([len(labels) for _, labels in made]))
+    check("x of all batches", np.concatenate([rows for rows, _ in made]))
+    check("y of all batches", np.concatenate([labels for _, labels in made]))
 
 
 @weight(3)

@@ -12,7 +12,7 @@ def attention(q, k, v, causal=False):
     # BEGIN SOLUTION
     scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
     if causal:
-        later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(diagonal=1)
+        later = torch.ones_like(scores, dtype=torch.bool).triu(diagonal=1)
         scores = scores.masked_fill(later, float("-inf"))
     return torch.softmax(scores, dim=-1) @ v
     # END SOLUTION
