@@ -114,10 +114,14 @@ def grade_in(
             ignored=ignored,
         )
     except SubmissionError as error:
-        return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
+        notes = [str(error)]
+        return failed_report(
+            assignment, fixtures, "error", str(error), notes=notes, submission=source.name, taken=False
+        )
     if fixtures.required and not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
-        return failed_report(assignment, fixtures, "missing", message, notes=[message, *intake.notes])
+        notes = [message, *intake.notes]
+        return failed_report(assignment, fixtures, "missing", message, notes=notes, submission=source.name, taken=False)
     if taken is not None:
         taken(intake.files)
     demand_tests(worker, fixtures)
@@ -129,7 +133,15 @@ def grade_in(
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
         results = run_tests(worker, fixtures, progress, deadline, together=together)
     seconds = time.monotonic() - start
-    return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
+    return make_report(
+        assignment,
+        fixtures,
+        results,
+        notes=intake.notes,
+        isolation=isolation,
+        seconds=seconds,
+        submission=source.name,
+    )
 
 
 def demand_tests(worker: Worker, fixtures: Fixtures) -> None:
