@@ -83,8 +83,9 @@ def _parts(pattern: str) -> tuple[str, ...]:
 
 
 def plain(path: PurePosixPath) -> PurePosixPath:
-    """A path in lower case, without the marks of a copy in its name."""
-    name = _COPY.sub("", path.stem.lower()) + path.suffix.lower()
+    """A path in lower case, without the marks of a copy in its name, and without what a mailer or browser appends."""
+    whole = path.with_name(path.stem) if path.name.lower().endswith(".py.txt") else path
+    name = _COPY.sub("", whole.stem.lower()) + whole.suffix.lower()
     return PurePosixPath(str(path.parent).lower(), name or path.name.lower())
 
 

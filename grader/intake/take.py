@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from grader.assignment import SubmissionSpec
 from grader.errors import AssignmentError, InternalError, SubmissionError
 from grader.intake.choose import Choice, wanted
+from grader.intake.encodings import as_utf8
 from grader.intake.limits import MIB, Budget
 from grader.intake.members import Member
 from grader.intake.nested import search
@@ -71,12 +72,16 @@ def ingest(
     budget = budget or Budget()
     troubles = Troubles()
     with _memory(), _chosen(source, spec, required, budget, troubles, ignored) as choice:
+        recoded = []
         for name, data in _read(choice, budget):
+            if name.endswith(".py"):
+                data, encoding = as_utf8(data)
+                recoded += [f"{name} isn't UTF-8; it was read as {encoding}. Save it as UTF-8."] if encoding else []
             _write(into, name, data)
         taken = sorted(choice.files)
     missing = [name for name in required if name not in choice.files]
     lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], taken, into)
-    notes = [*choice.notes, *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
+    notes = [*choice.notes, *each(recoded), *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
     return Intake(tuple(taken), tuple(name for name in missing if name not in lent), tuple(notes))
 
 

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.testing.absent import StandIns, importing_frame
+from grader.testing.layout import Layout
 from grader.testing.numpy_1 import accept_numpy_1
 
 
@@ -38,6 +39,7 @@ class _Finder:
         self.path = list(path)
         self.forbid = frozenset(forbid)
         self.root = root
+        self.layout = Layout(root, path)
         self.prefers: Callable[[str], bool] | None = None
         """Which of several files of one name is taken, wherever it is on the path; None takes the first."""
 
@@ -47,10 +49,15 @@ class _Finder:
         top = name.partition(".")[0]
         if self.forbids(name) and importing_frame(self.root) is not None:
             raise Forbidden(f"the submission imports {top}, which this assignment doesn't allow")
-        if path is not None or top in sys.stdlib_module_names:
+        if top in sys.stdlib_module_names:
             return None
+        if path is not None:
+            return self.layout.find(name) if top in self.layout.packages else None
         if self.prefers is None:
-            return PathFinder.find_spec(name, self.path)
+            usual = PathFinder.find_spec(name, self.path)
+            if usual is not None and usual.origin is not None:
+                return self.layout.located(usual)
+            return self.layout.find(name) if top in self.layout.packages else usual
         found = [spec for entry in self.path if (spec := PathFinder.find_spec(name, [entry])) is not None]
         own = [spec for spec in found if spec.origin is not None and self.prefers(spec.origin)]
         others = [spec for spec in found if spec.origin is not None]
@@ -107,8 +114,9 @@ class Submission:
         # only later modules: a look at all of torch's would copy the memory that a process shares with its twin
         for name in list(takewhile(lambda name: name != self._last, reversed(sys.modules))):
             module = sys.modules[name]
-            stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
-            if stand_in or (getattr(module, "__file__", None) or "").startswith(roots):
+            loader = getattr(getattr(module, "__spec__", None), "loader", None)
+            made = loader is self._stand_ins or loader is self._finder.layout
+            if made or (getattr(module, "__file__", None) or "").startswith(roots):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
