@@ -156,7 +156,9 @@ def _stand_in(name: PurePosixPath, lower: _ByName, copies: _ByName, taken: set[P
     same_name = [pair for pair in lower.get(name.name, ()) if pair[1] not in taken]
     same_tail = [pair for pair in same_name if pair[0].parts[-deep:] == name.parts]
     of_copies = [] if same_name else [pair for pair in copies.get(name.name, ()) if pair[1] not in taken]
-    for group in (same_tail, same_name, [pair for pair in of_copies if pair[0].parts[-deep:] == name.parts]):
+    copies_there = [pair for pair in of_copies if pair[0].parts[-deep:] == name.parts]
+    renamed = [pair for pair in of_copies if pair[1].name.lower().endswith(".py.txt")]
+    for group in (same_tail, same_name, copies_there, renamed):
         if len(group) == 1:
             return group[0][1]
     return None
