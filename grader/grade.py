@@ -122,15 +122,21 @@ def grade_in(
             ignored=ignored,
         )
     except SubmissionError as error:
-        return failed_report(assignment, fixtures, "error", str(error), notes=[str(error)])
+        notes = [str(error)]
+        return failed_report(
+            assignment, fixtures, "error", str(error), notes=notes, submission=source.name, taken=False
+        )
     if fixtures.required and not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
-        return failed_report(assignment, fixtures, "missing", message, notes=[message, *intake.notes])
+        notes = [message, *intake.notes]
+        return failed_report(assignment, fixtures, "missing", message, notes=notes, submission=source.name, taken=False)
     demand_tests(worker, fixtures)
     converted = convert(worker, intake)
     notes = [*intake.notes, *converted.notes]
     if converted.refusal:
-        return failed_report(assignment, fixtures, "error", converted.refusal, notes=notes)
+        return failed_report(
+            assignment, fixtures, "error", converted.refusal, notes=notes, submission=source.name, taken=False
+        )
     if taken is not None:
         taken(tuple(dict.fromkeys([*intake.files, *(name for item in intake.notebooks for name in item.targets)])))
     if only is not None:
@@ -143,7 +149,15 @@ def grade_in(
     results = name_missing_files(results, intake.missing, assignment.submission.path)
     seconds = time.monotonic() - start
     notes = [*notes_on_names(results), *notes]
-    return make_report(assignment, fixtures, results, notes=notes, isolation=isolation, seconds=seconds)
+    return make_report(
+        assignment,
+        fixtures,
+        results,
+        notes=notes,
+        isolation=isolation,
+        seconds=seconds,
+        submission=source.name,
+    )
 
 
 def demand_tests(worker: Worker, fixtures: Fixtures) -> None:

@@ -101,11 +101,18 @@ class Report:
     staff_notes: tuple[str, ...] = ()
     """Sentences for instructors only."""
     leaderboard: tuple[LeaderboardRow, ...] = ()
+    """The values that tests set."""
+    columns: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
+    """The leaderboard's columns, whether they have a value or not: name and order."""
     isolation: str = ""
     """The level of isolation that grading ran under; for instructors only."""
     seconds: float = 0.0
     kept: Fraction = Fraction(1)
     """The share of the score that counts; less than 1 for late work, if the grader makes the deduction."""
+    submission: str = ""
+    """The name of the hand-in's file or folder."""
+    taken: bool = True
+    """False if the hand-in couldn't be read, or has none of the files that are graded."""
 
     @property
     def graded(self) -> bool:

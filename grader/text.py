@@ -26,6 +26,15 @@ def harmless_cell(text: str) -> str:
     return f"'{later}" if begins else later
 
 
+def overwritten(text: str) -> str:
+    """Return what a terminal shows of text with carriage returns: of a progress bar, the last state.
+
+    A lone carriage return at the end of a line overwrites nothing.
+    """
+    lines = (line.rstrip("\r") for line in text.split("\n"))
+    return "\n".join(line[line.rfind("\r") + 1 :] for line in lines)
+
+
 def clean_text(text: str, limit: int) -> str:
     """Return text that is safe to show: no surrogates, only newline and tab as control characters, cut at `limit`."""
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")

@@ -430,7 +430,7 @@ def test_junit_is_one_suite_a_part(report: Report) -> None:
         assert int(suite.get("failures", "-1")) == len(suite.findall("testcase/failure"))
         assert int(suite.get("errors", "-1")) == len(suite.findall("testcase/error"))
         properties = {item.get("name"): item.get("value") for item in suite.findall("properties/property")}
-        assert float(properties["max_score"] or "nan") == pytest.approx(float(part.max_score))
+        assert float(properties[f"{part.name}.max_score"] or "nan") == pytest.approx(float(part.max_score))
         for case, test in zip(cases, mine, strict=True):
             assert case.get("classname") == test.part
             assert (len(case.findall("failure")) + len(case.findall("error")) == 0) == (test.status == "passed")
@@ -468,7 +468,34 @@ def test_a_cell_is_never_a_formula(name: str) -> None:
 
 
 def test_one_hand_in_is_a_table_too() -> None:
-    assert to_csv(one_test()).splitlines() == ["submission,score,max_score,Part A,notes", "homework,0,2,0,"]
+    report = replace(one_test(), submission="anna.zip", staff_notes=("Not sealed.",))
+    assert to_csv(report).splitlines() == ["submission,score,max_score,Part A,notes", "anna.zip,0,2,0,Not sealed."]
+    assert to_csv(one_test()).splitlines()[1].startswith("homework,")
+
+
+def test_junit_says_each_property_once_and_has_the_notes_for_the_staff() -> None:
+    parts = tuple(PartScore(name, name.upper(), Fraction(0), Fraction(1)) for name in "abc")
+    report = replace(one_test(), parts=parts, staff_notes=("Not sealed.",))
+    tree = xml.fromstring(to_junit(report).partition("\n")[2])
+    names = [item.get("name") for item in tree.iter("property")]
+    assert len(names) == len(set(names)) == 6
+    assert tree.findtext("testsuite/system-out") == "Not sealed."
+
+
+def test_every_column_of_autolabs_scoreboard_has_a_value() -> None:
+    columns: Any = (("Loss", "asc"), ("Accuracy", "desc"), ("Seconds", "asc"))
+    report = replace(one_test(), columns=columns, leaderboard=(LeaderboardRow("Accuracy", 0.5),))
+    board = strict_loads(to_autolab(report).splitlines()[-1])["scoreboard"]
+    assert board == ["1e+300 (not measured)", 0.5, "1e+300 (not measured)"]
+    assert strict_loads(to_autolab(replace(report, leaderboard=())).splitlines()[-1])["scoreboard"][1].startswith(
+        "-1e+300"
+    )
+
+
+def test_what_cant_be_graded_at_all_costs_no_attempt_on_prairielearn() -> None:
+    report = replace(one_test(), taken=False, notes=("the hand-in has none of the files that are graded: hw.py",))
+    value = strict_loads(to_prairielearn(report))
+    assert value == {"gradable": False, "format_errors": [report.notes[0]]}
 
 
 # late work

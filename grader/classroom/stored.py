@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.report import CheckResult, LeaderboardRow, PartScore, Report, TestResult
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an older program couldn't read a newer file."""
 
 
@@ -22,7 +22,7 @@ def decode(text: str) -> Report:
     """Return the report in `text`; raises ValueError if it isn't a whole one of this format."""
     try:
         fields: dict[str, Any] = json.loads(text)
-        if fields.pop("format") != FORMAT:
+        if fields.pop("format") not in (1, FORMAT):  # the first had less, and what it had was the same
             raise ValueError("another version of the grader wrote this report")
         return Report(
             **{
@@ -30,6 +30,7 @@ def decode(text: str) -> Report:
                 "parts": tuple(PartScore(**_exact(part)) for part in fields["parts"]),
                 "tests": tuple(_test(test) for test in fields["tests"]),
                 "leaderboard": tuple(LeaderboardRow(**row) for row in fields["leaderboard"]),
+                "columns": tuple((name, order) for name, order in fields.get("columns", ())),
                 "notes": tuple(fields["notes"]),
                 "staff_notes": tuple(fields["staff_notes"]),
                 "kept": Fraction(fields["kept"]),

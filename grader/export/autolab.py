@@ -7,11 +7,12 @@ so hidden tests add to their part's score and appear nowhere else.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from grader.export.common import board_value, headings, strict_json
+from grader.export.common import BOARD, board_value, headings, strict_json
 from grader.export.fit import fit
-from grader.report import Report, number
+from grader.report import LeaderboardRow, Report, number
 from grader.text import cut
 
 HINT_CHARS = 300
@@ -38,10 +39,23 @@ def scores(report: Report) -> dict[str, Any]:
     # a person scores a problem without points here: Autolab doesn't change a problem that the line doesn't name
     graded = [part for part in report.parts if part.max_score]
     line: dict[str, Any] = {"scores": {part.title: number(part.score) for part in graded or report.parts}}
-    if report.leaderboard:
-        values = [board_value(row.value) for row in report.leaderboard]
-        line["scoreboard"] = [value.replace(":", " ") if isinstance(value, str) else value for value in values]
-    return line
+    board = scoreboard(report.columns, report.leaderboard)
+    return line | ({"scoreboard": board} if board else {})
+
+
+def scoreboard(
+    columns: Sequence[tuple[str, Literal["asc", "desc"]]], rows: Sequence[LeaderboardRow] = ()
+) -> list[float | str]:
+    """Return a value for each column. A missing one is the worst: otherwise the later ones would move to its place.
+
+    Autolab sorts by the number at the front of a text.
+    """
+    values: dict[str, float | str] = {row.name: board_value(row.value) for row in rows}
+    worst = {name: f"{BOARD if order == 'asc' else -BOARD:g} (not measured)" for name, order in columns}
+    found = (
+        [values.get(name, worst[name]) for name, _ in columns] if columns else [board_value(row.value) for row in rows]
+    )
+    return [value.replace(":", " ") if isinstance(value, str) else value for value in found]
 
 
 def presentation(report: Report) -> dict[str, Any]:

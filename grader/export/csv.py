@@ -19,8 +19,8 @@ NOTES_CHARS = 2000
 
 
 def to_csv(report: Report) -> str:
-    """Return a table of one hand-in, which has the assignment's name."""
-    return fit(report, lambda report: class_csv([(report.assignment, report)]))
+    """Return a table of one hand-in, which has the name of its file or folder."""
+    return fit(report, lambda report: class_csv([(report.submission or report.assignment, report)]))
 
 
 def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
@@ -33,7 +33,7 @@ def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
             head = ["submission", "score", "max_score", *(part.title for part in report.parts), "notes"]
             writer.writerow(map(harmless_cell, head))
         points = (report.counted, report.max_score, *(part.score for part in report.parts))
-        notes = " ".join(cut(" ".join(report.notes), NOTES_CHARS).split())
+        notes = " ".join(cut(" ".join((*report.notes, *report.staff_notes)), NOTES_CHARS).split())
         scores = [strict_json(number(value)) if report.graded else "" for value in points]
         writer.writerow([harmless_cell(name), *scores, harmless_cell(notes)])
     return buffer.getvalue()

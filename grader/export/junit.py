@@ -33,7 +33,11 @@ def _document(report: Report) -> str:
 
     suites = xml.Element("testsuites")
     for part in report.parts:
+        # a property's name is there once: some readers keep the properties of all suites together
         _suite(suites, part, [test for test in report.tests if test.part == part.name])
+    if report.staff_notes and len(suites):
+        text = _legal(cut("\n".join(report.staff_notes), OUTPUT_CHARS))
+        xml.SubElement(suites[0], "system-out").text = text
     xml.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(suites, encoding="unicode") + "\n"
 
@@ -53,7 +57,7 @@ def _suite(suites: xml.Element, part: PartScore, tests: list[TestResult]) -> Non
     )
     properties = xml.SubElement(suite, "properties")
     for name, value in (("score", part.score), ("max_score", part.max_score)):
-        xml.SubElement(properties, "property", name=name, value=str(number(value)))
+        xml.SubElement(properties, "property", name=f"{part.name}.{name}", value=str(number(value)))
     for test, name in zip(tests, headings(tests), strict=True):
         _case(suite, test, name)
 

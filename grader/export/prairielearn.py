@@ -26,7 +26,7 @@ def to_prairielearn(report: Report) -> str:
 
 def _value(report: Report) -> dict[str, Any]:
     notes = cut("\n".join(report.notes), OUTPUT_CHARS)
-    if not report.graded:
+    if not report.graded or not report.taken:
         return {"gradable": False, "format_errors": [notes or "Not graded."]}
     share = report.counted / report.max_score if report.max_score else Fraction(1)
     value: dict[str, Any] = {"gradable": True, "score": float(min(max(share, Fraction(0)), Fraction(1)))}

@@ -113,8 +113,9 @@ def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
 
 
 def plain(path: PurePosixPath) -> PurePosixPath:
-    """A path in lower case, without the marks of a copy in its name."""
-    name = _COPY.sub("", path.stem.lower()) + path.suffix.lower()
+    """A path in lower case, without the marks of a copy in its name, and without what a mailer or browser appends."""
+    whole = path.with_name(path.stem) if path.name.lower().endswith(".py.txt") else path
+    name = _COPY.sub("", whole.stem.lower()) + whole.suffix.lower()
     return PurePosixPath(str(path.parent).lower(), name or path.name.lower())
 
 
@@ -187,7 +188,9 @@ def _stand_in(name: PurePosixPath, lower: _ByName, copies: _ByName, taken: set[P
     same_name = [pair for pair in lower.get(name.name, ()) if pair[1] not in taken]
     same_tail = [pair for pair in same_name if pair[0].parts[-deep:] == name.parts]
     of_copies = [] if same_name else [pair for pair in copies.get(name.name, ()) if pair[1] not in taken]
-    for group in (same_tail, same_name, [pair for pair in of_copies if pair[0].parts[-deep:] == name.parts]):
+    copies_there = [pair for pair in of_copies if pair[0].parts[-deep:] == name.parts]
+    renamed = [pair for pair in of_copies if pair[1].name.lower().endswith(".py.txt")]
+    for group in (same_tail, same_name, copies_there, renamed):
         if len(group) == 1:
             return group[0][1]
     return None

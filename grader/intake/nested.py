@@ -17,6 +17,8 @@ from grader.intake.notes import Troubles, each, listed, shown
 
 LEVELS = 2
 """The greatest depth of nested archives that are opened, without the hand-in itself."""
+_PACKED = (*SUFFIXES, ".py.gz")
+"""Files that are opened; a single file may be packed, too."""
 _PAPERS = (".pdf", ".md", ".txt", ".rst", ".doc", ".docx", ".odt", ".rtf", ".png", ".jpg", ".jpeg", ".html", ".csv")
 _HERE = PurePosixPath()
 
@@ -121,12 +123,12 @@ def _with_outer(inner: Choice, archive: Member, members: Sequence[Member]) -> Ch
 
 def _archives(members: Sequence[Member]) -> list[Member]:
     """Members named as archives; the likeliest homework is first: not a copy, small, not deep."""
-    found = [member for member in {m.path: m for m in members}.values() if member.path.name.lower().endswith(SUFFIXES)]
+    found = [member for member in {m.path: m for m in members}.values() if member.path.name.lower().endswith(_PACKED)]
     return sorted(found, key=lambda m: (_is_copy(m.path.name), m.size > MIB, len(m.path.parts), str(m.path)))
 
 
 def _is_copy(name: str) -> bool:
     """Whether an archive's name marks it as a copy, such as `handin (1).tar.gz`."""
     stem = name.lower()
-    stem = stem[: -max(len(suffix) for suffix in SUFFIXES if stem.endswith(suffix))]
+    stem = stem[: -max(len(suffix) for suffix in _PACKED if stem.endswith(suffix))]
     return plain(PurePosixPath(f"{stem}.x")).stem != stem

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from grader.assignment import SubmissionSpec
 from grader.errors import AssignmentError, InternalError, SubmissionError
 from grader.intake.choose import NOTEBOOK, Choice, is_notebook, plain, wanted
+from grader.intake.encodings import as_utf8
 from grader.intake.limits import MIB, Budget
 from grader.intake.members import Member
 from grader.intake.nested import search
@@ -95,8 +96,12 @@ def ingest(
         notebooks += _for_modules(choice, spec.modules)
         files = {name: member for name, member in choice.files.items() if not _stands_in(name, member)}
         files |= {item.file: member for item, member in notebooks}
+        recoded: list[str] = []
         replaced = _replaced(choice, spec, given)
         for name, data in _read(files, budget):
+            if name.endswith(".py"):
+                data, encoding = as_utf8(data)
+                recoded += [f"{name} isn't UTF-8; it was read as {encoding}. Save it as UTF-8."] if encoding else []
             if name not in replaced:
                 _write(into, name, data)
             elif name not in given or data != _own(lender, name, "given"):
@@ -107,7 +112,13 @@ def ingest(
     missing = [name for name in required if name not in choice.files and name not in given]
     lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], taken, into)
     course = [f"The course's own files count, and the submission's are left out: {listed(displaced)}."]
-    notes = [*choice.notes, *each(unused), *troubles.sentences(), *_absences(choice.left_out, missing, lent)]
+    notes = [
+        *choice.notes,
+        *each(unused),
+        *each(recoded),
+        *troubles.sentences(),
+        *_absences(choice.left_out, missing, lent),
+    ]
     notes += course if displaced else []
     absent = tuple(name for name in missing if name not in lent)
     return Intake(tuple(taken), absent, tuple(notes), tuple(item for item, _ in notebooks))

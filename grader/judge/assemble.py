@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Literal
 
 from grader.assignment import Assignment
 from grader.errors import InternalError
@@ -89,13 +90,26 @@ def _modules(file: PurePosixPath, path: Sequence[str]) -> Iterator[str]:
                 yield ".".join(file.relative_to(folder).with_suffix("").parts)
 
 
+def columns_of(tests: Sequence[TestSpec]) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
+    """Return the leaderboard's columns, in the order of their tests."""
+    boards = [spec.leaderboard for spec in tests if spec.leaderboard is not None]
+    return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
+
+
 def failed_report(
-    assignment: Assignment, fixtures: Fixtures, ending: Ending, message: str, *, notes: Sequence[str] = ()
+    assignment: Assignment,
+    fixtures: Fixtures,
+    ending: Ending,
+    message: str,
+    *,
+    notes: Sequence[str] = (),
+    submission: str = "",
+    taken: bool = True,
 ) -> Report:
-    """Return a complete report in which every test ended the same way."""
+    """Return a complete report in which every test ended the same way; `taken` False if nothing could be graded."""
     recording = Recording(ending, clean_text(message, NOTE_CHARS))
     results = [judge_test(spec, (), recording) for spec in fixtures.tests]
-    return make_report(assignment, fixtures, results, notes=notes)
+    return replace(make_report(assignment, fixtures, results, notes=notes, submission=submission), taken=taken)
 
 
 def make_report(
@@ -106,6 +120,7 @@ def make_report(
     notes: Sequence[str] = (),
     isolation: str = "",
     seconds: float = 0.0,
+    submission: str = "",
 ) -> Report:
     """Make a report from results; notes are cleaned here, because they contain names from the hand-in."""
     if [result.id for result in results] != [spec.id for spec in fixtures.tests]:
@@ -115,6 +130,7 @@ def make_report(
         for spec, result in zip(fixtures.tests, results, strict=True)
         if spec.leaderboard is not None and result.leaderboard is not None
     ]
+    columns = columns_of(fixtures.tests)
     return Report(
         assignment=assignment.name,
         title=assignment.title,
@@ -126,6 +142,8 @@ def make_report(
         tests=tuple(results),
         notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
         leaderboard=tuple(rows),
+        columns=columns,
+        submission=clean_text(submission, NOTE_CHARS),
         isolation=isolation,
         seconds=seconds,
     )

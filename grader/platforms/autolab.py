@@ -7,6 +7,7 @@ when no process of the hand-in is alive. Nothing is written after it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment
 from grader.errors import GraderError, Terminated
-from grader.export.autolab import to_feedback
+from grader.export.autolab import scoreboard, to_feedback
 from grader.export.common import strict_json
 from grader.grade import grade
 from grader.levels import Level
 from grader.platforms.deadline import TESTS_SHARE, WHOLE_SHARE, stopped_after
+from grader.questions import fixtures_file
 from grader.text import cut
 
 if TYPE_CHECKING:
@@ -76,7 +78,14 @@ def _failure(assignment: Assignment | None, error: BaseException) -> str:
     if assignment is None:
         return f"\n{sentence}\n"
     graded = [part for part in assignment.parts if part.points] or list(assignment.parts)
-    return f"\n{sentence}\n\n" + strict_json({"scores": {part.title: 0 for part in graded}}) + "\n"
+    line: dict[str, object] = {"scores": {part.title: 0 for part in graded}}
+    with contextlib.suppress(Exception):  # without fixtures the line still has its scores
+        from grader.fixtures import load
+        from grader.judge.assemble import columns_of
+
+        board = scoreboard(columns_of(load(fixtures_file(assignment), assignment).tests))
+        line |= {"scoreboard": board} if board else {}
+    return f"\n{sentence}\n\n" + strict_json(line) + "\n"
 
 
 def _write(text: str) -> None:

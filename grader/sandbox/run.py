@@ -22,7 +22,7 @@ from grader.errors import InternalError
 from grader.recording import Ending, Recording
 from grader.sandbox.protocol import MESSAGE_BYTES, Ended, Started, decode
 from grader.sandbox.wire import Decoder, WireError
-from grader.text import clean_text
+from grader.text import clean_text, overwritten
 
 CHUNK = 2**18
 FORK_SECONDS = 30.0
@@ -59,7 +59,7 @@ class Output:
         """Return the output as clean text."""
         gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
         raw = bytes(self._head + gap + self._tail)
-        return clean_text(raw.decode("utf-8", "replace"), self._head_cap + self._tail_cap + 60)
+        return clean_text(overwritten(raw.decode("utf-8", "replace")), self._head_cap + self._tail_cap + 60)
 
 
 class Run:

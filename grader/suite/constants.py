@@ -134,6 +134,7 @@ class Constants:
         return found
 
     def module(self, name: str, home: Path, *, relative: bool = False) -> Path | None:
+        """Return the file of the suite that an import in a file of the folder `home` finds; None if there is none."""
         parts = name.split(".") if name else []
         places = [home] if relative else [self._folder, home]
         if parts[:1] == [self._place]:

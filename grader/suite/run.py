@@ -123,6 +123,11 @@ class Suite:
             folder = handin / min(inside)
             if folder.is_dir() and wanted & {entry.name.removesuffix(".py") for entry in folder.iterdir()}:
                 handin, said = folder, [f"The hand-in was found inside the folder {shown(folder.name)}/."]
+        for name in wanted:
+            renamed = handin / f"{name}.py.txt"
+            if renamed.is_file() and not (handin / f"{name}.py").exists():
+                renamed.rename(handin / f"{name}.py")
+                said.append(f"{name}.py was handed in as {renamed.name}.")
         there = {entry.name.removesuffix(".py") for entry in handin.iterdir()}
         try:
             demand(self.needs, self.folder, there)

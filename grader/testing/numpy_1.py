@@ -1,4 +1,4 @@
-"""Lets code for numpy 1 run: it restores removed names, a shape of None and ragged arrays.
+"""Lets code for numpy 1 run: it restores removed names, a shape of None, ragged arrays, `int` of one element.
 
 Older handouts and hand-ins use `np.zeros(None)` as a placeholder, `astype(np.float)`, and arrays from ragged lists.
 That was correct when it was written, and doesn't show whether the homework is right.
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from grader.testing.conversions import accept_one_element
 
 _NAMES: dict[str, Any] = {
     "Inf": np.inf,
@@ -47,6 +49,7 @@ _NAMES: dict[str, Any] = {
 
 def accept_numpy_1() -> None:
     """Change numpy for this process; calling it again changes nothing."""
+    accept_one_element()
     for name, value in _NAMES.items():
         if name not in vars(np):
             setattr(np, name, value)

@@ -19,6 +19,7 @@ from typing import Any
 from grader.recording import LACKING, NEAREST
 from grader.testing.absent import DRAWING, StandIns, importing_frame
 from grader.testing.cells.load import loaded, origin, reason_for
+from grader.testing.layout import Layout
 from grader.testing.numpy_1 import accept_numpy_1
 from grader.testing.own import is_own
 
@@ -43,6 +44,7 @@ class _Finder:
         self.stand_ins = stand_ins
         self.forbid = frozenset(forbid)
         self.root = root
+        self.layout = Layout(root, path)
         self.prefers: Callable[[str], bool] | None = None
         """Which of several files of one name is taken, wherever it is on the path; None takes the first."""
 
@@ -57,10 +59,15 @@ class _Finder:
         if top in DRAWING and self._in_cells():
             return self.stand_ins.find_spec(name)
         if path is not None:  # a package's module: of the submission's own packages alone
+            if top in self.layout.packages:
+                return loaded(self.layout.find(name))
             path = [entry for entry in path if entry.startswith(f"{self.root}{os.sep}")]
             return loaded(PathFinder.find_spec(name, path)) if path else None
         if self.prefers is None:
-            return loaded(PathFinder.find_spec(name, self.path))
+            usual = loaded(PathFinder.find_spec(name, self.path))
+            if usual is not None and usual.origin is not None:
+                return self.layout.located(usual)
+            return loaded(self.layout.find(name)) if top in self.layout.packages else usual
         found = [spec for entry in self.path if (spec := PathFinder.find_spec(name, [entry])) is not None]
         own = [spec for spec in found if spec.origin is not None and self.prefers(spec.origin)]
         others = [spec for spec in found if spec.origin is not None]
@@ -123,9 +130,10 @@ class Submission:
         # only later modules: a look at all of torch's would copy the memory that a process shares with its twin
         for name in list(takewhile(lambda name: name != self._last, reversed(sys.modules))):
             module = sys.modules[name]
-            stand_in = getattr(getattr(module, "__spec__", None), "loader", None) is self._stand_ins
+            loader = getattr(getattr(module, "__spec__", None), "loader", None)
+            made = loader is self._stand_ins or loader is self._finder.layout
             file = getattr(module, "__file__", None) or ""
-            if stand_in or is_own(file, root) or file.startswith(helpers):
+            if made or is_own(file, root) or file.startswith(helpers):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import fcntl
+import functools
 import gc
 import json
 import os
@@ -18,7 +19,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,8 @@ CONVERT = "test_warm_up.py::test_convert"
 """Runs no test: it converts a hand-in's notebooks."""
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
 """Environment variables that name a writable folder; they are set to the folder that the jail lets a child write to."""
+NUM_WORKERS = 5
+"""The place of this argument of a DataLoader, after the data set."""
 CHANNEL = 3
 """The descriptor on which a child sends its frames."""
 
@@ -193,16 +196,38 @@ class _Nowhere:
         encode_observation(observation, 2**20)
 
 
-def load_torch() -> None:
-    """Load torch and the modules that it loads lazily at the first training step, so that no child has to."""
+def load_torch(*, programs: bool) -> None:
+    """Load torch and the modules that it loads lazily at the first training step, so that no child has to.
+
+    Without `programs`, a loader of data does its work itself: it could start no process.
+    """
     import torch
 
     torch.set_num_threads(1)
     layer = torch.nn.Linear(4, 3)
     optimiser = torch.optim.Adam(layer.parameters())
     loss = torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long))
+    if not programs:
+        _load_without_workers(torch.utils.data.DataLoader)
     loss.backward()  # type: ignore[no-untyped-call]  # torch doesn't annotate it
     optimiser.step()
+
+
+def _load_without_workers(loader: type) -> None:
+    """Make a DataLoader that is asked for workers do without: the batches are the same, and only slower."""
+    made: Callable[..., None] = loader.__init__  # type: ignore[misc]  # of the class itself, which has no subclass yet
+
+    @functools.wraps(made)
+    def make(self: object, *args: object, **words: object) -> None:
+        if len(args) > NUM_WORKERS:
+            args = (*args[:NUM_WORKERS], 0, *args[NUM_WORKERS + 1 :])
+        if words.get("num_workers"):
+            words |= {"num_workers": 0}
+        for word in ("prefetch_factor", "persistent_workers", "timeout", "multiprocessing_context"):
+            words.pop(word, None)
+        made(self, *args, **words)
+
+    loader.__init__ = make  # type: ignore[misc]  # see above
 
 
 def run_child(
@@ -318,7 +343,7 @@ def main(descriptor: int) -> None:
         if settings.programs:  # a test that starts `python` means this one
             os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.defpath])
         if settings.library == "torch" and not twins:
-            load_torch()
+            load_torch(programs=settings.programs)
         pid = os.fork() if descriptors else 0
         if pid == 0:
             break
