@@ -87,6 +87,12 @@ class Fixtures:
     """SHA-256 of the files that the record run depended on, by path relative to the assignment's folder."""
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> tuple[tuple[str, Literal[asc, desc]], ...]:
+        """The leaderboard's columns with their orders, in the order of their tests."""
+        boards = [spec.leaderboard for spec in self.tests if spec.leaderboard is not None]
+        return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
+
     def public(self) -> Fixtures:
         """Return the fixtures that students may have: visible tests, with their alternatives."""
         visible = tuple(test for test in self.tests if test.visibility == "visible")

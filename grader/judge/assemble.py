@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Literal
 
 from grader.assignment import Assignment
 from grader.errors import InternalError
@@ -90,12 +89,6 @@ def _modules(file: PurePosixPath, path: Sequence[str]) -> Iterator[str]:
                 yield ".".join(file.relative_to(folder).with_suffix("").parts)
 
 
-def columns_of(tests: Sequence[TestSpec]) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
-    """Return the leaderboard's columns, in the order of their tests."""
-    boards = [spec.leaderboard for spec in tests if spec.leaderboard is not None]
-    return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
-
-
 def failed_report(
     assignment: Assignment,
     fixtures: Fixtures,
@@ -130,7 +123,7 @@ def make_report(
         for spec, result in zip(fixtures.tests, results, strict=True)
         if spec.leaderboard is not None and result.leaderboard is not None
     ]
-    columns = columns_of(fixtures.tests)
+    columns = fixtures.columns
     return Report(
         assignment=assignment.name,
         title=assignment.title,
