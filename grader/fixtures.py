@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -88,7 +88,7 @@ class Fixtures:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def columns(self) -> tuple[tuple[str, Literal[asc, desc]], ...]:
+    def columns(self) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
         """The leaderboard's columns with their orders, in the order of their tests."""
         boards = [spec.leaderboard for spec in self.tests if spec.leaderboard is not None]
         return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
