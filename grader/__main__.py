@@ -98,7 +98,8 @@ def _heed_signals() -> None:
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     """End the children first, because a pool waits for its tasks and a worker waits for its test."""
     for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)  # don't interrupt the cleanup
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # don't interrupt the cleanup
     if sys.platform == "linux":
         from grader.sandbox.processes import become_subreaper, children
 

@@ -101,18 +101,18 @@ def _replace(file: Path, data: bytes, mode: int | None) -> None:
     except FileNotFoundError:
         old = None
     temporary = file.with_name(f".grader-{secrets.token_hex(8)}")
-    descriptor = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if old is None else 0o600
-    )
+    # Windows has no O_CLOEXEC, and changes line ends without O_BINARY
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666 if old is None else 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
-            if old is not None:
+            if old is not None and hasattr(os, "fchown"):
                 with suppress(PermissionError):
                     os.fchown(descriptor, old.st_uid, old.st_gid)
                 os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
-            if mode is not None:
+            if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         os.replace(temporary, file)

@@ -190,8 +190,9 @@ def run(
     results = name_missing_files(results, absent, assignment.submission.path)
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
-    notes = [*notes_on_names(results), *modules.notes]
-    notes += [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []
+    notes = [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []
+    notes += notes_on_names(results)
+    notes += modules.notes
     report = make_report(shown, Fixtures(tuple(specs), fixtures.required), placed, notes=notes)
     return Run(report, loop.interrupted)
 

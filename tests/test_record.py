@@ -679,7 +679,10 @@ def test_students_get_visible_tests_with_other_numbers(recorded: tuple[Project, 
     public = recorded[1].public
     assert [test.id for test in public.tests] == [VALUES, OTHER_VALUES, GRADIENT]
     assert set(public.alternatives) == {VALUES, OTHER_VALUES}
-    assert {item.variant for items in public.alternatives.values() for item in items} == {"offset-first"}
+    assert {item.variant for items in public.alternatives.values() for item in items} == {
+        "offset-first",
+        "offset-forgotten",
+    }
     assert not any(map(replayed, public.tests, [test for test in fixtures.tests if test.id != ONE_NUMBER]))
 
 

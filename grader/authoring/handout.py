@@ -44,8 +44,8 @@ try:
     code = main(["check", HANDOUT] + sys.argv[1:])
 except ModuleNotFoundError as error:
     sys.exit(
-        "The package %s isn't installed for %s. Make a virtual environment in this folder, and install what the tests "
-        "need, as the README says:\\n  %s" % (error.name, sys.executable, "\\n  ".join({commands}))
+        "The package %s isn't installed for %s. Make a virtual environment, and install what the tests need, in the "
+        "folder %s:\\n  %s" % (error.name, sys.executable, HANDOUT, "\\n  ".join({commands}))
     )
 sys.exit(code)
 """

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from grader.report import Report
 
 INTERRUPTED = 130
+_COLUMNS = 70
+"""Of the line that says which test runs; it is overwritten by spaces, because not every terminal knows more."""
 _AGAIN = (
     "import json, sys; asked = json.loads(sys.argv.pop(1)); sys.path[:] = asked['path']; sys.argv[:] = asked['call']; "
     "from grader.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -179,12 +181,12 @@ class _Counter:
 
     def step(self, done: int, total: int, test: str) -> None:
         if self._on:
-            name = test.rpartition("::")[2][:50]
-            print(f"\r\x1b[Ktest {done + 1} of {total}: {name}", end="", file=sys.stderr, flush=True)
+            said = f"test {done + 1} of {total}: {test.rpartition('::')[2]}"
+            print(f"\r{said[:_COLUMNS]:<{_COLUMNS}}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         if self._on:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            print(f"\r{'':<{_COLUMNS}}\r", end="", file=sys.stderr, flush=True)
 
 
 def _debug(subject: _Subject, wanted: list[str] | None) -> int:
@@ -201,6 +203,8 @@ def _debug(subject: _Subject, wanted: list[str] | None) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
     from grader.student.watch import watch
 
     subject = _subject(options)
@@ -209,8 +213,7 @@ def _watch(options: argparse.Namespace) -> int:
     asked = json.dumps({"path": [str(Path(entry).resolve()) for entry in sys.path], "call": [sys.argv[0], *call]})
 
     def once() -> None:
-        if sys.stdout.isatty():
-            print("\x1b[2J\x1b[3J\x1b[H", end="")
+        Console(file=sys.stdout).clear()  # only a terminal
         sys.stdout.flush()
         subprocess.run([sys.executable, "-c", _AGAIN, asked], check=False)
         print("\nWaiting for a change of a file; Ctrl-C ends.", flush=True)

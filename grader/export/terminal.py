@@ -120,7 +120,7 @@ def _row(test: TestResult) -> tuple[Text, Text, Text, str]:
     title = Text(test.title)
     if test.visibility != "visible":
         title.append(f" ({test.visibility.replace('_', ' ')})", style="dim")
-    status = Text(test.status, style=COLOURS.get(test.status, "red"))
+    status = Text(test.status, style=COLOURS.get(test.status, "red") if test.max_score else "dim")
     return Text(test.number), title, status, f"{points_text(test.score)} / {points_text(test.max_score)}"
 
 

@@ -22,7 +22,7 @@ MOST_SECONDS = 10.0
 """The most that a test may cost a student who waits for it; a grading's limit may be longer."""
 _AGAIN = 0.02
 """Seconds between two exceptions."""
-_IDLE = 0.05
+_IDLE = 0.02
 """Code that uses less than this share of the time isn't computing."""
 _LONGEST = 6
 """On a busy machine, a test may take this many times its limit."""

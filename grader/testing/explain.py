@@ -108,7 +108,7 @@ def _nothing(error: BaseException, root: Path) -> list[str]:
         if is_own(frame.f_code.co_filename, root) or is_test(frame.f_code.co_filename)
     ]
     name = nothing_returned(error, own)
-    return [f"  This comes so because {name} returned nothing: is its return missing?"] if name else []
+    return [f"  This is because {name} returned nothing: is its return missing?"] if name else []
 
 
 def _unwritten(name: str, where: list[str]) -> str:

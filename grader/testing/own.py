@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import functools
 import os
-import sysconfig
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 _PACKAGE = Path(__file__).resolve().parents[2]
+_LIBRARIES = (
+    Path(os.__file__).resolve().parent,
+    Path(np.__file__).resolve().parents[1],
+    Path(pytest.__file__).resolve().parents[1],
+)
+"""The folders of Python's own library and of installed packages, found before any of the student's code runs."""
 
 
 @functools.cache
 def foreign_folders(root: Path) -> tuple[str, ...]:
     """Return the folders below `root` that hold this interpreter's libraries or this package, each with a separator.
 
-    The interpreter says where its libraries are. A name such as site-packages isn't enough, because a hand-in could
-    have a folder of that name.
+    These are where this interpreter found its libraries. A name such as site-packages isn't enough, because a hand-in
+    could have a folder of that name.
     """
     root = root.resolve()
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = [Path(path).resolve() for name in names if (path := sysconfig.get_path(name))]
-    below = [folder for folder in [*folders, _PACKAGE] if folder != root and folder.is_relative_to(root)]
+    below = [folder for folder in (*_LIBRARIES, _PACKAGE) if folder != root and folder.is_relative_to(root)]
     return tuple(f"{folder}{os.sep}" for folder in dict.fromkeys(below))
 
 
