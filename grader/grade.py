@@ -25,6 +25,7 @@ from grader.schedule import Progress, run_tests
 
 if TYPE_CHECKING:
     from grader.fixtures import Fixtures
+    from grader.judge.memo import Memo
     from grader.report import Report
 
 
@@ -87,12 +88,13 @@ def grade_in(
     only: Collection[str] | None = None,
     together: bool = True,
     ignored: Collection[str] = (),
+    memo: Memo | None = None,
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before.
 
     This is the only pipeline: a single grading, a suite and an audit all use it. `only` has the ids of the tests to run
-    and to report; None means all. `together` False runs every test alone. The other arguments and the errors are those
-    of `grade`.
+    and to report; None means all. `together` False runs every test alone. `memo` remembers these fixtures' results. The
+    other arguments and the errors are those of `grade`.
     """
     from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report
@@ -123,7 +125,7 @@ def grade_in(
     guards = set(worker.layers) - ({"landlock"} if worker.may_read(assignment.project) else set())
     # `--max-isolation` below landlock is for testing: don't insist on Landlock then
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
-        results = run_tests(worker, fixtures, progress, deadline, together=together)
+        results = run_tests(worker, fixtures, progress, deadline, together=together, memo=memo)
     seconds = time.monotonic() - start
     return make_report(assignment, fixtures, results, notes=intake.notes, isolation=isolation, seconds=seconds)
 

@@ -17,6 +17,7 @@ from grader.sandbox.worker import Worker
 
 if TYPE_CHECKING:  # these import numpy, and the zygote starts first
     from grader.fixtures import Fixtures, TestSpec
+    from grader.judge.memo import Memo
     from grader.recording import Recording
     from grader.report import TestResult
 
@@ -36,6 +37,7 @@ class _Judging:
     worker: Worker
     fixtures: Fixtures
     end: float
+    memo: Memo
 
     @property
     def left(self) -> float:
@@ -46,7 +48,8 @@ class _Judging:
         from grader.judge.score import judge_test
 
         command = command_for(self.worker.assignment, spec)
-        return judge_test(spec, self.fixtures.alternatives.get(spec.id, ()), recording, command=command)
+        alternatives = self.fixtures.alternatives.get(spec.id, ())
+        return self.memo.judge(spec.id, recording, lambda: judge_test(spec, alternatives, recording, command=command))
 
     def together(self, specs: Sequence[TestSpec]) -> dict[str, TestResult]:
         """Return the results of those tests that ran in a shared child."""
@@ -88,6 +91,7 @@ def run_tests(
     deadline: float | None = None,
     *,
     together: bool = True,
+    memo: Memo | None = None,
 ) -> list[TestResult]:
     """Run and judge every test of the fixtures, within the assignment's total time.
 
@@ -97,9 +101,12 @@ def run_tests(
         progress: called before each child and each test that runs alone.
         deadline: by time.monotonic(); it may shorten the assignment's total time.
         together: False runs every test alone; an audit compares both ways.
+        memo: of these fixtures' results, if several hand-ins are graded.
     """
     end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
-    judging = _Judging(worker, fixtures, end)
+    from grader.judge.memo import Memo
+
+    judging = _Judging(worker, fixtures, end, memo or Memo())
     shared: dict[str, TestResult] = {}
     for hidden in (False, True) if together else ():
         group = [spec for spec in fixtures.tests if worker.hides(spec.id) == hidden and not spec.alone]
