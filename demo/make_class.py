@@ -32,8 +32,8 @@ ASSIGNMENT = "cmu11785_hw1_bonus"
 STUDENTS = 60
 ABSENT = 2
 DUE = datetime(2026, 10, 20, 21, 59, tzinfo=timezone.utc)
-WEIGHTS = (("@weight(0.5)", "@weight(0.75)"), ("@weight(1)", "@weight(0.75)"))
-"""Two tests of one part change their points, as if the first had been too cheap."""
+WEIGHTS = (("@weight(0.5)", "@weight(0.25)"), ("@weight(1)", "@weight(1.25)"))
+"""Two tests of one part change their points, as if the first had been too dear: whoever passed it alone loses."""
 FIRST = (
     *("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gita", "Hugo", "Ines", "Jun"),
     *("Kofi", "Lena", "Mara", "Nils", "Olga", "Pau", "Quinn", "Rosa", "Sami", "Tess"),

@@ -26,6 +26,7 @@ from grader.schedule import Progress, run_tests
 
 if TYPE_CHECKING:
     from grader.fixtures import Fixtures
+    from grader.judge.memo import Memo
     from grader.report import Report
 
 
@@ -95,13 +96,14 @@ def grade_in(
     together: bool = True,
     ignored: Collection[str] = (),
     taken: Callable[[Sequence[str]], None] | None = None,
+    memo: Memo | None = None,
 ) -> Report:
     """Grade one submission in a worker, which may have graded others before.
 
     This is the only pipeline: a single grading, a suite and an audit all use it. `only` has the ids of the tests to run
     and to report; None means all. `together` False runs every test alone. `taken` is called with the hand-in's files
-    when they are in the worker's folder. The other arguments and the errors are those
-    of `grade`.
+    when they are in the worker's folder. `memo` remembers these fixtures' results. The other arguments and the errors
+    are those of `grade`.
     """
     from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report, name_missing_files, notes_on_names
@@ -145,7 +147,7 @@ def grade_in(
     guards = set(worker.layers) - ({"landlock"} if worker.may_read(assignment.project) else set())
     # `--max-isolation` below landlock is for testing: don't insist on Landlock then
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
-        results = run_tests(worker, fixtures, progress, deadline, together=together)
+        results = run_tests(worker, fixtures, progress, deadline, together=together, memo=memo)
     results = name_missing_files(results, intake.missing, assignment.submission.path)
     seconds = time.monotonic() - start
     notes = [*notes_on_names(results), *notes]

@@ -17,6 +17,7 @@ from grader.sandbox.worker import Worker
 
 if TYPE_CHECKING:  # these import numpy, and the zygote starts first
     from grader.fixtures import Fixtures, TestSpec
+    from grader.judge.memo import Memo
     from grader.judge.score import Judged
     from grader.recording import Recording
     from grader.report import TestResult
@@ -37,6 +38,7 @@ class _Judging:
     worker: Worker
     fixtures: Fixtures
     end: float
+    memo: Memo
 
     @property
     def left(self) -> float:
@@ -47,7 +49,8 @@ class _Judging:
         from grader.judge.score import judge_one
 
         command = command_for(self.worker.assignment, spec)
-        return judge_one(spec, self.fixtures.alternatives.get(spec.id, ()), recording, command=command)
+        alternatives = self.fixtures.alternatives.get(spec.id, ())
+        return self.memo.judge(spec.id, recording, lambda: judge_one(spec, alternatives, recording, command=command))
 
     def together(self, specs: Sequence[TestSpec]) -> dict[str, Judged]:
         """Return the results of those tests that ran in a shared child."""
@@ -105,6 +108,7 @@ def run_tests(
     deadline: float | None = None,
     *,
     together: bool = True,
+    memo: Memo | None = None,
 ) -> list[TestResult]:
     """Run and judge every test of the fixtures, within the assignment's total time.
 
@@ -114,11 +118,14 @@ def run_tests(
         progress: called before each child and each test that runs alone.
         deadline: by time.monotonic(); it may shorten the assignment's total time.
         together: False runs every test alone; an audit compares both ways.
+        memo: of these fixtures' results, if several hand-ins are graded.
     """
     from grader.judge.score import settle
 
     end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
-    judging = _Judging(worker, fixtures, end)
+    from grader.judge.memo import Memo
+
+    judging = _Judging(worker, fixtures, end, memo or Memo())
     if worker.lasting:
         turns = judging.in_turn(fixtures.tests, progress)
         return settle([turns.get(spec.id) or judging.alone(spec) for spec in fixtures.tests])

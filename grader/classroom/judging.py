@@ -19,11 +19,15 @@ from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.fixtures import digest, load_current
 from grader.grade import demand_isolation, grade_in
+from grader.judge.memo import Memo
 from grader.levels import Level
 from grader.questions import fixtures_file, read_questions
 from grader.report import Report
 from grader.sandbox.worker import Worker
 from grader.suite.run import opened_suite
+
+CODE = Path(__file__).resolve().parents[1]
+"""The grader's own package."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,9 @@ def judge(terms: Terms) -> Iterator[Judge]:
                 "reference": _hashes(assignment.reference),
             }
         )
+        memo = Memo()
         yield Judge(
-            lambda path: grade_in(worker, fixtures, path, minimum=terms.minimum),
+            lambda path: grade_in(worker, fixtures, path, minimum=terms.minimum, memo=memo),
             state,
             isolation,
             lambda: _stamp(file) == seen,
@@ -134,7 +139,9 @@ def report(held: Judge, path: Path, state: str) -> str:
 
 
 def _versions() -> dict[str, Any]:
-    found = {"python": sys.version, "grader": __version__}
+    # a checkout's code changes without its version, and a cluster's workers may have another checkout
+    code = digest(repr([entry for entry in _hashes(CODE) if entry[0].endswith(".py")]).encode())
+    found = {"python": sys.version, "grader": __version__, "code": code}
     for name in ("numpy", "torch", "pytest"):
         try:
             found[name] = metadata.version(name)
