@@ -321,6 +321,7 @@ def test_survivors_may_be_declared_equivalent(small: Callable[..., Assignment]) 
     first = run(small(test_scale__py=weak))
     survivors = {item.mutant.after for item in first.survivors}
     assert survivors == {"out = x / factor"}
+    assert any("no value of any test differs by it" in sentence for sentence in first.failures)
     declared = VARIANTS + (
         '\n[[equivalent]]\nfile = "solution.py"\nbefore = "out = x * factor"\nafter = "out = x / factor"\n'
         'reason = "the factor is 1 in this course"\n'

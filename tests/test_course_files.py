@@ -267,3 +267,41 @@ def test_an_authors_slip_is_told_at_the_authors_line(body: str, words: str, tmp_
     assert caught.value.file.name == "test_net.py"
     line = 9 if "check('y'" in body else 4
     assert caught.value.line == line
+
+
+def test_a_record_run_after_which_nothing_changed_ends_at_once(
+    course: Assignment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ["record", "net", "--project", str(course.project), "--jobs", "1"]
+    assert main(call) == 0
+    first = capsys.readouterr().out
+    with monkeypatch.context() as patched:
+        patched.setattr(record, "record", lambda *_, **__: pytest.fail("it is recorded again"))
+        assert main(call) == 0
+        assert "nothing changed since" in capsys.readouterr().out
+    assert "recorded 3 tests" in first
+    answer = course.reference / "answers.txt"
+    answer.write_text("forty-three\n", "utf-8")
+    try:
+        assert main(call) == 0
+        assert "nothing changed" not in capsys.readouterr().out
+    finally:
+        answer.write_text("forty-two\n", "utf-8")
+
+
+def test_a_reference_that_draws_without_a_seed_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "testcases" / "net"
+    home.mkdir(parents=True)
+    settings = SETTINGS[: SETTINGS.index("[parts.bonus]")].replace('given = ["dl/config.py"]\n', "")
+    (home / "assignment.toml").write_text(settings, "utf-8")
+    (home / "test_net.py").write_text(
+        "from grader.testing import number, weight\n\n\n@weight(4)\n@number('1.1')\n"
+        "def test_a(submission, rng, check):\n    check('y', submission('dl.net').noisy(rng.normal(size=3)))\n",
+        "utf-8",
+    )
+    (tmp_path / "reference" / "net" / "dl").mkdir(parents=True)
+    (tmp_path / "reference" / "net" / "dl" / "net.py").write_text(
+        "import numpy as np\n\n\ndef noisy(x):\n    return x + np.random.default_rng().normal(size=3)\n", "utf-8"
+    )
+    with pytest.raises(AssignmentError, match="Draw from rng, or seed what draws"):
+        record.record(load_assignment(tmp_path, "net"))

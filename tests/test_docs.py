@@ -41,9 +41,15 @@ def test_every_command_on_a_page_is_one(page: Path) -> None:
     parser = make_parser(COMMANDS)
     for block in re.findall(r"(?ms)^ *```sh\n(.*?)^ *```", page.read_text("utf-8")):
         for line in block.replace("\\\n", " ").split("\n"):
-            for call in re.findall(r"(?:^|[;&|]\s*|\$ )grader ((?:[^|;&>#]|\d>)+)", line.strip()):
-                if not call.startswith("--"):  # --print-completion and the like end the program
-                    parser.parse_args(shlex.split(call.strip()))  # ends the test, if it isn't a call
+            words = shlex.shlex(line, posix=True, punctuation_chars=";&|>")
+            words.whitespace_split = True
+            calls: list[list[str]] = [[]]
+            for word in words:
+                calls[-1].append(word) if word.strip(";&|>") else calls.append([])
+            for call in calls:
+                # --print-completion and the like end the program
+                if call[:1] == ["grader"] and not call[1].startswith("--"):
+                    parser.parse_args(call[1:])  # ends the test, if it isn't a call
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -12,7 +12,7 @@ A mutant is run on the tests that need its solution region: those that fail whil
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,12 +20,15 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from grader.assignment import Assignment
-from grader.authoring.audited import ALONE, BOTH_WAYS, Audit, Candidate, Graded, Kind, Survivor
+from grader.authoring.audited import ALONE, BOTH_WAYS, Audit, Candidate, Graded, Kind, Nearest, Survivor
 from grader.authoring.expectations import failures
 from grader.authoring.handout import refusal
 from grader.authoring.journal import Journal, Outcome
 from grader.authoring.mutants import IN_PLACE, gaps, mutants
+from grader.authoring.record_reference import fill
 from grader.authoring.rewrites import rewrites
 from grader.authoring.template import on_disk
 from grader.authoring.unearned import borrowed, stubs
@@ -65,19 +68,40 @@ def audit(assignment: Assignment, *, journal: Path, jobs: int = 1, progress: Pro
     candidates = list(_candidates(assignment, variants))
     with Pool(jobs, partial(_grader, assignment, fixtures)) as pool:
         graded = _Grading(pool, assignment, fixtures, journal).grade_all(candidates, progress)
-    equivalents = load_equivalents(assignment)
-    survivors = []
-    for item in graded:
-        mutant = item.candidate.mutant
-        if mutant is not None and mutant.kind != IN_PLACE and not item.lost:
-            reasons = [entry.reason for entry in equivalents if entry.matches(mutant.file, mutant.before, mutant.after)]
-            survivors.append(Survivor(mutant, reasons[0] if reasons else ""))
+        survivors = list(_survivors(pool, assignment, graded))
     points = _replayed(load_current(assignment, PUBLIC), fixtures)
     demands = load_demands(assignment)
     unproven = Audit(
         assignment, fixtures, tuple(graded), tuple(survivors), (), points, refusal(assignment), 0.0, demands
     )
     return replace(unproven, failures=tuple(failures(unproven)), seconds=time.monotonic() - start)
+
+
+def _survivors(pool: Pool[_Grader], assignment: Assignment, graded: Sequence[Graded]) -> Iterator[Survivor]:
+    """The mutants that kept all points; for an open one, the value that comes nearest to finding it."""
+    equivalents = load_equivalents(assignment)
+    for item in graded:
+        mutant = item.candidate.mutant
+        if mutant is not None and mutant.kind != IN_PLACE and not item.lost:
+            reasons = [entry.reason for entry in equivalents if entry.matches(mutant.file, mutant.before, mutant.after)]
+            nearest = None if reasons else pool.submit(_nearest, {mutant.file: mutant.text}).result()
+            yield Survivor(mutant, reasons[0] if reasons else "", nearest)
+
+
+def _nearest(grader: _Grader, files: Mapping[str, str]) -> Nearest | None:
+    fill(grader.worker, write_changed(grader.worker, files).resolve())
+    found: Nearest | None = None
+    for test in grader.fixtures.tests:
+        expected = {item.name: item.values["actual"].array for item in test.expected}
+        for item in grader.worker.run(test.id).observations:
+            one, other = expected.get(item.name), item.values["actual"].array
+            if one is None or other is None or one.shape != other.shape or not one.size:
+                continue
+            scale = float(np.max(np.abs(one))) or 1.0
+            difference = float(np.max(np.abs(one.astype(complex) - other.astype(complex)))) / scale
+            if difference > 0 and (found is None or difference > found.difference):
+                found = Nearest(test.id, item.name, difference)
+    return found
 
 
 def _replayed(public: Fixtures, graded: Fixtures) -> dict[str, Fraction]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from grader.authoring.audited import Audit
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from grader.authoring.audited import Audit, Survivor
 from grader.authoring.expectations import most_earned
 from grader.pages.render import render
 
 
-def to_page(found: Audit) -> str:
-    """Return the page."""
+def to_page(found: Audit, page: Path | None = None) -> str:
+    """Return the page; `page` is the file that it is for, so that survivors link to lines of the reference."""
     kills, dead, redundant = found.kills(), set(found.dead_tests()), set(found.redundant_tests())
     wrong = [*found.of("mistake"), *found.of("mutant")]
     return render(
@@ -16,6 +20,7 @@ def to_page(found: Audit) -> str:
         found=found,
         numbers=_numbers(found),
         survivors=sorted(found.survivors, key=lambda item: bool(item.reason)),
+        links={survivor.mutant.name: _link(found, survivor, page) for survivor in found.survivors},
         tests=[
             (test, kills[test.id], "dead" if test.id in dead else "never alone" if test.id in redundant else "")
             for test in found.fixtures.tests
@@ -26,6 +31,14 @@ def to_page(found: Audit) -> str:
         ],
         mistakes=[(item, item.named) for item in found.of("mistake")],
     )
+
+
+def _link(found: Audit, survivor: Survivor, page: Path | None) -> str:
+    """The address of a mutant's line, relative to the page, so that it holds wherever the course is."""
+    if page is None:
+        return ""
+    file = os.path.relpath(found.assignment.reference / survivor.mutant.file, page.resolve().parent)
+    return f"{quote(file)}#L{survivor.mutant.line}"
 
 
 def _numbers(found: Audit) -> dict[str, str]:

@@ -77,12 +77,32 @@ class Graded:
 
 
 @dataclass(frozen=True)
+class Nearest:
+    """The value by which a mutant differs most from the reference."""
+
+    test: str
+    check: str
+    difference: float
+    """The greatest difference of an element, relative to the greatest expected one."""
+
+
+@dataclass(frozen=True)
 class Survivor:
     """A mutant that kept all points."""
 
     mutant: Mutant
     reason: str
     """Why it is equivalent, if the instructor declared that; else empty."""
+    nearest: Nearest | None = None
+    """Where a stricter test would find it; None if no value of any test differs, or if it is declared equivalent."""
+
+    @property
+    def advice(self) -> str:
+        """What a new test would have to see."""
+        if self.nearest is None:
+            return "no value of any test differs by it: no test sees this line's effect"
+        near = self.nearest
+        return f"nearest is check '{near.check}' of {near.test}, which differs by {near.difference:.1g} of its scale"
 
 
 @dataclass(frozen=True)

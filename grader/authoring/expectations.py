@@ -65,7 +65,7 @@ def failures(found: Audit) -> Iterator[str]:
                 yield f"the known mistake '{item.candidate.name}' isn't named: {item.unnamed}"
     for survivor in found.survivors:
         if not survivor.reason:
-            yield f"a mutant survives: {survivor.mutant.name}"
+            yield f"a mutant survives: {survivor.mutant.name}; {survivor.advice}"
     killed, total = found.killed
     least = found.assignment.killed_percent
     if 100 * killed < least * total:

@@ -18,10 +18,16 @@ SHOWN = 20
 
 def run_record(options: argparse.Namespace) -> int:
     """Record an assignment, or compare a new recording with the fixtures."""
-    from grader.authoring import record
+    from grader.authoring import record, stamp
 
     reopen_answers(options)
     assignment = assignment_of(options)
+    said = None if options.check or options.new_seed else stamp.remembered(assignment)
+    if said is not None:
+        for warning in said[:-1]:
+            say(warning)
+        print(f"{said[-1]}; nothing changed since")
+        return DONE
     with progress_of(f"record {assignment.name}") as progress, outside():
         seed = record.new_seed() if options.new_seed else None
         made = record.record(assignment, progress, jobs=options.jobs, seed=seed)
@@ -32,11 +38,12 @@ def run_record(options: argparse.Namespace) -> int:
     changed = record.write(assignment, made)
     checks = [check for test in made.graded.tests for check in test.expected]
     variants = {item.variant for items in made.graded.alternatives.values() for item in items}
-    print(
+    result = (
         f"{assignment.name}: recorded {count(made.graded.tests, 'test')} with {count(checks, 'check')} "
         f"and {count(variants, 'variant')}, {float(assignment.points):g} points"
-        + ("" if changed else "; the fixtures were up to date")
     )
+    print(result + ("" if changed else "; the fixtures were up to date"))
+    stamp.remember(assignment, [*(f"warning: {warning}" for warning in made.warnings), result])
     return DONE
 
 
@@ -93,7 +100,7 @@ def run_audit(options: argparse.Namespace) -> int:
     print("\n".join(summary(found)))
     page = options.html or folder / f"{assignment.name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(page, audit_page.to_page(found))
+    write_atomically(page, audit_page.to_page(found, page))
     print(f"wrote {page}")
     return FAILED if found.failures else DONE
 
