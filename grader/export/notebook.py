@@ -6,7 +6,11 @@ from html import escape
 
 from grader.report import Report, Status, TestResult, number
 
-_MARKS: dict[Status, tuple[str, str]] = {"passed": ("✓", "#2e8540"), "partial": ("◐", "#b26a00")}
+_MARKS: dict[Status, tuple[str, str]] = {
+    "passed": ("✓", "#2e8540"),
+    "partial": ("◐", "#b26a00"),
+    "missing": ("○", "#00707a"),
+}
 _WRONG = ("✗", "#cd2026")
 _LEFT = "text-align:left;vertical-align:top"
 
