@@ -18,14 +18,15 @@ from small_assignment import NAME, Project
 from grader.assignment import assignment_names, load_assignment
 from grader.authoring import bundle
 from grader.authoring.archive import tar_bytes, zip_bytes
+from grader.authoring.notebooks import scripts_of
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import digest
 
 HOMEWORK = assignment_names(ROOT)
 
 
-def test_all_six_homeworks_are_here() -> None:
-    assert len(HOMEWORK) == 6
+def test_all_seven_homeworks_are_here() -> None:
+    assert len(HOMEWORK) == 7
 
 
 @pytest.mark.parametrize("name", HOMEWORK)
@@ -33,6 +34,9 @@ def test_two_bundles_are_equal(name: str, tmp_path: Path) -> None:
     """The second is made from copies with other dates and modes, as another checkout has."""
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "testcases" / name, copy / "testcases" / name, copy_function=shutil.copyfile)
+    if load_assignment(ROOT, name).submission.notebook:
+        folder = Path("student_template", name)
+        shutil.copytree(ROOT / folder, copy / folder, copy_function=shutil.copyfile)
     for file in copy.rglob("*"):
         file.chmod(0o700)
     for number, project in enumerate((ROOT, copy)):
@@ -73,11 +77,15 @@ def check_contents(name: str, files: dict[str, bytes], platform: str) -> None:
     assert {"grader", "numpy", "python"} <= set(manifest["versions"])
     assert manifest["sha256"] == {key: digest(data) for key, data in files.items() if key != "manifest.json"}
     assert {key.split("/")[1] for key in files if key.startswith("testcases/")} == {name}
-    assert not [key for key in files if key.startswith(("reference/", "student_template/", "tests/"))]
+    assert not [key for key in files if key.startswith(("reference/", "tests/"))]
+    # the notebook that students got: what differs from it is theirs
+    given = {key for key in files if key.startswith("student_template/")}
+    notebook = load_assignment(ROOT, name).submission.notebook
+    assert given == ({f"student_template/{name}/{notebook}"} if notebook else set())
     assert not [key for key in files if key.endswith(("variants.toml", ".pyc"))]
     solutions = {
         line.strip()
-        for file in (ROOT / "reference" / name).rglob("*.py")
+        for file in scripts_of(load_assignment(ROOT, name)).rglob("*.py")
         for line in solution_lines(file.read_text("utf-8"))
         if len(line.strip()) > 25
     }

@@ -277,7 +277,7 @@ def test_no_hint_of_a_hidden_test_gives_away_what_it_is_run_on(name: str) -> Non
     assignment = load_assignment(ROOT, name)
     fixtures = load_current(assignment)
     given = "\n".join(
-        file.read_text("utf-8") for file in assignment.template.rglob("*") if file.suffix in (".py", ".toml")
+        file.read_text("utf-8") for file in assignment.template.rglob("*") if file.suffix in (".py", ".toml", ".ipynb")
     )
     public = set(re.findall(r"\d+(?:\.\d+)?(?:e-?\d+)?", given)) | FORMULAS
     hidden = [test.id for test in fixtures.tests if test.visibility != "visible"]

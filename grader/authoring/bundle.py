@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 import grader
 from grader.assignment import DATA, HELPERS, Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
-from grader.authoring.notebooks import has_notebook
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files, write_atomically
 from grader.fixtures import Fixtures, digest, load_current, packed
@@ -172,9 +171,12 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
         if name not in reference:
             raise AssignmentError(assignment.reference / name, None, "is lent or given, and isn't there; put it back")
         files[f"reference/{assignment.name}/{name}"] = reference[name].read_bytes()
-    if has_notebook(assignment):  # to find the written answers, and unchanged handouts
-        for name, file in own_files(assignment.template).items():
-            files[f"student_template/{assignment.name}/{name}"] = file.read_bytes()
+    notebook = assignment.submission.notebook
+    if notebook:  # what differs from it is the student's own: written answers, and whether anything is
+        given = assignment.template / notebook
+        if not given.is_file():
+            raise AssignmentError(given, None, f"isn't there; run: grader template {assignment.name}")
+        files[f"student_template/{assignment.name}/{notebook}"] = given.read_bytes()
     # a patch shows lines of the reference, and its results are in the fixtures; so no setting may refer to its file
     hashes = {name: value for name, value in fixtures.hashes.items() if f"{home}/{name}" in files}
     recorded = packed(replace(fixtures, hashes=hashes), read_questions(assignment))

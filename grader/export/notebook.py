@@ -6,7 +6,11 @@ from html import escape
 
 from grader.report import Report, Status, TestResult, number
 
-_MARKS: dict[Status, tuple[str, str]] = {"passed": ("✓", "#2e8540"), "partial": ("◐", "#b26a00")}
+_MARKS: dict[Status, tuple[str, str]] = {
+    "passed": ("✓", "#2e8540"),
+    "partial": ("◐", "#b26a00"),
+    "missing": ("○", "#00707a"),
+}
 _WRONG = ("✗", "#cd2026")
 _LEFT = "text-align:left;vertical-align:top"
 
@@ -23,7 +27,7 @@ def to_html(report: Report | None, problem: str = "") -> str:
             points = f"{number(part.score):g} / {number(part.max_score):g}"
             rows.append(
                 f'<tr><th scope="rowgroup" colspan="3" style="{_LEFT}">{escape(part.title)}</th>'
-                f'<th style="text-align:right">{points}</th></tr>'
+                f'<th style="text-align:right;white-space:nowrap">{points}</th></tr>'
             )
             rows += map(_row, tests)
     passed = sum(test.status == "passed" for test in report.tests)
@@ -45,5 +49,5 @@ def _row(test: TestResult) -> str:
         f'<tr><td style="{_LEFT};color:{colour}"><strong>{mark}&nbsp;{escape(test.status)}</strong></td>'
         f'<td style="{_LEFT}">{escape(test.number)}</td>'
         f'<td style="{_LEFT}">{escape(test.title)}{told}</td>'
-        f'<td style="text-align:right;vertical-align:top">{points}</td></tr>'
+        f'<td style="text-align:right;vertical-align:top;white-space:nowrap">{points}</td></tr>'
     )

@@ -39,7 +39,8 @@ def to_terminal(report: Report) -> str:
 
 
 def _plain(report: Report) -> str:
-    console = Console(file=io.StringIO(), width=100, color_system=None, highlight=False)
+    # in a notebook, rich would show the table a second time
+    console = Console(file=io.StringIO(), width=100, color_system=None, highlight=False, force_jupyter=False)
     render(report, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -47,7 +48,7 @@ def _plain(report: Report) -> str:
 
 def print_report(report: Report) -> None:
     """Print the report on standard output, with colours only if that is a terminal."""
-    render(fitted(report, _plain), Console(file=sys.stdout, highlight=False))
+    render(fitted(report, _plain), Console(file=sys.stdout, highlight=False, force_jupyter=False))
 
 
 def print_screen(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.testing.absent import DRAWING, PROGRESS
 from grader.testing.cells.answers import answers_of
-from grader.testing.cells.convert import Converted, convert_cells, convert_script
+from grader.testing.cells.convert import Converted, convert_cells, convert_script, shape_of
 from grader.testing.cells.keep import Definition
 from grader.testing.cells.read import NotebookError, read_cells
 from grader.testing.check import Check
@@ -73,19 +73,26 @@ def _template(texts: Sequence[str]) -> _Template:
                 notebook = text.encode()
                 shapes |= convert_cells(read_cells(notebook), "").shapes
             else:
-                shapes |= {ast.dump(node) for node in ast.parse(text).body if isinstance(node, Definition)}
+                shapes |= _shapes(text)
         except (NotebookError, SyntaxError):
             continue
     return _Template(shapes, notebook)
+
+
+def _shapes(text: str) -> set[str]:
+    """The definitions of a Python file; raises what ast.parse raises."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return {shape_of(lines, node) for node in ast.parse(text).body if isinstance(node, Definition)}
 
 
 def _defines_more(made: Converted, files: Sequence[Path]) -> bool:
     """Whether a notebook defines something of these files, and not as they do."""
     for file in files:
         try:
-            nodes = [node for node in ast.parse(file.read_bytes()).body if isinstance(node, Definition)]
+            text = file.read_bytes().decode("utf-8-sig")
+            nodes = [node for node in ast.parse(text).body if isinstance(node, Definition)]
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return True
-        if made.names & {node.name for node in nodes} and not made.shapes <= {ast.dump(node) for node in nodes}:
+        if made.names & {node.name for node in nodes} and not made.shapes <= _shapes(text):
             return True
     return False

@@ -69,7 +69,7 @@ def convert_cells(
     if len(text.encode("utf-8")) > TEXT_BYTES:
         raise NotebookError(f"has more than {TEXT_BYTES // 2**20} MiB of code; keep data in files, not in cells")
     notes = [*cells.notes, *(block.note for block in blocks if block.note), *_notes(whole, code, blocks, known)]
-    return Converted(text, tuple(_limited(notes)), *_outline(whole))
+    return Converted(text, tuple(_limited(notes)), *_outline(whole, blocks))
 
 
 def convert_script(data: bytes, name: str) -> Converted | None:
@@ -102,7 +102,7 @@ def convert_script(data: bytes, name: str) -> Converted | None:
     left = {id(piece.node) for piece, keep in zip(block.pieces, kept, strict=True) if not keep}
     text = "\n".join([*block.lines(left)[1:], f"{END}{_one_line(name)}", ""])
     whole = [piece for piece, keep in zip(block.pieces, kept, strict=True) if keep]
-    return Converted(text, (), *_outline(whole))
+    return Converted(text, (), *_outline(whole, [block]))
 
 
 def _calls_ipython(node: ast.stmt) -> bool:
@@ -207,8 +207,9 @@ def _notes(whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block
             places = ", ".join(labels[:-1]) + f" and {labels[-1]}"
             notes.append(f"{name} is defined in {places}; the one in {labels[-1]} counts")
     for piece in whole:
-        line = _asks_for_cuda(piece.node)
-        if line and "is_available" not in blocks[piece.cell].text:
+        text = blocks[piece.cell].text
+        line = _asks_for_cuda(piece.node) if "cuda" in text and "is_available" not in text else 0
+        if line:
             where = f"{code[piece.cell].label}, line {line}"
             notes.append(f"{where} asks for cuda, and the grader has no GPU: use the device of the input, or 'cpu'")
             break
@@ -248,9 +249,20 @@ def _asks_for_cuda(node: ast.stmt) -> int:
     return 0
 
 
-def _outline(whole: Sequence[Piece]) -> tuple[frozenset[str], frozenset[str]]:
-    found = [item for piece in whole for item in definitions(piece.node)]
-    return frozenset(item.name for item in found), frozenset(ast.dump(item) for item in found)
+def _outline(whole: Sequence[Piece], blocks: Sequence[_Block]) -> tuple[frozenset[str], frozenset[str]]:
+    names, shapes = set(), set()
+    lines: dict[int, list[str]] = {}
+    for piece in whole:
+        text = lines.setdefault(piece.cell, blocks[piece.cell].text.split("\n"))
+        for item in definitions(piece.node):
+            names.add(item.name)
+            shapes.add(shape_of(text, item))
+    return frozenset(names), frozenset(shapes)
+
+
+def shape_of(lines: Sequence[str], node: Definition) -> str:
+    """Return a definition's text without its layout, to compare it with the handout's."""
+    return " ".join(" ".join(lines[node.lineno - 1 : node.end_lineno]).split())
 
 
 def _printable(text: str) -> str:

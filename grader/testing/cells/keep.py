@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import re
 import symtable
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -276,13 +275,13 @@ def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
 
 def defined_twice(pieces: Iterable[Piece]) -> dict[str, list[int]]:
     """Return the names that are defined more than once, differently, with the indexes of their cells."""
-    found: dict[str, list[tuple[int, str]]] = {}
+    found: dict[str, list[Piece]] = {}
     for piece in pieces:
         node = piece.node
         if isinstance(node, Definition) and node.name not in piece.reads:  # `class A(A)` continues the first one
-            found.setdefault(node.name, []).append((piece.cell, ast.dump(node)))
+            found.setdefault(node.name, []).append(piece)
     return {
-        name: [cell for cell, _ in places]
+        name: [piece.cell for piece in places]
         for name, places in found.items()
-        if len(Counter(dump for _, dump in places)) > 1 and len(places) > 1
+        if len(places) > 1 and len({ast.dump(piece.node) for piece in places}) > 1
     }
