@@ -6,7 +6,7 @@ only if the caller says that students may see them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ TOLERANCES = {
 """Default rtol by the *reference's* dtype. An honest float32 solution of a float64 reference is off by about 1e-6 of
 the array's scale after a few layers; the mistakes that students make are off by 1e-3 and more."""
 CELLS = 4
+MOST_AXES = 2
+"""An array of one element with more axes isn't taken for a number."""
 _EXACT = 100_000
 """The greatest number of elements for which whole numbers are subtracted exactly."""
 NOT_REACHED = "no value: the test ended before it got here"
@@ -81,6 +83,7 @@ def _compare(
     show_expected: bool,
     explain: bool,
 ) -> Comparison:
+    actual = _as_number(actual, expected)
     refusal = _refuse(actual, expected)
     if refusal is not None:
         return refusal
@@ -117,6 +120,7 @@ def difference(
 
     Returns None if the values don't have one form, or are texts, so that they can't be subtracted.
     """
+    actual = _as_number(actual, expected)
     if expected.type == "text" or check_form(actual, expected) is not None:
         return None
     assert actual is not None
@@ -130,6 +134,7 @@ def difference(
 
 def check_form(actual: Value | None, expected: Value) -> Comparison | None:
     """Return the failure for a wrong type, shape or kind of dtype; None if only the elements remain to be compared."""
+    actual = _as_number(actual, expected)
     refusal = _refuse(actual, expected)
     if refusal is not None:
         return refusal
@@ -141,6 +146,16 @@ def check_form(actual: Value | None, expected: Value) -> Comparison | None:
     if _kind(actual.array) != _kind(expected.array):
         return Comparison(False, f"{actual.dtype} values, expected {expected.dtype}")
     return None
+
+
+def _as_number(actual: Value | None, expected: Value) -> Value | None:
+    """Return the one number in an array, a tensor or a list where a number is expected: it is the same value."""
+    if actual is None or actual.array is None or actual.type == "text" or _ndim(expected) or expected.type == "text":
+        return actual
+    if actual.array.size != 1 or not 0 < actual.array.ndim <= MOST_AXES:
+        return actual
+    kind = "scalar" if actual.type == "list" else actual.type
+    return replace(actual, type=kind, array=actual.array.reshape(()))
 
 
 def _refuse(actual: Value | None, expected: Value) -> Comparison | None:
