@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -86,6 +86,12 @@ class Fixtures:
     hashes: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the files that the record run depended on, by path relative to the assignment's folder."""
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
+        """The leaderboard's columns, name and order, in the order of their tests."""
+        boards = [test.leaderboard for test in self.tests if test.leaderboard is not None]
+        return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
 
     def public(self) -> Fixtures:
         """Return the fixtures that students may have: visible tests, with their alternatives."""

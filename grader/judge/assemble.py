@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Literal
 
 from grader.assignment import Assignment
 from grader.errors import InternalError
@@ -24,12 +23,6 @@ def command_for(assignment: Assignment, spec: TestSpec) -> str:
     if spec.visibility != "visible" or not assignment.handout.runner:
         return ""
     return f"pytest {shlex.quote(str(PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id))}"
-
-
-def columns_of(tests: Sequence[TestSpec]) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
-    """Return the leaderboard's columns, in the order of their tests."""
-    boards = [spec.leaderboard for spec in tests if spec.leaderboard is not None]
-    return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
 
 
 def failed_report(
@@ -66,7 +59,6 @@ def make_report(
         for spec, result in zip(fixtures.tests, results, strict=True)
         if spec.leaderboard is not None and result.leaderboard is not None
     ]
-    columns = columns_of(fixtures.tests)
     return Report(
         assignment=assignment.name,
         title=assignment.title,
@@ -74,7 +66,7 @@ def make_report(
         tests=tuple(results),
         notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
         leaderboard=tuple(rows),
-        columns=columns,
+        columns=fixtures.columns,
         submission=clean_text(submission, NOTE_CHARS),
         isolation=isolation,
         seconds=seconds,

@@ -81,9 +81,8 @@ def _failure(assignment: Assignment | None, error: BaseException) -> str:
     line: dict[str, object] = {"scores": {part.title: 0 for part in graded}}
     with contextlib.suppress(Exception):  # without fixtures the line still has its scores
         from grader.fixtures import load
-        from grader.judge.assemble import columns_of
 
-        board = scoreboard(columns_of(load(fixtures_file(assignment), assignment).tests))
+        board = scoreboard(load(fixtures_file(assignment), assignment).columns)
         line |= {"scoreboard": board} if board else {}
     return f"\n{sentence}\n\n" + strict_json(line) + "\n"
 
