@@ -89,8 +89,8 @@ class Fixtures:
 
     @property
     def columns(self) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
-        """The leaderboard's columns with their orders, in the order of their tests."""
-        boards = [spec.leaderboard for spec in self.tests if spec.leaderboard is not None]
+        """The leaderboard's columns, name and order, in the order of their tests."""
+        boards = [test.leaderboard for test in self.tests if test.leaderboard is not None]
         return tuple((name, "asc" if order == "asc" else "desc") for name, order in boards)
 
     def public(self) -> Fixtures:

@@ -68,6 +68,8 @@ class Value:
             return f"the text {self.text[:40]!r}"
         if self.type == "scalar":
             return f"a {self.dtype} number"
+        if self.type == "list":
+            return "a list"
         return f"a {self.dtype} {self.type} of shape {self.array.shape}"
 
 

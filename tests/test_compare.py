@@ -56,6 +56,9 @@ MATRIX: NDArray[Any] = np.arange(6.0).reshape(2, 3)
         (np.float32(3), MATRIX, "is a float32 number, expected a numpy array"),
         (MATRIX, 3.0, "is a float64 array of shape (2, 3), expected a number"),
         (np.array([3.0, 4.0]), 3.0, "is a float64 array of shape (2,), expected a number"),
+        (np.full((1, 1, 1), 3.0), 3.0, "is a float64 array of shape (1, 1, 1), expected a number"),
+        ([3.0], np.array([3.0]), "is a list"),
+        ([3.0, 4.0], 3.0, "expected a number"),
         (MATRIX, "3.0", "expected a text"),
         (MATRIX.view(np.matrix), MATRIX, "is a matrix, expected a numpy array"),
         (np.ma.masked_array(MATRIX), MATRIX, "is a MaskedArray, expected a numpy array"),
@@ -123,6 +126,15 @@ def test_an_array_is_no_tensor_and_a_tensor_no_array() -> None:
     assert "expected a torch tensor" in compare(observe(MATRIX), tensor).message
     assert "is a float64 tensor of shape (2, 3), expected a numpy array" in compare(tensor, observe(MATRIX)).message
     assert compare(tensor, tensor).passed
+
+
+@pytest.mark.parametrize(
+    "value", [3.0, np.float32(3), np.array(3.0), np.array([3.0]), np.array([[3.0]]), [3.0], (3.0,)], ids=repr
+)
+@pytest.mark.parametrize("expected", [3.0, np.array(3.0)], ids=repr)
+def test_a_number_may_have_any_shape_of_one_element(value: object, expected: object) -> None:
+    assert passes(value, expected)
+    assert not passes(value, np.asarray(expected) + 1)
 
 
 @pytest.mark.parametrize("first", [3.0, np.float32(3), np.array(3.0), np.array(3.0, np.float32)], ids=repr)

@@ -267,7 +267,7 @@ def test_programs_run_where_the_suite_or_the_call_asks_for_it(tmp_path: Path) ->
     silent = {"test_a.py": PROGRAMS.replace("        import subprocess\n", "")}
     (tmp_path / "b").mkdir()
     refused = graded(tmp_path / "b", silent, SHELL)
-    assert {test.status for test in refused.tests} == {"refused"}
+    assert {test.status for test in refused.tests} == {"error"}
     assert all("--programs" in test.message for test in refused.tests)
     assert any("--programs" in note for note in refused.staff_notes)
     allowed = graded(tmp_path / "b", silent, SHELL, limits=Limits(programs=True))

@@ -123,7 +123,6 @@ def make_report(
         for spec, result in zip(fixtures.tests, results, strict=True)
         if spec.leaderboard is not None and result.leaderboard is not None
     ]
-    columns = fixtures.columns
     return Report(
         assignment=assignment.name,
         title=assignment.title,
@@ -135,7 +134,7 @@ def make_report(
         tests=tuple(results),
         notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
         leaderboard=tuple(rows),
-        columns=columns,
+        columns=fixtures.columns,
         submission=clean_text(submission, NOTE_CHARS),
         isolation=isolation,
         seconds=seconds,

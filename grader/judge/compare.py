@@ -6,7 +6,7 @@ only if the caller says that students may see them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ TOLERANCES = {
 """Default rtol by the *reference's* dtype. An honest float32 solution of a float64 reference is off by about 1e-6 of
 the array's scale after a few layers; the mistakes that students make are off by 1e-3 and more."""
 CELLS = 4
+MOST_AXES = 2
+"""An array of one element with more axes isn't taken for a number."""
 _EXACT = 100_000
 """The greatest number of elements for which whole numbers are subtracted exactly."""
 NOT_REACHED = "no value: the test ended before it got here"
@@ -84,6 +86,7 @@ def _compare(
     show_expected: bool,
     explain: bool,
 ) -> Comparison:
+    actual = _as_number(actual, expected)
     refusal = _refuse(actual, expected, show_expected)
     if refusal is not None:
         return refusal
@@ -92,7 +95,7 @@ def _compare(
     assert expected.array is not None
     if expected.type == "text":
         return _texts(actual.text, expected.text, show_expected)
-    found, wanted = _as_number(actual.array, expected), expected.array
+    found, wanted = actual.array, expected.array
     if found.shape != wanted.shape:
         if not explain:
             return WRONG
@@ -120,12 +123,13 @@ def difference(
 
     Returns None if the values don't have one form, or are texts, so that they can't be subtracted.
     """
+    actual = _as_number(actual, expected)
     if expected.type == "text" or check_form(actual, expected) is not None:
         return None
     assert actual is not None
     assert actual.array is not None
     assert expected.array is not None
-    found = _as_number(actual.array, expected)
+    found = actual.array
     good = _elementwise(found, expected.array, *_allowance(expected, rtol, atol))
     wide = np.complex128 if expected.array.dtype.kind == "c" else np.float64
     off = np.where(good, 0.0, found.astype(wide) - expected.array.astype(wide))
@@ -134,17 +138,28 @@ def difference(
 
 def check_form(actual: Value | None, expected: Value) -> Comparison | None:
     """Return the failure for a wrong type, shape or kind of dtype; None if only the elements remain to be compared."""
+    actual = _as_number(actual, expected)
     refusal = _refuse(actual, expected)
     if refusal is not None:
         return refusal
     assert actual is not None
     assert actual.array is not None
     assert expected.array is not None
-    if _as_number(actual.array, expected).shape != expected.array.shape:
+    if actual.array.shape != expected.array.shape:
         return Comparison(False, f"shape {actual.array.shape}, expected {expected.array.shape}")
     if _kind(actual.array) != _kind(expected.array):
         return Comparison(False, f"{actual.dtype} values, expected {expected.dtype}")
     return None
+
+
+def _as_number(actual: Value | None, expected: Value) -> Value | None:
+    """Return the one number in an array, a tensor or a list where a number is expected: it is the same value."""
+    if actual is None or actual.array is None or actual.type == "text" or _ndim(expected) or expected.type == "text":
+        return actual
+    if actual.array.size != 1 or not 0 < actual.array.ndim <= MOST_AXES:
+        return actual
+    kind = "scalar" if actual.type == "list" else actual.type
+    return replace(actual, type=kind, array=actual.array.reshape(()))
 
 
 def _refuse(actual: Value | None, expected: Value, show: bool = False) -> Comparison | None:
@@ -157,7 +172,7 @@ def _refuse(actual: Value | None, expected: Value, show: bool = False) -> Compar
         if actual.type in ("method", "function", "builtin_function_or_method"):
             hint = "that is the method itself; call it with ()"
         return Comparison(False, f"is {actual.describe()}, expected {_sort(expected, show)}{numbers}", hint)
-    single = actual.type in ("array", "tensor") and actual.array.size == 1
+    single = actual.type in ("array", "tensor") and actual.array.ndim == 0
     fits = (
         actual.type == expected.type
         or (expected.type == "scalar" and single)
@@ -166,11 +181,6 @@ def _refuse(actual: Value | None, expected: Value, show: bool = False) -> Compar
     if not fits:
         return Comparison(False, f"is {actual.describe()}, expected {_sort(expected, show)}")
     return None
-
-
-def _as_number(array: NDArray[Any], expected: Value) -> NDArray[Any]:
-    """An array of one element without its dimensions, where a number is expected; any other array as it is."""
-    return array.reshape(()) if array.size == 1 and _ndim(expected) == 0 else array
 
 
 def _ndim(value: Value) -> int:

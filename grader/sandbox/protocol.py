@@ -64,6 +64,8 @@ class Command:
     value_bytes: int
     lasting: bool = False
     """Whether each test finds what the tests before it left behind."""
+    loaded: tuple[str, ...] = ()
+    """Installed modules to load before the fork, once for all children."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import selectors
 import signal
@@ -35,8 +36,16 @@ WATCH_SECONDS = 0.03
 """The interval at which the work folder is measured; a child can write some ten MiB in between."""
 
 
+LINE_BYTES = 2**16
+"""A longer line is kept as it is."""
+_OVERWRITTEN = re.compile(rb"[^\n]*\r(?=[^\r\n])")
+
+
 class Output:
-    """The head and the tail of a test's output; if it is too long, its middle is counted and dropped."""
+    """The head and the tail of a test's output; if it is too long, its middle is counted and dropped.
+
+    What a carriage return overwrites isn't kept: a progress bar would fill all of it.
+    """
 
     def __init__(self, cap: int) -> None:
         self._head_cap = cap * 3 // 4
@@ -44,9 +53,19 @@ class Output:
         self._head = bytearray()
         self._tail = bytearray()
         self._dropped = 0
+        self._line = bytearray()
+        """The last line, while it has no end."""
 
     def feed(self, data: bytes) -> None:
         """Append output of the test."""
+        self._line += data
+        if b"\r" in data:
+            self._line = bytearray(_OVERWRITTEN.sub(b"", self._line))
+        end = len(self._line) if len(self._line) > LINE_BYTES else self._line.rfind(b"\n") + 1
+        self._keep(bytes(self._line[:end]))
+        del self._line[:end]
+
+    def _keep(self, data: bytes) -> None:
         room = self._head_cap - len(self._head)
         self._head += data[:room] if room > 0 else b""
         self._tail += data[max(room, 0) :]
@@ -57,6 +76,8 @@ class Output:
 
     def text(self) -> str:
         """Return the output as clean text."""
+        self._keep(bytes(self._line))
+        self._line.clear()
         gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
         raw = bytes(self._head + gap + self._tail)
         return clean_text(overwritten(raw.decode("utf-8", "replace")), self._head_cap + self._tail_cap + 60)

@@ -44,6 +44,7 @@ from grader.sandbox.protocol import (
     encode,
 )
 from grader.sandbox.scratch import Scratch, settle_times
+from grader.sandbox.slow import slow_imports
 from grader.sandbox.stage import Stage
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class Worker:
         """Test id to the name of the test's folder."""
         self._ready = False
         self._settled = False
+        self._loaded: tuple[str, ...] | None = None
+        """Libraries that the hand-in imports and that take long to load; None if it wasn't looked at."""
         try:
             self._folders = {"visible": self._copy_tests("visible", questions.visible, questions.withheld)}
             if questions.hidden:
@@ -174,6 +177,7 @@ class Worker:
     def empty_submission(self) -> None:
         """Empty the submission's folder for another submission."""
         self._settled = False
+        self._loaded = None
         for folder in {self.submission, self.beside}:
             for entry in folder.iterdir():
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
@@ -360,6 +364,7 @@ class Worker:
             if started:
                 return recordings
             # no student code ran: retry once with a new zygote, then report our own fault
+            self._loaded = ()
             log = self.log() + recordings[0].output
             self._stop()
             if attempt == 2:
@@ -390,6 +395,8 @@ class Worker:
             for folder in self._folders.values():
                 settle_times(folder)
             self._settled = True
+        if self._loaded is None:
+            self._loaded = slow_imports(self.submission, self.assignment.submission.forbid)
         name = self._holder.get(tests[0], "visible")
         self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -402,6 +409,7 @@ class Worker:
             math.ceil(seconds * len(tests)) + 1,
             limits.value_mb * 2**20,
             self.lasting,
+            self._loaded,
         )
         try:
             self._send(name, command, (channel_end.fileno(), output_end))

@@ -25,12 +25,18 @@ def observe(value: object) -> Value:
     if kind is str:
         raw = str(value).encode("utf-8", "replace")
         return Value("text", "uint8", np.frombuffer(raw, dtype=np.uint8))
+    if kind in (list, tuple) and len(value) == 1 and type(value[0]) in (int, float):  # type: ignore[arg-type, index]
+        return Value("list", *_parts(np.asarray(value)))  # one number; the judge says where it may stand
     torch = sys.modules.get("torch")
     if torch is not None and kind in (torch.Tensor, torch.nn.Parameter):
         return _tensor(torch, value)
     if kind in (list, tuple, dict, set) and isinstance(value, list | tuple | dict | set):
         return Value(f"{kind.__name__} of {len(value)}")
     return Value(kind.__name__)
+
+
+def _parts(array: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[Any, Any] | None]:
+    return array.dtype.name, array if array.dtype.name in DTYPES else None
 
 
 def _array(kind: str, array: np.ndarray[Any, Any]) -> Value:

@@ -122,7 +122,7 @@ class TestingPlugin:
             raise error
         claim, message = ("ok", "") if error is None else explain(error, root, self.library)
         if error is not None and not self.programs and (why := about_programs(error)):
-            claim, message = "refused", f"{why}\n{message}"
+            message = f"{why}\n{message}"
         return Ended(
             claim,  # type: ignore[arg-type]  # the ternary widens the literal
             message,
