@@ -420,7 +420,7 @@ class _Reader:
         runner = table.get("runner", Handout().runner)
         if not isinstance(runner, str) or not re.fullmatch(r"autograder/([\w-]+/)*[\w-]+\.py", runner):
             raise self.fail(("handout", "runner"), "'runner' must be a Python file below autograder/")
-        note = self.text_value(table, "note", ("handout",)) if "note" in table else ""
+        note = self.text_value(table, "note", ("handout",)) if table.get("note", "") != "" else ""
         hints = table.get("hints", True)
         if not isinstance(hints, bool):
             raise self.fail(("handout", "hints"), "'hints' must be true or false")
