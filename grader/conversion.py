@@ -66,7 +66,7 @@ def convert(worker: Worker, intake: Intake, template: tuple[str, ...] | None = N
             if item.instead:
                 notes.append(f"{', '.join(item.targets)}: still as in the template, so {item.name} counts.")
             _write_module(worker, item, text)
-            if told.get(f"answers of {key}"):
+            if f"answers of {key}" in told:  # an empty file says that nothing was written
                 _write(worker.submission / ANSWERS, told[f"answers of {key}"])
         elif f"refused {key}" in told:
             refused.append(f"{item.name} {told[f'refused {key}']}")

@@ -3,6 +3,7 @@
 import textwrap
 
 from grader.testing import number, weight
+from grader.testing.submission import NotFound
 
 FILE = "written_answers.md"
 """What grading makes of the notebook's cells of text that differ from the handout's."""
@@ -21,5 +22,8 @@ def test_answers(submission):
     if not file.is_file():
         print("Nothing is written in the cells of text. (They are read when the notebook is handed in.)")
         return
-    for line in file.read_text("utf-8")[:LONG].splitlines():
+    text = file.read_text("utf-8")
+    if not text.strip():
+        raise NotFound("the notebook has no written answers: write them into the cells of text that ask for them")
+    for line in text[:LONG].splitlines():
         print(textwrap.fill(line, 100))
