@@ -66,16 +66,27 @@ def _record_variant(recorder: _Recorder, variant: Variant) -> Recorded:
     worker = recorder.worker
     fill(worker, write_changed(worker, apply_variant(worker.assignment, variant)))
     found = {}
-    seen = False
+    recordings = _recordings(worker, recorder.tests)
     for spec in recorder.tests:
-        recording = worker.run(spec.id, given=True)
         if variant.credit > 0:
-            _check_accepted(worker.assignment, variant, spec, recording)
-        alternative = _alternative(variant, spec, recording)
+            _check_accepted(worker.assignment, variant, spec, recordings[spec.id])
+        alternative = _alternative(variant, spec, recordings[spec.id])
         if alternative is not None:
             found[spec.id] = alternative
-        seen = seen or alternative is not None or (variant.credit < 1 and _fails(worker, spec))
+    seen = bool(found) or (variant.credit < 1 and any(_fails(worker, spec) for spec in recorder.tests))
     return found, seen
+
+
+def _recordings(worker: Worker, tests: Sequence[TestSpec]) -> dict[str, Recording]:
+    """Run all tests, as many as possible in one child: an assignment has more variants than anything else to run."""
+    found: dict[str, Recording] = {}
+    for hidden in (False, True):
+        waiting = [spec.id for spec in tests if worker.hides(spec.id) == hidden and not spec.alone]
+        while waiting:
+            recordings = worker.run_together(waiting, given=True)
+            found |= zip(waiting, recordings, strict=False)
+            waiting = waiting[len(recordings) :]
+    return found | {spec.id: worker.run(spec.id, given=True) for spec in tests if spec.alone}
 
 
 def _check_accepted(assignment: Assignment, variant: Variant, spec: TestSpec, recording: Recording) -> None:
