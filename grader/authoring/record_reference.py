@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.assignment import Assignment
 from grader.authoring.mutants import is_audited
-from grader.authoring.notebooks import has_notebook, targets
+from grader.authoring.notebooks import SUFFIX, has_notebook, targets
 from grader.authoring.source import read_source
 from grader.authoring.specs import specs_of, unmatched
 from grader.authoring.template import build, regions
@@ -75,8 +75,10 @@ def fill(worker: Worker, folder: Path) -> tuple[str, ...]:
 
 def _check_taken(assignment: Assignment, required: Sequence[str]) -> None:
     """Refuse a file of the reference that no pattern takes: students would write it, and it would never arrive."""
+    notebooks = {str(PurePosixPath(name).with_suffix(SUFFIX)) for name in required}
+    taken = {*required, *notebooks, assignment.submission.notebook}
     for name in own_files(assignment.reference):
-        if name not in required and not any(part.startswith(".") for part in PurePosixPath(name).parts):
+        if name not in taken and not any(part.startswith(".") for part in PurePosixPath(name).parts):
             line = line_of(assignment.toml.read_text("utf-8"), "submission", "files")
             raise AssignmentError(
                 assignment.toml,
