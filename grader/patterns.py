@@ -17,6 +17,8 @@ def matches(path: PurePosixPath, patterns: Iterable[str]) -> bool:
 
 
 def _match(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    if "**" not in pattern:
+        return len(parts) == len(pattern) and all(map(fnmatch.fnmatchcase, parts, pattern))
     # the places of the pattern that the parts so far lead to; so the work is bounded by the product of both lengths
     places = _skipped({0}, pattern)
     for part in parts:

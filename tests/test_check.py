@@ -22,4 +22,4 @@ def test_the_yardstick_is_measured_in_turn_with_the_call() -> None:
     Check(kept, given=True).at_most_times("speed", lambda: order.append("call"), lambda: order.append("yardstick"), 3.0)
     assert order == ["call", "yardstick"] * 5
     (observation,) = kept.observations
-    assert observation.params == {"times": 3.0}
+    assert observation.params["times"] == 3.0

@@ -25,7 +25,7 @@ MOST = 40
 def slow_imports(root: Path, forbid: Collection[str]) -> tuple[str, ...]:
     """Return the modules of slow packages that files below `root` import by name; without forbidden ones."""
     found = set()
-    for file in sorted(root.rglob("*.py")):
+    for file in sorted(path for path in root.rglob("*.py") if path.is_file()):
         for name in _IMPORT.findall(file.read_bytes()):
             module = name.decode("ascii", "replace")
             top = module.partition(".")[0]
