@@ -162,7 +162,7 @@ def test_frames_may_arrive_in_pieces(step: int) -> None:
         (np.float32(1), "scalar", "a float32 number"),
         ("naïve \ud800", "text", "the text 'naïve ?'"),
         (None, "NoneType", "None"),
-        ([1, 2], "list", "a list of 2"),
+        ([1, 2], "list of 2", "a list of 2"),
         (np.array([None]), "array", "an array of dtype object"),
         (np.array(["a"]), "array", "an array of dtype str32"),
         (np.array(["2020-01-01"], "M8[D]"), "array", "an array of dtype datetime64[D]"),
