@@ -179,12 +179,9 @@ def _one(value):
 _COARSE = {
     True: "    import numpy as np\n    coarse = isinstance(value, np.ndarray) and value.dtype == np.float64\n"
     "    return value.astype(np.float32) if coarse else value\n",
-    False: "    return value\n",
 }
 _ORDER = {
     True: "    import numpy as np\n    return np.asfortranarray(value) if isinstance(value, np.ndarray) else value\n",
-    False: "    import torch\n    if not isinstance(value, torch.Tensor) or value.dim() < 2:\n        return value\n"
-    "    return value.transpose(0, -1).contiguous().transpose(0, -1)\n",
 }
 _NUMBER = {
     True: "    import numpy as np\n    number = isinstance(value, float | np.floating)\n",
@@ -235,6 +232,8 @@ KINDS: Mapping[str, tuple[type[Rewriter], _Wrapper]] = {
     "names of numpy 1": (_OldNumpy, lambda context: ""),
 }
 """The rewrites: which nodes change, and the text that is added below a changed module."""
+NUMPY_ONLY = frozenset({"results in float32", "results in another order of memory", "names of numpy 1"})
+"""A tensor's dtype and memory are often promised, for example where a layer works in place."""
 DERIVED = "subclasses, and functions made by functions"
 NAMES = (*KINDS, DERIVED)
 
@@ -248,6 +247,8 @@ def rewrites(assignment: Assignment) -> Iterator[tuple[str, dict[str, str]]]:
     ]
     context = _context(assignment, modules)
     for kind, (rewriter, added) in KINDS.items():
+        if kind in NUMPY_ONLY and not context.numpy:
+            continue
         files = {}
         for module in modules:
             walker = rewriter(module, context)
@@ -286,7 +287,10 @@ def _context(assignment: Assignment, modules: list[Module]) -> Context:
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
                 own = isinstance(node.value, ast.Name) and node.value.id == "self"
-                (stored if own else elsewhere).add(node.attr)
+                if not own:
+                    elsewhere.add(node.attr)
+                elif isinstance(node.ctx, ast.Store):
+                    stored.add(node.attr)  # what is only read may be inherited
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):
                 elsewhere.add(node.name)  # a method's name isn't an attribute to rename
         for name, names in _signatures(tree):
