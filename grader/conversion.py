@@ -8,13 +8,13 @@ what the student handed in. It is text for a file, and sentences.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from grader.errors import InternalError
 from grader.sandbox.protocol import Asked, Conversion
 from grader.sandbox.worker import Worker
 
@@ -67,7 +67,7 @@ def convert(worker: Worker, intake: Intake, template: tuple[str, ...] | None = N
                 notes.append(f"{', '.join(item.targets)}: still as in the template, so {item.name} counts.")
             _write_module(worker, item, text)
             if f"answers of {key}" in told:  # an empty file says that nothing was written
-                _write(worker.submission / ANSWERS, told[f"answers of {key}"])
+                _write(worker, ANSWERS, told[f"answers of {key}"])
         elif f"refused {key}" in told:
             refused.append(f"{item.name} {told[f'refused {key}']}")
         elif recording.ending != "ok":
@@ -78,7 +78,7 @@ def convert(worker: Worker, intake: Intake, template: tuple[str, ...] | None = N
     for number, name in enumerate(scripts):
         key = f"script {number}"
         if f"text of {key}" in told:
-            _write(worker.submission / name, told[f"text of {key}"])
+            _write(worker, name, told[f"text of {key}"])
             notes.append(f"{name} was made from a notebook: its definitions count, and what only runs was left out.")
             notes += _lines(told, f"notes on {key}", name)
         elif f"refused {key}" in told:
@@ -111,20 +111,16 @@ def _write_module(worker: Worker, item: Taken, text: str) -> None:
     targets = item.targets
     if len(targets) > 1:
         path = worker.assignment.submission.path
-        _write(worker.submission / (path[0] if path else ".") / f"{MODULE}.py", text)
+        _write(worker, PurePosixPath(path[0] if path else ".") / f"{MODULE}.py", text)
         text = alias_text(MODULE)
     for target in targets:
-        _write(worker.submission / PurePosixPath(target), text)
+        _write(worker, target, text)
 
 
-def _write(file: Path, text: str) -> None:
-    try:
-        for parent in reversed(file.parents):
-            if not parent.is_dir():
-                parent.mkdir()
-                parent.chmod(0o755)  # independent of the umask, because the worker may be another user
-        file.unlink(missing_ok=True)
-        file.write_text(text[:_TEXT_BYTES], "utf-8", newline="\n")
-        file.chmod(0o644)
-    except OSError as error:
-        raise InternalError(f"{file.name} can't be written ({error.strerror}); make room for it") from None
+def _write(worker: Worker, name: str | PurePosixPath, text: str) -> None:
+    """Write a file of the clean folder, in the place of the one that it was made from."""
+    from grader.intake.take import write_file  # as late as grading imports it
+
+    with contextlib.suppress(OSError):  # whatever can't be removed can't be written either, and that is told
+        (worker.submission / name).unlink()
+    write_file(worker.submission, str(name), text[:_TEXT_BYTES].encode("utf-8"))

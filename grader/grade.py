@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,7 @@ def grade_in(
     assignment = worker.assignment
     if before is not None:
         before(failed_report(assignment, fixtures, "internal", "the grading didn't come to its end"))
+    nothing = partial(failed_report, assignment, fixtures, submission=source.name, taken=False)
     worker.empty_submission()
     try:
         intake = ingest(
@@ -125,20 +127,16 @@ def grade_in(
         )
     except SubmissionError as error:
         notes = [str(error)]
-        return failed_report(
-            assignment, fixtures, "error", str(error), notes=notes, submission=source.name, taken=False
-        )
+        return nothing("error", str(error), notes=notes)
     if fixtures.required and not intake.files:
         message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
         notes = [message, *intake.notes]
-        return failed_report(assignment, fixtures, "missing", message, notes=notes, submission=source.name, taken=False)
+        return nothing("missing", message, notes=notes)
     demand_tests(worker, fixtures)
     converted = convert(worker, intake)
     notes = [*intake.notes, *converted.notes]
     if converted.refusal:
-        return failed_report(
-            assignment, fixtures, "error", converted.refusal, notes=notes, submission=source.name, taken=False
-        )
+        return nothing("error", converted.refusal, notes=notes)
     if taken is not None:
         taken(tuple(dict.fromkeys([*intake.files, *(name for item in intake.notebooks for name in item.targets)])))
     if only is not None:

@@ -103,12 +103,12 @@ def ingest(
                 data, encoding = as_utf8(data)
                 recoded += [f"{name} isn't UTF-8; it was read as {encoding}. Save it as UTF-8."] if encoding else []
             if name not in replaced:
-                _write(into, name, data)
+                write_file(into, name, data)
             elif name not in given or data != _own(lender, name, "given"):
                 displaced.append(name)
         taken = sorted(set(files) - replaced)
     for name in given:
-        _write(into, name, _own(lender, name, "given"))
+        write_file(into, name, _own(lender, name, "given"))
     missing = [name for name in required if name not in choice.files and name not in given]
     lent = _lend(lender, [name for name in missing if wanted(PurePosixPath(name), spec.lent)], taken, into)
     course = [f"The course's own files count, and the submission's are left out: {listed(displaced)}."]
@@ -286,12 +286,12 @@ def _lend(lender: Path | None, names: Sequence[str], taken: Sequence[str], into:
         return set()
     lent = {name for name in names if not _folders([name]) & set(taken) and name not in _folders(taken)}
     for name in sorted(lent):
-        _write(into, name, _own(lender, name, "lent"))
+        write_file(into, name, _own(lender, name, "lent"))
     return lent
 
 
-def _write(folder: Path, name: str, data: bytes) -> None:
-    """Write one file; raises InternalError on failure, because that isn't the hand-in's fault."""
+def write_file(folder: Path, name: str, data: bytes) -> None:
+    """Write one new file below a folder; raises InternalError on failure, because that isn't the hand-in's fault."""
     target = folder.joinpath(*PurePosixPath(name).parts)
     try:
         for parent in reversed(target.parents):
