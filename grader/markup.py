@@ -48,7 +48,7 @@ def fragment(report: Report, *, everything: bool = False) -> str:
         right = sum(test.status == "passed" for test in tests)
         style = "right" if right == len(tests) else ""
         rows.append(
-            f'<tr><td class="{style}">{escape(part.title)}</td>'
+            f'<tr><td class="{style}">{escape(part.heading)}</td>'
             f'<td class="points">{points_text(part.score)} / {points_text(part.max_score)}</td>'
             f"<td>{right} of {len(tests)} tests right</td></tr>"
         )
@@ -64,7 +64,7 @@ def fragment(report: Report, *, everything: bool = False) -> str:
         )
     blocks.append(_line("Blocked", summary.blocked, "wait"))
     blocks.append(_line("Remarks, without points", summary.remarks, ""))
-    if not summary.causes and summary.score == summary.max_score:
+    if summary.complete:
         blocks.append('<p class="right">All public points are there.</p>')
     return f'<div class="grader"><style>{_STYLE}</style>\n' + "\n".join(filter(None, blocks)) + "\n</div>"
 

@@ -87,6 +87,11 @@ class PartScore:
     extra: bool = False
     """Whether it is extra credit, which doesn't count in the report's maximum."""
 
+    @property
+    def heading(self) -> str:
+        """The title, with the word that it is extra credit."""
+        return f"{self.title} (extra credit)" if self.extra else self.title
+
 
 @dataclass(frozen=True)
 class Report:

@@ -65,7 +65,9 @@ class Summary:
 
     title: str
     score: Fraction
+    """The points of the tests that are shown, extra credit too."""
     max_score: Fraction
+    """What can be had of them without extra credit."""
     parts: tuple[tuple[PartScore, tuple[TestResult, ...]], ...]
     """Each part with its tests that have points."""
     causes: tuple[Cause, ...]
@@ -79,6 +81,11 @@ class Summary:
     hidden: Fraction
     """Points of tests that aren't shown to students."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether each test that is shown and has points is passed."""
+        return not (self.causes or self.unwritten or self.blocked)
+
 
 def summarize(report: Report) -> Summary:
     """Return the summary of a report's visible tests."""
@@ -90,10 +97,11 @@ def summarize(report: Report) -> Summary:
     failing = [test for test in wrong if test not in unwritten and test not in blocked]
     if not failing and not unwritten:
         failing, blocked = blocked, []  # nothing else blocks them in what ran
+    extra = {part.name for part in report.parts if part.extra}
     return Summary(
         title=report.title,
         score=sum((test.score for test in shown), Fraction(0)),
-        max_score=sum((test.max_score for test in shown), Fraction(0)),
+        max_score=sum((test.max_score for test in shown if test.part not in extra), Fraction(0)),
         parts=tuple(
             (_visible(part, tests), tests)
             for part in report.parts
@@ -155,7 +163,7 @@ def _headline(test: TestResult) -> str:
 def _visible(part: PartScore, tests: Sequence[TestResult]) -> PartScore:
     """A part's points without those of tests that aren't shown."""
     score = sum((test.score for test in tests), Fraction(0))
-    return PartScore(part.name, part.title, score, sum((test.max_score for test in tests), Fraction(0)))
+    return PartScore(part.name, part.title, score, sum((test.max_score for test in tests), Fraction(0)), part.extra)
 
 
 def _causes(tests: Sequence[TestResult]) -> tuple[Cause, ...]:

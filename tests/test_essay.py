@@ -1,5 +1,6 @@
 """The essay of nyu1008_hw3: it reaches a person, with the rubric, and no machine gives or takes a point for it."""
 
+import itertools
 import json
 import shutil
 from fractions import Fraction
@@ -65,7 +66,9 @@ def test_points_by_a_person_stand_beside_those_of_the_machine(capsys: pytest.Cap
     assert HOMEWORK.points == 36
     assert HOMEWORK.manual_points == Fraction(4)
     assert main(["list", "--project", str(ROOT)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert sum("36 + 4 by a person" in line for line in lines) == 1
-    (essay,) = (line for line in lines if line.split()[:2] == ["essay", "Essay"])
+    # each line that starts in the first column begins an assignment
+    lines = iter(capsys.readouterr().out.splitlines())
+    assert next(line for line in lines if line.split()[:1] == [HOMEWORK.name]).endswith("36 + 4 by a person")
+    rows = list(itertools.takewhile(lambda line: line.startswith(" "), lines))
+    (essay,) = (row for row in rows if row.split()[:2] == ["essay", "Essay"])
     assert essay.endswith("0 + 4 by a person")

@@ -250,6 +250,8 @@ def expected_values(draw: st.DrawFn, kind: str) -> tuple[dict[str, Value], dict[
     if kind == "unchanged":
         array = draw(arrays())
         return {"actual": array, "original": array}, {}
+    if kind == "structure":
+        return {"actual": draw(texts), "structure": draw(texts)}, {}
     if kind == "raises":
         return {"actual": draw(texts)}, {"errors": ["ValueError", "TypeError"]}
     if kind == "decreasing":

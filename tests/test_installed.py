@@ -53,11 +53,11 @@ def test_a_course_of_ones_own_from_new_to_a_platforms_score(bin_folder: Path, tm
     course.mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GRADER"))}
 
-    def call(program: str, *words: str, folder: Path = course) -> str:
+    def call(program: str, *words: str, folder: Path = course, code: int = 0) -> str:
         ended = subprocess.run(
             [bin_folder / program, *words], cwd=folder, env=clean, check=False, text=True, capture_output=True
         )
-        assert ended.returncode == 0, f"{program} {words}: {ended.stdout}{ended.stderr}"
+        assert ended.returncode == code, f"{program} {words}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
     place = call("python", "-c", "import grader; print(grader.__file__)")
@@ -68,8 +68,8 @@ def test_a_course_of_ones_own_from_new_to_a_platforms_score(bin_folder: Path, tm
 
     # a student's evening
     call("grader", "handout", "hw1", "-o", str(tmp_path / "handout"))
-    said = call("python", "autograder/runner.py", folder=tmp_path / "handout")
-    assert "not implemented yet" in said
+    said = call("python", "autograder/runner.py", folder=tmp_path / "handout", code=1)
+    assert "Next: write Dropout.forward in dropout.py" in said
     for file in (course / "reference" / "hw1").iterdir():
         (tmp_path / "handout" / file.name).write_bytes(file.read_bytes())
     assert "4 / 4" in call("grader", "check", folder=tmp_path / "handout")

@@ -65,7 +65,7 @@ class Progress:
 
     def count(self, report: Report) -> None:
         """Count one report."""
-        if report.score == report.max_score:
+        if report.score >= report.max_score:
             self.full += 1
         elif report.score:
             self.partial += 1

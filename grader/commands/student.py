@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.fixtures import Fixtures
-    from grader.report import Report
 
 INTERRUPTED = 130
 _COLUMNS = 70
@@ -134,6 +133,7 @@ def _run(subject: _Subject, wanted: list[str] | None, options: argparse.Namespac
     from grader.files import write_atomically
     from grader.markup import page
     from grader.student import last
+    from grader.summary import summarize
 
     shown = _Counter()
     ran = local.run(subject.assignment, subject.fixtures, subject.folder, options.part, wanted, shown.step)
@@ -156,11 +156,7 @@ def _run(subject: _Subject, wanted: list[str] | None, options: argparse.Namespac
         )
     if ran.interrupted:
         return INTERRUPTED
-    return DONE if _complete(ran.report) else FAILED
-
-
-def _complete(report: Report) -> bool:
-    return report.score == report.max_score
+    return DONE if summarize(ran.report).complete else FAILED
 
 
 def _command(subject: _Subject) -> str:

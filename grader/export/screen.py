@@ -75,7 +75,7 @@ def screen(
         place = place_of(summary.unwritten[0].tests[0]).partition(", in ")[0]
         where = f" in {place}" if place else ""
         first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"), (where, ""))]
-    elif summary.score == summary.max_score:
+    elif summary.complete:
         first = [((f"All {counted} are there.", "good"),)]
     else:
         first = []
@@ -94,11 +94,12 @@ def plain(lines: Sequence[Line]) -> str:
 
 
 def _head(summary: Summary, width: int, since: Since | None, counted: str) -> list[Line]:
-    full = summary.score == summary.max_score
     score = f"{points_text(summary.score)} of {points_text(summary.max_score)} {counted}"
     room = width - len(score) - 2
     title = summary.title if len(summary.title) <= room else f"{summary.title[: max(room - 3, 0)]}..."
-    lines: list[Line] = [((title, "bold"), (" " * (room - len(title) + 2), ""), (score, "good" if full else "bold"))]
+    lines: list[Line] = [
+        ((title, "bold"), (" " * (room - len(title) + 2), ""), (score, "good" if summary.complete else "bold"))
+    ]
     lines += [((f"! {note}", "wait"),) for note in summary.notes[:2]]
     said = _since(since)
     if said:
@@ -126,7 +127,7 @@ def _parts(summary: Summary, signs: Signs, most: int) -> list[Line]:
     parts = list(summary.parts)
     room = min(_PARTS, most // 2 - (2 if most >= _USUAL_LINES else 4))
     lines: list[Line] = []
-    complete = [part.title for part, _ in parts if part.score == part.max_score]
+    complete = [part.heading for part, _ in parts if part.score == part.max_score]
     if len(parts) > room and len(complete) > 1:
         parts = [(part, tests) for part, tests in parts if part.score != part.max_score]
         lines.append(((f"  {signs.right} ", "good"), (f"{len(complete)} parts have all points", "")))
@@ -134,12 +135,12 @@ def _parts(summary: Summary, signs: Signs, most: int) -> list[Line]:
     left = len(parts) - room if len(parts) > room else 0
     if left:
         parts, left = parts[: room - 1], left + 1
-    name = min(max((len(part.title) for part, _ in parts), default=0), 34)
+    name = min(max((len(part.heading) for part, _ in parts), default=0), 34)
     marks = max((len(tests) for _, tests in parts if len(tests) <= _MARKS), default=0)
     for part, tests in parts:
         share = f"{points_text(part.score):>5} / {points_text(part.max_score):<5}"
         style = "good" if part.score == part.max_score else ""
-        title = part.title if len(part.title) <= name else f"{part.title[: name - 3]}..."
+        title = part.heading if len(part.heading) <= name else f"{part.heading[: name - 3]}..."
         lines.append(((f"  {title:<{name}}", style), (share, style), *_marks(tests, signs, marks)))
     if left:
         lines.append(((f"  and {left} more parts", "dim"),))

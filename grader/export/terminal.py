@@ -101,8 +101,7 @@ def render(report: Report, console: Console) -> None:
     table.add_column("Points", justify="right", no_wrap=True)
     for part in report.parts:
         points = f"{points_text(part.score)} / {points_text(part.max_score)}"
-        title = f"{part.title} (extra credit)" if part.extra else part.title
-        table.add_row("", Text(title, style="bold"), "", Text(points, style="bold"))
+        table.add_row("", Text(part.heading, style="bold"), "", Text(points, style="bold"))
         for test in report.tests:
             if test.part == part.name:
                 table.add_row(*_row(test))

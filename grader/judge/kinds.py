@@ -62,7 +62,7 @@ def _structure(seen: Sighting) -> Comparison:
     found = clean_text(actual.text, 300) if actual is not None and actual.type == "text" else None
     if found is None:
         found = seen.value.describe() if seen.value is not None else "missing"
-    return Comparison(False, f"is {found}, should be {expected[:300]}")
+    return Comparison(False, f"is {found}, should be {clean_text(expected, 300)}")
 
 
 def _dropout(seen: Sighting) -> Comparison:
