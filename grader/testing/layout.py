@@ -10,10 +10,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from importlib.abc import Loader
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+
+from grader.testing.compiled import CompiledOnce
 
 HERE = "_hand_in"
 """The package of the hand-in's own folder, which relative imports start from."""
@@ -48,7 +50,7 @@ class Layout(Loader):
 
     def located(self, spec: ModuleSpec | None) -> ModuleSpec | None:
         """Return the spec of a module that was found on the path, so that its relative imports work."""
-        if spec is None or type(spec.loader) is not SourceFileLoader or spec.submodule_search_locations is not None:
+        if spec is None or type(spec.loader) is not CompiledOnce or spec.submodule_search_locations is not None:
             return spec
         file = Path(spec.loader.path)
         if file.is_relative_to(self._root):
@@ -77,7 +79,7 @@ class Layout(Loader):
         return ".".join(file.relative_to(folder).with_suffix("").parts)
 
 
-class _Located(SourceFileLoader):
+class _Located(CompiledOnce):
     """Loads a module whose relative imports start at its folder."""
 
     def __init__(self, name: str, path: str, located: str, is_package: bool) -> None:

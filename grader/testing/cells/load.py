@@ -17,6 +17,7 @@ from types import CodeType, ModuleType
 
 from grader.testing.cells.convert import END, HEADER, SKIPPED, added_to
 from grader.testing.cells.keep import definitions
+from grader.testing.compiled import CompiledOnce
 
 FAILED = "__grader_failed__"
 """The name in a module under which it keeps the exceptions of its statements, by the names that they would bind."""
@@ -145,6 +146,8 @@ def loaded(spec: ModuleSpec | None) -> ModuleSpec | None:
     if origin(Path(spec.origin)):
         spec.loader = CellLoader(spec.loader.name, spec.loader.path)
         spec.cached = None
+    elif type(spec.loader) is SourceFileLoader:
+        spec.loader = CompiledOnce(spec.loader.name, spec.loader.path)
     return spec
 
 
