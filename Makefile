@@ -67,6 +67,8 @@ bench: .venv/test-ready
 	$(BIN)/python benchmarks/jail.py
 	$(BIN)/python benchmarks/class_page.py
 	$(BIN)/python benchmarks/class_speed.py
+	$(BIN)/python benchmarks/class_growth.py --sizes 100 1000
+	$(BIN)/python benchmarks/class_growth.py --dask 300
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed; name one: make PYTHON=python3.11")'
