@@ -32,6 +32,10 @@ settings.register_profile("project", database=None, derandomize=True, deadline=N
 settings.load_profile("project")
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".pytest_cache" / "hypothesis"))
 
+# two test processes share the machine: a library's threads would wait for each other longer than they compute
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
 # started before any worker: a worker that lives through several tests would take it for something a hand-in left behind
 resource_tracker.ensure_running()
 

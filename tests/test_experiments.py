@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,21 @@ ROWS = {
 MINUTE = 60
 
 
-def unpacked(name: str, into: Path) -> Assignment:
-    assignment = load_assignment(ROOT, name)
-    make_handout(assignment, into)
-    return assignment
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Assignment]:
+    """A function that writes an assignment's handout to a folder; making it takes seconds, so each is made once."""
+    made: dict[str, Path] = {}
+
+    def unpack(name: str, into: Path) -> Assignment:
+        assignment = load_assignment(ROOT, name)
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name) / "handout"
+            make_handout(assignment, folder)
+            made[name] = folder
+        shutil.copytree(made[name], into)
+        return assignment
+
+    return unpack
 
 
 def command_of(handout: Path, script: str) -> list[str]:
@@ -44,7 +56,9 @@ def test_every_experiment_is_run_here() -> None:
 
 
 @pytest.mark.parametrize(("name", "script"), ROWS)
-def test_the_reference_gives_a_table_and_a_picture(name: str, script: str, tmp_path: Path) -> None:
+def test_the_reference_gives_a_table_and_a_picture(
+    name: str, script: str, unpacked: Callable[[str, Path], Assignment], tmp_path: Path
+) -> None:
     handout = tmp_path / "handout"
     assignment = unpacked(name, handout)
     shutil.copytree(assignment.reference, handout, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -62,7 +76,9 @@ def test_the_reference_gives_a_table_and_a_picture(name: str, script: str, tmp_p
 
 
 @pytest.mark.parametrize(("name", "script"), ROWS)
-def test_the_template_is_told_what_to_write_first(name: str, script: str, tmp_path: Path) -> None:
+def test_the_template_is_told_what_to_write_first(
+    name: str, script: str, unpacked: Callable[[str, Path], Assignment], tmp_path: Path
+) -> None:
     handout = tmp_path / "handout"
     unpacked(name, handout)
     done = subprocess.run(command_of(handout, script), cwd=handout, capture_output=True, text=True, timeout=MINUTE)

@@ -202,12 +202,9 @@ def _solutions(assignment: Assignment) -> Iterator[tuple[Path, int, str]]:
             tree, found = ast.parse(text), regions(file, text)
         except (SyntaxError, AssignmentError):
             continue  # a variant that replaces markers; the reference itself was read before
+        statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
         for region in found:
-            inside = [
-                node
-                for node in ast.walk(tree)
-                if isinstance(node, ast.stmt) and region.begin < node.lineno <= (node.end_lineno or 0) < region.end
-            ]
+            inside = [node for node in statements if region.begin < node.lineno <= (node.end_lineno or 0) < region.end]
             nested = {inner for node in inside for inner in ast.walk(node) if inner is not node}
             solution = "".join(_bare(ast.unparse(node)) for node in inside if node not in nested)
             if len(inside) >= _STATEMENTS and len(solution) >= _CHARACTERS:
