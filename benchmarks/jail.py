@@ -23,8 +23,8 @@ import numpy as np
 from grader.levels import LEVELS, Level, level_of
 from grader.sandbox.child.jail import Jail, enter, prepare
 from grader.sandbox.identity import worker_user
+from grader.sandbox.paths import readable_paths
 from grader.sandbox.processes import thread_count
-from grader.sandbox.worker import readable_paths
 
 BOUND_MS = 3.0
 """The most that the strongest level may add to a fork."""

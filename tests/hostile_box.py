@@ -26,7 +26,7 @@ from hostile_samples import ROOT
 from grader.sandbox.child.landlock import outermost
 from grader.sandbox.child.reach import closed_folders, open_folders
 from grader.sandbox.libc import PR_SET_PDEATHSIG, prctl
-from grader.sandbox.worker import readable_paths
+from grader.sandbox.paths import readable_paths
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _NEW = 0x00020000 | 0x20000000 | 0x08000000 | 0x40000000 | 0x04000000  # mounts, pids, ipc, network, host name

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 from grader.sandbox.child.reach import closed_folders, open_folders, own_view  # noqa: E402  # of this checkout
 from grader.sandbox.identity import WORKER_USER  # noqa: E402
 from grader.sandbox.libc import mount  # noqa: E402
-from grader.sandbox.worker import needed_paths  # noqa: E402
+from grader.sandbox.paths import needed_paths  # noqa: E402
 
 SITUATIONS = ("root", "root-with-user", "plain")
 TESTS = ("tests/test_isolation.py", "tests/test_leaks.py", "tests/test_scratch.py", "tests/test_neighbours.py")

@@ -32,6 +32,7 @@ from grader.sandbox import worker as worker_module
 from grader.sandbox.child import landlock, seccomp
 from grader.sandbox.child.reach import closed_folders
 from grader.sandbox.conceal import closable, concealed, reopen
+from grader.sandbox.paths import readable_paths
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
 from grader.sandbox.worker import Worker
 
@@ -276,7 +277,7 @@ def test_answers_where_a_worker_may_read_are_kept_from_it(tmp_path: Path, monkey
     for kind in ("testcases", "reference"):
         shutil.copytree(ROOT / kind / BONUS, tmp_path / kind / BONUS, ignore=shutil.ignore_patterns("__pycache__"))
     assignment = load_assignment(tmp_path, BONUS)
-    known = worker_module.readable_paths
+    known = readable_paths
     monkeypatch.setattr(worker_module, "readable_paths", lambda *given: [*known(*given), str(tmp_path)])
     source = tmp_path / "submission"
     shutil.copytree(assignment.reference, source)
@@ -346,7 +347,7 @@ AS_PLAIN_USER = """
 import os, sys
 from pathlib import Path
 from grader.sandbox.child.reach import closed_folders, open_folders
-from grader.sandbox.worker import readable_paths
+from grader.sandbox.paths import readable_paths
 try:
     open_folders(closed_folders([*map(Path, readable_paths()), Path(sys.base_prefix), Path(sys.prefix), Path.cwd()]))
 except OSError as error:

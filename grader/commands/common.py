@@ -46,7 +46,7 @@ def reopen_in(project: Path) -> None:
     """Do the same for a project whose folder is known."""
     if sys.platform == "linux":  # only Linux has grading
         from grader.sandbox.conceal import reopen
-        from grader.sandbox.worker import needed_paths
+        from grader.sandbox.paths import needed_paths
 
         reopen(project, needed_paths())
 

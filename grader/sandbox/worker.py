@@ -14,10 +14,8 @@ import select
 import shutil
 import socket
 import sys
-import sysconfig
 import time
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -30,6 +28,7 @@ from grader.questions import Questions, seed_of
 from grader.sandbox import launch
 from grader.sandbox.identity import identity
 from grader.sandbox.libc import PR_SET_DUMPABLE, prctl
+from grader.sandbox.paths import needed_paths, readable_paths
 from grader.sandbox.probe import broken_layers, lay_out
 from grader.sandbox.processes import become_subreaper, children, kill_children
 from grader.sandbox.protocol import (
@@ -461,32 +460,3 @@ def _demand_library(assignment: Assignment) -> None:
             f"{assignment.name} needs torch, which isn't installed for {sys.executable}; "
             f"install it: {sys.executable} -m pip install torch"
         )
-
-
-@cache
-def readable_paths() -> tuple[str, ...]:
-    """Return the paths that a worker must read: the interpreter, its libraries and the grader's own package."""
-    scheme = sysconfig.get_paths()
-    prefixes = {Path(prefix) for prefix in (sys.prefix, sys.base_prefix)}
-    paths = {
-        *("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"),
-        *(
-            "/proc/cpuinfo",
-            "/sys/devices/system/cpu",
-        ),  # without these torch chooses other kernels, whose results differ
-        *(scheme[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *(str(prefix / name) for prefix in prefixes for name in ("lib", "lib64", "pyvenv.cfg")),
-        str(Path(__file__).resolve().parents[1]),
-    }
-    # a dependency may be installed elsewhere, for example as a development install
-    for name in ("numpy", "pytest", "gradescope_utils"):
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            paths.add(str(Path(spec.origin).parent))
-    return tuple(sorted(path for path in paths if os.path.exists(path)))
-
-
-@cache
-def needed_paths() -> tuple[Path, ...]:
-    """Return the paths that must stay accessible so that a worker can run: those it reads, and the interpreter."""
-    return (*map(Path, readable_paths()), Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable))

@@ -11,16 +11,14 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import fcntl
-import functools
 import gc
-import importlib
 import json
 import os
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from grader.levels import at_least
 from grader.recording import Observation
 from grader.sandbox.child.jail import NO_JAIL, SHARED_MEMORY, WORK_BYTES, WORK_FILES, Jail, enter, prepare
 from grader.sandbox.child.leftovers import Leftovers
+from grader.sandbox.child.libraries import load_late, load_torch
 from grader.sandbox.child.packages import Refuser, hidden_packages, without_packages
 from grader.sandbox.child.reach import closed_folders, mount_work, open_folders, own_view
 from grader.sandbox.child.reach_out import keeps_to_itself
@@ -61,8 +60,6 @@ CONVERT = "test_warm_up.py::test_convert"
 """Runs no test: it converts a hand-in's notebooks."""
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
 """Environment variables that name a writable folder; they are set to the folder that the jail lets a child write to."""
-NUM_WORKERS = 5
-"""The place of this argument of a DataLoader, after the data set."""
 CHANNEL = 3
 """The descriptor on which a child sends its frames."""
 
@@ -166,22 +163,12 @@ class Server:
         """Send one message to the judge."""
         self.control.send(encode(message))
 
-    @staticmethod
-    def load(names: Collection[str]) -> None:
-        """Load installed modules that a hand-in imports: otherwise each child would, and some take seconds."""
-        missing = [name for name in names if name not in sys.modules]
-        for name in missing:
-            with contextlib.suppress(Exception):  # the hand-in itself then meets the error
-                importlib.import_module(name)
-        if missing:
-            gc.freeze()
-
     def serve(self, command: Command, descriptors: Sequence[int], items: dict[str, pytest.Item]) -> None:
         """Fork a child for one command and send the judge its id; send its exit status after all its processes ended.
 
         Raises RuntimeError if this process has more than one thread; the judge then replaces the zygote.
         """
-        self.load(command.loaded)
+        load_late(command.loaded)
         if thread_count() != 1:
             raise RuntimeError("a library started a thread in the zygote; a forked child could hang on its locks")
         if self.scratch is not None:
@@ -206,40 +193,6 @@ class _Nowhere:
 
     def add(self, observation: Observation) -> None:
         encode_observation(observation, 2**20)
-
-
-def load_torch(*, programs: bool) -> None:
-    """Load torch and the modules that it loads lazily at the first training step, so that no child has to.
-
-    Without `programs`, a loader of data does its work itself: it could start no process.
-    """
-    import torch
-
-    torch.set_num_threads(1)
-    layer = torch.nn.Linear(4, 3)
-    optimiser = torch.optim.Adam(layer.parameters())
-    loss = torch.nn.functional.cross_entropy(layer(torch.randn(5, 4)), torch.zeros(5, dtype=torch.long))
-    if not programs:
-        _load_without_workers(torch.utils.data.DataLoader)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch doesn't annotate it
-    optimiser.step()
-
-
-def _load_without_workers(loader: type) -> None:
-    """Make a DataLoader that is asked for workers do without: the batches are the same, and only slower."""
-    made: Callable[..., None] = loader.__init__  # type: ignore[misc]  # of the class itself, which has no subclass yet
-
-    @functools.wraps(made)
-    def make(self: object, *args: object, **words: object) -> None:
-        if len(args) > NUM_WORKERS:
-            args = (*args[:NUM_WORKERS], 0, *args[NUM_WORKERS + 1 :])
-        if words.get("num_workers"):
-            words |= {"num_workers": 0}
-        for word in ("prefetch_factor", "persistent_workers", "timeout", "multiprocessing_context"):
-            words.pop(word, None)
-        made(self, *args, **words)
-
-    loader.__init__ = make  # type: ignore[misc]  # see above
 
 
 def run_child(
