@@ -335,10 +335,8 @@ class _Reader:
         return value
 
     def assignment(self, folder: Path, data: Mapping[str, Any]) -> Assignment:
-        self.only(
-            data,
-            {"title", "seed", "library", "submission", "limits", "parts", "handout", "audit", "late", "rate_limit"},
-        )
+        tables = {"submission", "limits", "parts", "handout", "audit", "late", "rate_limit"}
+        self.only(data, {"version", "title", "seed", "library", *tables})
         seed = data.get("seed")
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
             raise self.fail(("seed",), "'seed' must be a whole number from 0 to 4294967295")
