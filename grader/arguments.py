@@ -255,6 +255,20 @@ def _class(sub: argparse.ArgumentParser) -> None:
         help="when it was due, with its zone, such as '2026-10-20 23:59 +02:00'; the roster may have other times",
     )
     sub.add_argument(
+        "--free-days",
+        type=_days,
+        metavar="N",
+        help="late days that cost a student nothing, over all homework; the roster may have other numbers",
+    )
+    sub.add_argument(
+        "--spent",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="the run of an earlier homework, whose free days are spent; give it once a homework",
+    )
+    sub.add_argument(
         "--pick",
         choices=("latest", "highest", "error"),
         default="latest",
@@ -278,6 +292,13 @@ def _class(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--canvas", default="", metavar="TITLE", help="the assignment's column in Canvas, with its id")
     sub.add_argument("--moodle", type=Path, metavar="CSV", help="Moodle's grading worksheet, to be filled in")
     _add_limits(sub, "seccomp")
+
+
+def _days(text: str) -> int:
+    """A number of days."""
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of days such as 4")
+    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -399,6 +420,7 @@ _HELP = {
             "cmu11785_hw1_bonus assignment_123_export.zip -o build/hw1_bonus --roster roster.csv",
             "cmu11785_hw1_bonus submissions/ -o build/again --against build/hw1_bonus",
             "cmu11785_hw1_bonus submissions/ -o build/hw1_bonus --dask tcp://10.0.0.1:8786",
+            "hw2 submissions/ -o build/hw2 --roster roster.csv --free-days 4 --spent build/hw1",
             "--suite my_tests/ submissions/ -o build/run",
         ),
     ),
