@@ -133,6 +133,7 @@ def _record(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
     _add_check(sub, "the fixtures")
     sub.add_argument("--new-seed", action="store_true", help="draw another secret seed for the graded fixtures")
+    sub.add_argument("--fresh", action="store_true", help="run everything, also what the last run recorded unchanged")
     _add_jobs(sub)
 
 
