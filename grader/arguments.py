@@ -121,6 +121,7 @@ def _new(sub: argparse.ArgumentParser) -> None:
         default="mlp",
         help="the homework to start from; each has a dropout layer too (default: %(default)s)",
     )
+    sub.add_argument("--notebook", action="store_true", help="students write in a notebook instead of files")
 
 
 def _dev(sub: argparse.ArgumentParser) -> None:
@@ -378,7 +379,7 @@ _HELP = {
     "new": _Help(
         "make a new assignment that can be handed out at once: solution, tests, settings, CI",
         _new,
-        ("hw1", "hw2 --library torch --from attention", "hw1 --project my_course"),
+        ("hw1", "hw2 --library torch --from attention", "hw3 --notebook", "hw1 --project my_course"),
     ),
     "dev": _Help(
         "while you write: what passes, what changed, and an audit in the background, after every save",

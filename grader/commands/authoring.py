@@ -131,7 +131,14 @@ def run_new(options: argparse.Namespace) -> int:
 
     course = _course_of(options)
     with progress_of(f"new {options.name}") as progress, outside():
-        made = make_new(options.name, course, library=options.library, kind=options.kind, progress=progress)
+        made = make_new(
+            options.name,
+            course,
+            library=options.library,
+            kind=options.kind,
+            notebook=options.notebook,
+            progress=progress,
+        )
     print(f"made {options.name} in {made.folder}, with {count(made.files, 'file')}; it is recorded and has a template")
     for name in made.kept:
         print(f"{name} was there, and is kept")
