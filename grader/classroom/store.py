@@ -49,6 +49,7 @@ class Store:
         self.reports = folder / "reports"
         self.stage = folder / ".stage" / f"{socket.gethostname()}-{os.getpid()}"
         self._shared = shared
+        self._made = not folder.exists()
         try:
             if folder.is_dir() and any(folder.iterdir()) and not self.reports.is_dir():
                 raise UsageError(f"{folder} has other files; name an empty folder, or one of an earlier run")
@@ -80,10 +81,15 @@ class Store:
         self.stage.mkdir(mode=0o700, exist_ok=True)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         remove(self.stage)
         with suppress(OSError):  # a shard's stage may be there too
             self.stage.parent.rmdir()
+        if kind is not None and self._made:
+            with suppress(OSError):  # a run that fails with reports in its folder goes on from them
+                self.reports.rmdir()
+                (self.folder / "lock").unlink()
+                self.folder.rmdir()
         os.close(self._lock)
 
     def _sweep(self) -> None:
