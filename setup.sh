@@ -31,9 +31,17 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
+fresh=
+[ -e "$venv" ] || fresh=1
 "$python" -m venv "$venv"
 pip() {
-    "$venv/bin/python" -m pip "$@" --quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore
+    if ! "$venv/bin/python" -m pip "$@" --quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore
+    then
+        [ -z "$fresh" ] || rm -rf "$venv"
+        echo "setup.sh: packages can't be installed, for pip's reason above; without a network here, name an index" \
+            "that is reached in PIP_INDEX_URL, or a folder of wheels in PIP_FIND_LINKS, and run this again" >&2
+        exit 1
+    fi
 }
 extra=
 if [ "${GRADER_TORCH:-}" = 1 ] || [ -e "$here/NEEDS_TORCH" ]; then

@@ -121,6 +121,7 @@ def _new(sub: argparse.ArgumentParser) -> None:
         default="mlp",
         help="the homework to start from; each has a dropout layer too (default: %(default)s)",
     )
+    sub.add_argument("--notebook", action="store_true", help="students write in a notebook instead of files")
 
 
 def _dev(sub: argparse.ArgumentParser) -> None:
@@ -133,6 +134,7 @@ def _record(sub: argparse.ArgumentParser) -> None:
     _add_assignment(sub)
     _add_check(sub, "the fixtures")
     sub.add_argument("--new-seed", action="store_true", help="draw another secret seed for the graded fixtures")
+    sub.add_argument("--fresh", action="store_true", help="run everything, also what the last run recorded unchanged")
     _add_jobs(sub)
 
 
@@ -255,6 +257,20 @@ def _class(sub: argparse.ArgumentParser) -> None:
         help="when it was due, with its zone, such as '2026-10-20 23:59 +02:00'; the roster may have other times",
     )
     sub.add_argument(
+        "--free-days",
+        type=_days,
+        metavar="N",
+        help="late days that cost a student nothing, over all homework; the roster may have other numbers",
+    )
+    sub.add_argument(
+        "--spent",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="the run of an earlier homework, whose free days are spent; give it once a homework",
+    )
+    sub.add_argument(
         "--pick",
         choices=("latest", "highest", "error"),
         default="latest",
@@ -278,6 +294,13 @@ def _class(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--canvas", default="", metavar="TITLE", help="the assignment's column in Canvas, with its id")
     sub.add_argument("--moodle", type=Path, metavar="CSV", help="Moodle's grading worksheet, to be filled in")
     _add_limits(sub, "seccomp")
+
+
+def _days(text: str) -> int:
+    """A number of days."""
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of days such as 4")
+    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -356,7 +379,7 @@ _HELP = {
     "new": _Help(
         "make a new assignment that can be handed out at once: solution, tests, settings, CI",
         _new,
-        ("hw1", "hw2 --library torch --from attention", "hw1 --project my_course"),
+        ("hw1", "hw2 --library torch --from attention", "hw3 --notebook", "hw1 --project my_course"),
     ),
     "dev": _Help(
         "while you write: what passes, what changed, and an audit in the background, after every save",
@@ -399,6 +422,7 @@ _HELP = {
             "cmu11785_hw1_bonus assignment_123_export.zip -o build/hw1_bonus --roster roster.csv",
             "cmu11785_hw1_bonus submissions/ -o build/again --against build/hw1_bonus",
             "cmu11785_hw1_bonus submissions/ -o build/hw1_bonus --dask tcp://10.0.0.1:8786",
+            "hw2 submissions/ -o build/hw2 --roster roster.csv --free-days 4 --spent build/hw1",
             "--suite my_tests/ submissions/ -o build/run",
         ),
     ),

@@ -273,7 +273,7 @@ def recorded_hashes(assignment: Assignment) -> dict[str, str]:
     """Return the hashes of all inputs of a recording: tests, modules, variants, and settings that affect a test's
     values or points.
 
-    The equivalences in `variants.toml` are excluded, because only the audit uses them.
+    The equivalences in `variants.toml` are excluded, because only the audit uses them, and so is the line for editors.
     """
     assignment.test_files()  # each must exist
     folder = assignment.folder
@@ -290,6 +290,7 @@ def _recorded(file: Path) -> bytes:
     data = file.read_bytes()
     if file.name != "variants.toml":
         return data
+    data = re.sub(rb"\A#:schema [^\n]*\n", b"", data)
     return re.sub(rb"(?ms)^\[\[equivalent\]\].*?(?=^\[\[variant\]\]|\Z)", b"", data)
 
 

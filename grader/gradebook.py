@@ -40,6 +40,10 @@ class HandIn:
     """When it was due, extensions included; for a group, the latest of its members."""
     lateness: timedelta | None = None
     """How long after the due date; zero if in time, None if nothing says it."""
+    free_days: int | None = None
+    """The late days that each of its students may still spend; None if this class has none."""
+    spent_days: int = 0
+    """Those that were spent on this hand-in."""
     late: bool | None = None
     """Whether it was late; a source may say that without saying how late. None if nothing says it."""
     version: str = ""

@@ -30,6 +30,10 @@ class LatePolicy:
             return Fraction(0)
         return min(self.percent_per_day * math.ceil(late / DAY), self.most_percent)
 
+    def days(self, late: timedelta) -> int:
+        """Return the least number of days that, given as an extension, leave no deduction."""
+        return max(math.ceil((late - timedelta(minutes=self.grace_minutes)) / DAY), 0)
+
 
 @dataclass(frozen=True)
 class RateLimit:

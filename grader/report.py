@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal, get_args
 
 Status = Literal["passed", "partial", "failed", "missing", "error", "timeout", "crashed", "refused", "internal"]
@@ -86,6 +87,8 @@ class PartScore:
     max_score: Fraction
     extra: bool = False
     """Whether it is extra credit, which doesn't count in the report's maximum."""
+    manual: Fraction = Fraction(0)
+    """Points that a person gives in addition; they are in neither score nor maximum."""
 
     @property
     def heading(self) -> str:
@@ -141,6 +144,11 @@ class Report:
         return fragment(self)
 
     @property
+    def manual(self) -> Fraction:
+        """The points that a person gives in addition."""
+        return sum((part.manual for part in self.parts), Fraction(0))
+
+    @property
     def max_score(self) -> Fraction:
         """The score of a right submission, without extra credit."""
         extra = {part.name for part in self.parts if part.extra}
@@ -148,9 +156,15 @@ class Report:
 
 
 def part_scores(
-    parts: Sequence[tuple[str, str]], tests: Sequence[TestResult], extra: Collection[str] = ()
+    parts: Sequence[tuple[str, str]],
+    tests: Sequence[TestResult],
+    extra: Collection[str] = (),
+    manual: Mapping[str, Fraction] = MappingProxyType({}),
 ) -> tuple[PartScore, ...]:
-    """Sum the tests of each (name, title) in `parts`, in that order; `extra` has the names of extra credit."""
+    """Sum the tests of each (name, title) in `parts`, in that order.
+
+    `extra` has the names of extra credit, and `manual` the points of a person, by the part's name.
+    """
     return tuple(
         PartScore(
             name,
@@ -158,6 +172,7 @@ def part_scores(
             sum((test.score for test in tests if test.part == name), Fraction(0)),
             sum((test.max_score for test in tests if test.part == name), Fraction(0)),
             name in extra,
+            manual.get(name, Fraction(0)),
         )
         for name, title in parts
     )

@@ -16,8 +16,27 @@ else:
     import tomli as tomllib
 
 
+VERSION = 1
+"""The version of the files' schemas, in `grader/schemas` too; raised when a setting changes its meaning or goes."""
+
+
 def read_toml(file: Path) -> tuple[str, dict[str, Any]]:
-    """Return the file's text and its values."""
+    """Return the file's text and its values; a file for a newer grader is refused before anything else in it is."""
+    text, data = _parsed(file)
+    version = data.get("version", VERSION)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise AssignmentError(file, line_of(text, "version"), f"'version' must be a whole number up to {VERSION}")
+    if version > VERSION:
+        raise AssignmentError(
+            file,
+            line_of(text, "version"),
+            f"written for version {version} of the settings, and this grader knows version {VERSION}; "
+            "install a newer one: pip install --upgrade dl-grader",
+        )
+    return text, data
+
+
+def _parsed(file: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = file.read_text("utf-8")
         return text, tomllib.loads(text)

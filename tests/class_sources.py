@@ -9,6 +9,7 @@ from pathlib import Path
 
 from handins import PACKERS, REQUIRED, SPEC, members, tar_bytes, zip_bytes
 
+from grader.classroom.lateness import FreeDays
 from grader.classroom.sources.find import find
 from grader.classroom.sources.versions import Pick
 from grader.gradebook import ClassList
@@ -62,6 +63,7 @@ def found(
     roster: str | bytes | None = None,
     required: Sequence[str] = REQUIRED,
     due: datetime | None = None,
+    free: FreeDays | None = None,
 ) -> ClassList:
     """Find in a fresh stage; a roster is given by its content."""
     stage = Path(tempfile.mkdtemp(prefix="stage-", dir=source.parent))
@@ -69,7 +71,9 @@ def found(
     if roster is not None:
         file = source.parent / "roster.csv"
         file.write_bytes(roster.encode() if isinstance(roster, str) else roster)
-    return find(source, stage, kind=kind, pattern=pattern, pick=pick, roster=file, required=required, due=due)
+    return find(
+        source, stage, kind=kind, pattern=pattern, pick=pick, roster=file, required=required, due=due, free=free
+    )
 
 
 def keys(classes: ClassList) -> list[str]:

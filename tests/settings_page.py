@@ -30,8 +30,10 @@ def tables() -> str:
             lines += table("[parts.NAME]", value["additionalProperties"])
         elif value.get("type") == "object":
             lines += table(f"[{name}]", value)
+    lines += table("variants.toml", variants)
     for name, value in variants["properties"].items():
-        lines += table(f"[[{name}]] in variants.toml", value["items"])
+        if "items" in value:
+            lines += table(f"[[{name}]] in variants.toml", value["items"])
     return "\n".join(lines)
 
 

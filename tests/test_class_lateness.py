@@ -13,7 +13,9 @@ from class_layouts import autolab, canvas, gradescope
 from class_sources import FILES, found, made
 from small_assignment import LINE, NAME, SETTINGS, TOML, Project
 
-from grader.classroom.lateness import parse_due
+from grader.classroom.lateness import FreeDays, parse_due
+from grader.classroom.store import read_spent
+from grader.cli import main
 from grader.errors import UsageError
 from grader.gradebook import ClassList
 
@@ -108,6 +110,60 @@ def test_a_clone_has_the_time_of_its_commit(tmp_path: Path) -> None:
     assert lateness(classes) == {"ada": timedelta(minutes=30), "ben": timedelta(minutes=30), "cleo": None}
     assert classes.hand_ins[0].submitted == datetime(2026, 10, 20, 21, 30, tzinfo=timezone.utc)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_student_has_free_days_and_a_group_those_of_all_its_members(tmp_path: Path) -> None:
+    source = made(gradescope(), tmp_path)
+
+    def left(roster: str | None = None, free: FreeDays | None = None) -> dict[str, int | None]:
+        hand_ins = found(source, due=DUE, roster=roster, free=free).hand_ins
+        return {student.key: one.free_days for one in hand_ins for student in one.students}
+
+    assert left() == {"jane@x.edu": None, "bob@x.edu": None, "zoe@x.edu": None}
+    spent = FreeDays(4, {"jane@x.edu": 6, "zoe@x.edu": 1})
+    assert left(free=spent) == {"jane@x.edu": 0, "bob@x.edu": 3, "zoe@x.edu": 3}
+    roster = "email,late days\njane@x.edu,9\nbob@x.edu,2\nzoe@x.edu,\n"
+    assert left(roster, spent) == {"jane@x.edu": 3, "bob@x.edu": 2, "zoe@x.edu": 2}
+    assert left(roster) == {"jane@x.edu": 9, "bob@x.edu": 0, "zoe@x.edu": 0}
+    with pytest.raises(UsageError, match=r"line 2 of the roster roster\.csv has some free days; write a whole number"):
+        left("email,free days\njane@x.edu,some\n")
+
+
+def test_free_days_are_spent_over_the_homework_of_a_course(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = Project(tmp_path / "course")
+    project.write(SETTINGS, TOML.replace("[limits]", "[late]\npercent_per_day = 10\ngrace_minutes = 15\n\n[limits]"))
+    line = project.file(LINE).read_bytes()
+    for name in ("ada", "ben"):
+        source = made({f"{name}/line.py": line}, tmp_path, "folder", "hand-ins")
+    at_home = ["--project", str(project.root)]
+    assert main(["record", NAME, "--jobs", "1", *at_home]) == 0
+    roster = tmp_path / "roster.csv"
+
+    def graded(run: str, times: str, *words: str) -> dict[str, tuple[str, str, str]]:
+        roster.write_text(f"key,submitted\n{times}", "utf-8")
+        call = ["class", NAME, str(source), "-o", str(tmp_path / run), "--jobs", "1", "--due", "2026-10-20 21:00 Z"]
+        assert main([*call, "--roster", str(roster), "--free-days", "2", *words, *at_home]) == 0
+        with (tmp_path / run / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+            return {row["key"]: (row["score"], row["late"], row["free_days"]) for row in csv.DictReader(file)}
+
+    # a day and ten minutes are one day with the grace
+    first = graded("one", "ada,2026-10-21 21:10 Z\nben,2026-10-20 20:00 Z\n")
+    assert first == {"ada": ("4.5", "yes", "1"), "ben": ("4.5", "no", "0")}
+    assert read_spent([tmp_path / "one"]) == {"ada": 1, "ben": 0}
+    (page,) = (tmp_path / "one" / "students").glob("ada-*.html")
+    assert "1 free late day spent on this homework; 1 left." in page.read_text("utf-8")
+    # two days and an hour are three days: ada has one left and pays two, ben has two and pays one
+    times = "ada,2026-10-22 22:00 Z\nben,2026-10-22 22:00 Z\n"
+    second = graded("two", times, "--spent", str(tmp_path / "one"))
+    assert second == {"ada": ("3.6", "yes", "1"), "ben": ("4.05", "yes", "2")}
+    assert read_spent([tmp_path / "one", tmp_path / "two"]) == {"ada": 2, "ben": 2}
+    assert graded("two", times, "--spent", str(tmp_path / "one")) == second
+    capsys.readouterr()
+    call = ["class", NAME, str(source), "-o", str(tmp_path / "two"), *at_home]
+    assert main([*call, "--spent", str(tmp_path / "two")]) == 2
+    assert "is this run itself; name those of earlier homework" in capsys.readouterr().err
+    assert main([*call, "--spent", str(tmp_path)]) == 2
+    assert "isn't the folder of an earlier run" in capsys.readouterr().err
 
 
 def test_late_work_loses_points_in_the_class(tmp_path: Path) -> None:

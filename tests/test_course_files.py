@@ -3,7 +3,10 @@
 Each goes from the record to a report, through real processes.
 """
 
+import csv
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,13 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.arguments import FORMATS
 from grader.assignment import Assignment, load_assignment
 from grader.authoring import record, template
-from grader.authoring.bundle import grading_files
+from grader.authoring.bundle import grading_files, lab_files
 from grader.authoring.handout import make_handout
 from grader.authoring.withhold import make_questions
 from grader.cli import main
 from grader.errors import AssignmentError
+from grader.export import exporter
+from grader.export.autolab import to_feedback
 from grader.fixtures import load_current
 from grader.grade import grade
 from grader.report import Report
@@ -151,6 +157,57 @@ def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
     report = grade(course, hand_in(course, tmp_path / "it"))
     assert scores(report) == [2, 2, 2]
     assert [float(points) for points in (report.score, report.max_score, course.points)] == [6, 4, 4]
+
+
+@pytest.fixture(scope="module")
+def with_essay(course: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    """The same with a part that only a person grades, and that has no file of tests."""
+    root = tmp_path_factory.mktemp("essay")
+    shutil.copytree(course.project, root, dirs_exist_ok=True)
+    file = root / "testcases" / "net" / "assignment.toml"
+    essay = '[parts.essay]\ntitle = "Essay"\nmanual = 3\n'
+    file.write_text(f"{file.read_text('utf-8')}{essay}", "utf-8")
+    assignment = load_assignment(root, "net")
+    record.write(assignment, record.record(assignment))
+    return assignment
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_a_person_grades_is_in_every_output_and_in_no_score(
+    with_essay: Assignment, tmp_path: Path, name: str
+) -> None:
+    report = grade(with_essay, hand_in(with_essay, tmp_path / "it"))
+    assert [float(points) for points in (report.score, report.max_score, report.manual)] == [6, 4, 3]
+    text = exporter(name)(report)
+    assert "Essay" in text
+    sentence = "Not in this score, because a person grades it: Essay (3 points)."
+    if name == "autolab":
+        # the bundle's problem, which the line of scores leaves to the person
+        assert json.loads(text.strip().split("\n")[-1])["scores"] == {"Net": 4, "Bonus": 2}
+        assert sentence in to_feedback(report)
+    elif name == "junit":
+        assert '<property name="essay.manual" value="3" />' in text
+    elif name == "csv":
+        head, row = csv.reader(io.StringIO(text))
+        assert dict(zip(head, row, strict=True))["Essay"] == ""
+    else:
+        assert sentence in text.replace("\n", " ")
+
+
+def test_extra_credit_and_a_person_in_autolabs_lab(course: Assignment, with_essay: Assignment) -> None:
+    """Autolab sums up the problems' maxima to the lab's, unless the lab's module says what it is."""
+    lab = {name: data.decode() for name, data in lab_files(with_essay).items() if name in ("net.yml", "net.rb")}
+    problems = re.findall(r'- name: "(\w+)"\n.*\n  max_score: ([\d.]+)', lab["net.yml"])
+    assert problems == [("Net", "4.0"), ("Bonus", "2.0"), ("Essay", "3.0")]
+    assert re.search(r"  def max_score\n    7\.0\n  end\nend\n\Z", lab["net.rb"])
+    assert "max_score\n    4.0\n" in lab_files(course)["net.rb"].decode()
+
+
+def test_a_part_without_tests_needs_a_person(course: Assignment, tmp_path: Path) -> None:
+    shutil.copytree(course.project, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "testcases" / "net" / "test_bonus.py").unlink()
+    with pytest.raises(AssignmentError, match=r"part 'bonus' has no test_bonus\.py"):
+        load_assignment(tmp_path, "net").test_files()
 
 
 def test_the_courses_copy_counts_whatever_the_hand_in_has(course: Assignment, tmp_path: Path) -> None:

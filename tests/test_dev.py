@@ -1,5 +1,6 @@
 """The loop while writing: what a look says, in the author's own terms, and that saves are noticed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small_assignment import FORWARD, LINE, NAME, SETTINGS, VARIANTS, VARIANTS_FILE, Project
+from small_assignment import BACKWARD, FORWARD, LINE, NAME, SETTINGS, VARIANTS, VARIANTS_FILE, Project
 
 from grader.authoring import template
 from grader.authoring.look import look, stamps
@@ -81,8 +82,50 @@ def test_the_loop_shows_each_save_and_ends_with_an_interrupt(project: Project) -
         assert running.wait(60) == 130
 
 
-def wait_for(file: Path, words: str) -> None:
-    end = time.monotonic() + 100
-    while words not in file.read_text("utf-8"):
+def test_the_audit_in_the_background_runs_only_what_a_save_changed(project: Project) -> None:
+    project.write(VARIANTS_FILE, VARIANTS)
+    assignment = project.load()
+    write(assignment, record(assignment))
+    template.write(assignment)
+    fixtures = (assignment.fixtures / "graded.npz").read_bytes()
+    output = project.root / "shown.txt"
+    with output.open("w") as stream:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "grader", "dev", NAME, "--project", str(project.root)],
+            stdout=stream,
+            stderr=stream,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    journal = project.root / "build" / "dev" / "build" / "audit" / f"{NAME}.jsonl"
+    try:
+        wait_for(output, "audit: mutants killed")
+        before = journal.read_text("utf-8")
+        assert {test for line in before.splitlines() for test in files_of(line)} == {
+            "test_forward.py",
+            "test_backward.py",
+        }
+        project.edit(BACKWARD, "Line(3.0)", "Line(5.0)")
+        wait_for(output, "audit: mutants killed", times=2)
+        after = journal.read_text("utf-8")
+        assert after.startswith(before)
+        new = after[len(before) :].splitlines()
+        assert new
+        assert {test for line in new for test in files_of(line)} == {"test_backward.py"}
+    finally:
+        running.send_signal(2)
+        assert running.wait(60) == 130
+    # the author's own fixtures change only by `grader record`
+    assert (assignment.fixtures / "graded.npz").read_bytes() == fixtures
+    assert "keep it with: grader record" in output.read_text("utf-8")
+
+
+def files_of(line: str) -> set[str]:
+    """The test files whose outcomes a line of the audit's journal has."""
+    return {test.partition("::")[0] for test in json.loads(line)["outcomes"]}
+
+
+def wait_for(file: Path, words: str, times: int = 1) -> None:
+    end = time.monotonic() + 200
+    while file.read_text("utf-8").count(words) < times:
         assert time.monotonic() < end, file.read_text("utf-8")
         time.sleep(0.05)

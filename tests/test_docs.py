@@ -71,6 +71,22 @@ def test_the_page_of_settings_is_that_of_the_schemas() -> None:
     assert page.endswith(tables()), "run: python tests/settings_page.py, and put its tables there"
 
 
+def test_every_picture_is_shown_made_by_the_script_and_small() -> None:
+    pictures = {file.name: file.stat().st_size for file in (ROOT / "docs" / "pictures").iterdir()}
+    shown = set(re.findall(r"!\[[^\]]{20,}\]\(pictures/(\S+)\)", "".join(page.read_text("utf-8") for page in PAGES)))
+    script = (ROOT / "demo" / "pictures.py").read_text("utf-8")
+    made = {f"{name}.svg" for name in re.findall(r'terminal\("(\w+)"', script)}
+    made |= {f"{name}.png" for name in re.findall(r'\bpage\("(\w+)"', script)}
+    assert set(pictures) == shown == made
+    assert max(pictures.values()) < 60_000
+    # a picture in a page without a network asks no other host for a font
+    assert not [name for name in pictures if name.endswith("svg") and "url(http" in read_picture(name)]
+
+
+def read_picture(name: str) -> str:
+    return (ROOT / "docs" / "pictures" / name).read_text("utf-8")
+
+
 def test_every_page_is_in_the_site() -> None:
     nav = (ROOT / "mkdocs.yml").read_text("utf-8").partition("nav:")[2]
     listed = set(re.findall(r"[\w/-]+\.md", nav))

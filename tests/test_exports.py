@@ -388,6 +388,18 @@ def test_prairielearn_gets_what_is_kept_of_late_work() -> None:
     assert strict_loads(to_prairielearn(report))["score"] == 0.75
 
 
+def test_prairielearn_gets_the_share_of_all_points_with_extra_credit() -> None:
+    """The platform's score is at most 1, so all of the points are the question's, and the bonus is the assessment's."""
+    (test,) = one_test(status="passed", score=Fraction(2)).tests
+    bonus = replace(test, id="bonus", part="bonus", score=Fraction(0), max_score=Fraction(1))
+    for earned, share in ((0, 2 / 3), (1, 1.0)):
+        tests = (test, replace(bonus, score=Fraction(earned)))
+        parts = part_scores([("a", "A"), ("bonus", "Bonus")], tests, ["bonus"])
+        value = strict_loads(to_prairielearn(Report("homework", "Homework", parts, tests)))
+        assert value["score"] == pytest.approx(share)
+        assert sum(row["points"] for row in value["tests"]) == 2 + earned
+
+
 # MarkUs
 
 

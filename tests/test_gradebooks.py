@@ -30,7 +30,8 @@ def report(forward: Fraction | int = 3, *, kept: Fraction | int = 1, status: Sta
         TestResult("test_f.py::t", "forward", "F", "1", status, Fraction(forward), Fraction(3), "visible"),
         TestResult("test_b.py::t", "backward", "B", "2", "passed", Fraction(1, 2), Fraction(1), "visible"),
     )
-    parts = part_scores([("forward", "Forward"), ("backward", "=Back, ward"), ("essay", "Essay")], tests)
+    titles = [("forward", "Forward"), ("backward", "=Back, ward"), ("essay", "Essay")]
+    parts = part_scores(titles, tests, manual={"backward": Fraction(2), "essay": Fraction(4)})
     return Report("hw1", "Homework 1", parts, tests, kept=Fraction(kept))
 
 
@@ -61,17 +62,18 @@ def lines(text: str | bytes) -> list[list[str]]:
 
 
 def test_the_gradebook_has_a_row_for_each_student() -> None:
-    """A fault of ours or an absence has no score, and each member of a group has her own row."""
+    """A fault of ours or an absence has no score, and each member of a group has a row of her own."""
     head, *rows = lines(to_gradebook(BOOK))
-    assert ",".join(head) == "key,name,email,id,score,max_score,status,late,Forward,'=Back, ward,Essay"
+    assert head[:8] == ["key", "name", "email", "id", "score", "max_score", "status", "late"]
+    assert head[8:] == ["Forward", "'=Back, ward", "'=Back, ward (by a person, of 2)", "Essay (by a person, of 4)"]
     assert [row[0] for row in rows] == ["jane@x.edu", "zoe@x.edu", "bob@x.edu", "kim", "lin", "max"]
     assert [row[4:] for row in rows] == [
-        ["3.5", "4", "graded", "no", "3", "0.5", "0"],
-        ["3.5", "4", "graded", "no", "3", "0.5", "0"],
-        ["0.75", "4", "graded", "yes", "1", "0.5", "0"],
-        ["", "4", "not graded", "", "", "", ""],
-        ["", "4", "not graded", "", "", "", ""],
-        ["", "4", "no submission", "", "", "", ""],
+        ["3.5", "4", "graded", "no", "3", "0.5", "", ""],
+        ["3.5", "4", "graded", "no", "3", "0.5", "", ""],
+        ["0.75", "4", "graded", "yes", "1", "0.5", "", ""],
+        ["", "4", "not graded", "", "", "", "", ""],
+        ["", "4", "not graded", "", "", "", "", ""],
+        ["", "4", "no submission", "", "", "", "", ""],
     ]
 
 
@@ -285,7 +287,8 @@ def test_all_tables_are_written() -> None:
         *("gradebook.csv", "problems.csv", "plain.csv", "canvas.csv", "autolab.csv", "moodle.csv")
     ]
     assert written == list(tables(BOOK, canvas_column="HW (1)", worksheet=WORKSHEET.encode()))
-    assert [table.name for table in written if table.notes] == ["autolab.csv", "moodle.csv"]
+    assert [table.name for table in written if table.notes] == ["gradebook.csv", "autolab.csv", "moodle.csv"]
+    assert "has the 6 points that a person gives (=Back, ward, Essay)" in written[0].notes[0]
 
 
 def test_a_download_becomes_a_gradebook(bonus: Assignment, tmp_path: Path) -> None:

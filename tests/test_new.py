@@ -1,5 +1,6 @@
 """New assignments: each starter is right from the first minute, and nothing half-written is left where one can't be."""
 
+import json
 import os
 import re
 import shutil
@@ -17,9 +18,11 @@ from grader.authoring.handout import make_handout
 from grader.authoring.new import KINDS, make_new
 from grader.cli import main
 from grader.errors import UsageError
+from grader.grade import grade
 
-EVERY = [(library, kind) for library in LIBRARIES for kind in STARTERS]
-ALWAYS = [("numpy", "dropout"), ("torch", "attention")]
+SCHEMA = json.loads((ROOT / "grader" / "schemas" / "assignment.schema.json").read_text("utf-8"))
+EVERY = [(library, kind, notebook) for library in LIBRARIES for kind in STARTERS for notebook in (False, True)]
+ALWAYS = [("numpy", "dropout", True), ("torch", "attention", False)]
 """Starters that every test run audits; `make test-starters` audits all."""
 AUDITED = EVERY if os.environ.get("GRADER_STARTERS") == "all" else ALWAYS
 
@@ -39,9 +42,9 @@ def test_the_command_line_offers_every_starter() -> None:
     assert {path.name for path in (ROOT / "grader/starters/torch").iterdir()} == set(STARTERS)
 
 
-@pytest.mark.parametrize(("library", "kind"), AUDITED)
-def test_a_starter_is_proven_and_goes_out(library: str, kind: str, tmp_path: Path) -> None:
-    made = make_new("hw1", tmp_path / "course", library=library, kind=kind)
+@pytest.mark.parametrize(("library", "kind", "notebook"), AUDITED)
+def test_a_starter_is_proven_and_goes_out(library: str, kind: str, notebook: bool, tmp_path: Path) -> None:
+    made = make_new("hw1", tmp_path / "course", library=library, kind=kind, notebook=notebook)
     assignment = load_assignment(made.folder, "hw1")
     assert template.drift(assignment) == []
     found = audit(assignment, journal=tmp_path / "journal.jsonl", jobs=2)
@@ -54,6 +57,29 @@ def test_a_starter_is_proven_and_goes_out(library: str, kind: str, tmp_path: Pat
 def test_a_starter_is_recorded(kind: str, tmp_path: Path) -> None:
     made = make_new("hw1", tmp_path / "course", kind=kind)
     assert {"testcases/hw1/fixtures/graded.npz", f"student_template/hw1/{kind}.py", ".gitlab-ci.yml"} <= set(made.files)
+
+
+def test_a_notebook_is_what_students_get_and_hand_in(tmp_path: Path) -> None:
+    """Without a cell run and without a solution; their notebook is graded like the modules for which it stands."""
+    call = ["new", "hw1", "--notebook", "--from", "mlp", "--project", str(tmp_path / "course")]
+    assert main(call) == 0
+    assignment = load_assignment(tmp_path / "course", "hw1")
+    assert [file.name for file in assignment.reference.iterdir()] == ["hw1.ipynb"]
+    content = json.loads((assignment.template / "hw1.ipynb").read_text("utf-8"))
+    cells = {cell["id"]: "".join(cell["source"]) for cell in content["cells"]}
+    assert list(cells) == ["title", "imports", *(f"{word}{part}" for part in ("dropout", "mlp") for word in WORDS)]
+    assert cells["imports"] == "from grader.notebook import check\nimport numpy as np"
+    assert cells["check-mlp"] == 'check("mlp")'
+    assert "raise NotImplementedError" in cells["mlp"]
+    assert "END SOLUTION" not in cells["mlp"]
+    assert all(cell.get("outputs", []) == [] for cell in content["cells"])
+    report = grade(assignment, assignment.reference / "hw1.ipynb")
+    assert report.score == report.max_score == assignment.points
+    assert {test.status for test in grade(assignment, assignment.template).tests} == {"missing"}
+
+
+WORDS = ("about-", "", "check-")
+"""What the ids of a module's cells begin with."""
 
 
 def test_a_second_homework_leaves_the_course_as_it_is(course: Path, tmp_path: Path) -> None:
@@ -76,6 +102,10 @@ def test_every_setting_is_shown_and_explained(course: Path, tmp_path: Path) -> N
     after = load_assignment(tmp_path, "one")
     assert (after.submission, after.limits, after.handout) == (before.submission, before.limits, before.handout)
     assert (after.audited, after.killed_percent) == (before.audited, before.killed_percent)
+    shown = set(re.findall(r"(?m)^#? ?(\w+) = ", text))
+    for place in ("", "submission", "limits", "handout", "audit", "late", "rate_limit"):
+        table = SCHEMA["properties"][place] if place else SCHEMA
+        assert {key for key, value in table["properties"].items() if value.get("type") != "object"} <= shown
     assert after.late is not None
     assert after.rate_limit is not None
 

@@ -218,8 +218,9 @@ def test_a_student_sees_message_hint_and_command_of_visible_tests() -> None:
 
 
 def test_a_student_sees_what_late_work_and_a_person_change() -> None:
-    made = replace(report([result(points=10)]), kept=Fraction(9, 10), notes=("Two days late.",))
-    page = student_page(made, manual=Fraction(5))
+    made = report([result(points=10)])
+    parts = tuple(replace(part, manual=Fraction(5)) for part in made.parts[:1]) + made.parts[1:]
+    page = student_page(replace(made, parts=parts, kept=Fraction(9, 10), notes=("Two days late.",)))
     assert "<b>9 of 10</b>points" in page
     assert "<b>10</b>before the deduction for late work" in page
     assert "<b>5</b>more points can be given by a person" in page

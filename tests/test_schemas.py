@@ -21,7 +21,7 @@ from grader.cli import COMMANDS, main
 from grader.errors import AssignmentError
 from grader.export.plain import to_value
 from grader.grade import grade
-from grader.toml import read_toml
+from grader.toml import VERSION, read_toml
 
 SCHEMAS = ROOT / "grader" / "schemas"
 
@@ -36,22 +36,56 @@ def problems(name: str, value: object) -> list[str]:
     return [error.message for error in Draft202012Validator(schema(name)).iter_errors(value)]
 
 
-@pytest.mark.parametrize(
-    "file", sorted((ROOT / "testcases").glob("*/*.toml")), ids=lambda file: "/".join(file.parts[-2:])
-)
-def test_every_shipped_file_is_valid(file: Path) -> None:
-    assert problems(file.stem, read_toml(file)[1]) == []
+SHIPPED = sorted(file for place in ("testcases", "benchmarks/*/testcases") for file in ROOT.glob(f"{place}/*/*.toml"))
+
+
+def demand_valid(file: Path) -> None:
+    """A file's first line names its schema for an editor, and its values are valid by it."""
+    text, value = read_toml(file)
+    first = re.match(r"#:schema (\S+)\n", text)
+    assert first is not None, f"{file} doesn't begin with #:schema"
+    assert json.loads((file.parent / first[1]).read_text("utf-8")) == schema(file.stem)
+    assert problems(file.stem, value) == []
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: "/".join(file.parts[-2:]))
+def test_every_shipped_file_names_its_schema_and_is_valid(file: Path) -> None:
+    demand_valid(file)
 
 
 def test_a_new_assignments_files_name_their_schemas_and_are_valid(tmp_path: Path) -> None:
     make_new("hw1", tmp_path, kind="dropout")
     for name in ("assignment", "variants"):
-        file = tmp_path / "testcases" / "hw1" / f"{name}.toml"
-        text, value = read_toml(file)
-        first = re.match(r"#:schema (\S+)\n", text)
-        assert first is not None
-        assert json.loads((file.parent / first[1]).read_text("utf-8")) == schema(name)
-        assert problems(name, value) == []
+        demand_valid(tmp_path / "testcases" / "hw1" / f"{name}.toml")
+
+
+@pytest.mark.parametrize("name", [SETTINGS, VARIANTS_FILE])
+def test_a_file_for_a_newer_grader_gets_one_sentence(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also if it has settings that this grader doesn't know; nothing else of it is judged."""
+    project = Project(tmp_path)
+    project.write(VARIANTS_FILE, VARIANTS)
+    text = project.file(name).read_text("utf-8")
+    project.write(name, f"version = 1\n{text}")
+    load_variants(project.load())
+    before = sorted(tmp_path.rglob("*"))
+    project.write(name, f"version = 2\nnonsense = 1\n{text}")
+    assert main(["record", NAME, "--project", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"{name}:1: written for version 2 of the settings, and this grader knows version {VERSION}" in said
+    assert "pip install --upgrade dl-grader" in said
+    assert sorted(tmp_path.rglob("*")) == before
+    project.write(name, f'version = "new"\n{text}')
+    with pytest.raises(AssignmentError, match="'version' must be a whole number"):
+        load_variants(project.load())
+
+
+@pytest.mark.parametrize("name", ["assignment", "variants"])
+def test_the_schemas_say_the_version_that_the_reader_knows(name: str) -> None:
+    version = schema(name)["properties"]["version"]
+    assert (version["default"], version["maximum"]) == (VERSION, VERSION)
 
 
 @pytest.mark.parametrize(

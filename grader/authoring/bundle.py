@@ -13,6 +13,7 @@ import platform
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -43,7 +44,7 @@ autograde:
 
 _RUBY = """require "AssessmentBase.rb"
 
-# Autolab reads the problems from {lab}.yml and the scores from the grader's last line; nothing is changed here.
+# Autolab reads the problems from {lab}.yml and the scores from the grader's last line.
 module {module}
   include AssessmentBase
 
@@ -51,7 +52,13 @@ module {module}
     super("{lab}", course)
     @problems = []
   end
-end
+{maximum}end
+"""
+_MAXIMUM = """
+  # the sum of the problems without extra credit, which may lift a score above it
+  def max_score
+    {points}
+  end
 """
 
 
@@ -105,8 +112,17 @@ def lab_files(assignment: Assignment) -> dict[str, bytes]:
         "autograde.tar": tar_bytes({f"autograde/{name}": data for name, data in inner.items()}),
         "autograde-Makefile": makefile.encode(),
         f"{lab}.yml": lab_yml(assignment, load_current(assignment), timeout).encode(),
-        f"{lab}.rb": _RUBY.format(lab=lab, module=lab.capitalize()).encode(),
+        f"{lab}.rb": lab_rb(assignment).encode(),
     }
+
+
+def lab_rb(assignment: Assignment) -> str:
+    """Return the lab's Ruby module. Autolab sums up all problems to the lab's maximum unless the module has another."""
+    lab = lab_name(assignment)
+    counted = sum((part.points + part.manual for part in assignment.parts if not part.extra), Fraction(0))
+    extra = any(part.extra for part in assignment.parts)
+    maximum = _MAXIMUM.format(points=float(counted)) if extra else ""
+    return _RUBY.format(lab=lab, module=lab.capitalize(), maximum=maximum)
 
 
 def lab_timeout(assignment: Assignment) -> int:

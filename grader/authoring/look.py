@@ -48,14 +48,16 @@ def look(assignment: Assignment) -> Look:
     files = template.build(assignment)
     recorded = fixtures_file(assignment, GRADED).is_file()
     seed = read_questions(assignment).seed if recorded else None
-    found = record_reference(assignment, as_written(assignment, seed), None)
+    with Worker(assignment, as_written(assignment)) as worker:  # it starts while the reference runs in another one
+        found = record_reference(assignment, as_written(assignment, seed), None)
+        earned = _earned(worker, found.tests, files)
     changed = (
         _changed(load(fixtures_file(assignment, GRADED), assignment), found) if recorded else ["isn't recorded yet"]
     )
     return Look(
         tests=len(found.tests),
         points=assignment.points + assignment.extra_points,
-        earned=tuple(_earned(assignment, found.tests, files)),
+        earned=tuple(earned),
         changed=(*changed, *template.drift(assignment)),
         warnings=(
             *unmatched(assignment, found.required),
@@ -71,10 +73,10 @@ def _changed(old: Fixtures, new: Fixtures) -> list[str]:
     return differences(old, replace(new, tests=tests, alternatives=old.alternatives))
 
 
-def _earned(assignment: Assignment, specs: Sequence[TestSpec], files: dict[str, str]) -> list[str]:
+def _earned(worker: Worker, specs: Sequence[TestSpec], files: dict[str, str]) -> list[str]:
     """The tests in which the template earns points."""
-    with tempfile.TemporaryDirectory() as temporary, Worker(assignment, as_written(assignment)) as worker:
-        worker.wait_ready()
+    worker.wait_ready()
+    with tempfile.TemporaryDirectory() as temporary:
         for name, text in files.items():
             target = Path(temporary) / name
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ nothing there. The starters are data in `grader/starters`; every one has a dropo
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -56,7 +57,13 @@ class Made:
 
 
 def make_new(
-    name: str, course: Path, *, library: str = "numpy", kind: str = "mlp", progress: Progress | None = None
+    name: str,
+    course: Path,
+    *,
+    library: str = "numpy",
+    kind: str = "mlp",
+    notebook: bool = False,
+    progress: Progress | None = None,
 ) -> Made:
     """Make an assignment in a course's folder, record it, and make its template.
 
@@ -65,6 +72,7 @@ def make_new(
         course: the course's folder, which may be new or empty.
         library: one of `LIBRARIES`.
         kind: one of `KINDS`.
+        notebook: whether the reference is a notebook, and so what students get.
         progress: called while the reference is recorded.
 
     Raises:
@@ -76,7 +84,7 @@ def make_new(
     demand_place(name, course)
     with tempfile.TemporaryDirectory(prefix="grader-new-") as temporary:
         draft = Path(temporary).resolve() / "course"
-        for path, text in _files(name, library, kind).items():
+        for path, text in _files(name, library, kind, notebook).items():
             _write(draft / path, text)
         assignment = load_assignment(draft, name)
         record.write(assignment, record.record(assignment, progress))
@@ -137,7 +145,7 @@ def _belongs(item: Path) -> bool:
     return plain or (item / "pyvenv.cfg").is_file()
 
 
-def _files(name: str, library: str, kind: str) -> dict[str, str]:
+def _files(name: str, library: str, kind: str, notebook: bool) -> dict[str, str]:
     """The texts of a new assignment and its course, by path."""
     home, solution = f"testcases/{name}", f"reference/{name}"
     files: dict[str, str] = {}
@@ -148,15 +156,21 @@ def _files(name: str, library: str, kind: str) -> dict[str, str]:
             files |= {f"{target}/{file.name}": _text(file) for file in sorted((folder / below).glob("*.py"))}
         variants.append(_text(folder / "variants.toml"))
         parts.append(_text(folder / "parts.toml"))
-    handed_in = [Path(path).name for path in files if path.startswith(solution)]
+    modules = {Path(path).name: text for path, text in files.items() if path.startswith(solution)}
+    if notebook:  # it is one module, whose name the tests and the patches use then
+        one = re.compile(rf"\b(submission\.|file = \")({'|'.join(Path(module).stem for module in modules)})\b")
+        tests = {path: one.sub(rf"\g<1>{name}", text) for path, text in files.items() if path.startswith(home)}
+        files = tests | {f"{solution}/{name}.ipynb": notebook_of(_title(name), modules)}
+        variants = [one.sub(rf"\g<1>{name}", text) for text in variants]
     values = {
         "NAME": name,
-        "TITLE": name.replace("_", " ").capitalize(),
+        "TITLE": _title(name),
         "SEED": str(sum(name.encode()) * 7919 % 100_000),
         "LIBRARY": library,
-        "FILES": ", ".join(map(json.dumps, handed_in)),
+        "FILES": ", ".join(map(json.dumps, [f"{name}.py"] if notebook else modules)),
+        "NOTEBOOK": f'notebook = "{name}.ipynb"' if notebook else '# notebook = ""                 ',
         "FORBID": ", ".join(map(json.dumps, _FORBIDDEN[library])),
-        "EXTRA": ",torch" if library == "torch" else "",
+        "EXTRA": ",torch" * (library == "torch") + ",notebook" * notebook,
         "SCHEMA": "../../schemas/assignment.schema.json",
     }
     settings = _filled(_text(STARTERS / "course" / "assignment.toml"), values)
@@ -164,6 +178,41 @@ def _files(name: str, library: str, kind: str) -> dict[str, str]:
     files[f"{home}/variants.toml"] = "\n".join([_VARIANTS, *variants])
     files |= {f"schemas/{file.name}": _text(file) for file in sorted(SCHEMAS.glob("*.json"))}
     return files | {path: _filled(_text(STARTERS / "course" / file), values) for path, file in _COURSE.items()}
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def notebook_of(title: str, modules: Mapping[str, str]) -> str:
+    """Return a notebook with the code of modules, by file name: what they import first, then a check a module."""
+    imports = {"from grader.notebook import check": None}
+    parts = []
+    for name, text in modules.items():
+        part = Path(name).stem
+        first, *others = ast.parse(text).body
+        assert isinstance(first, ast.Expr)
+        lines = text.split("\n")
+        imported = [node for node in others if isinstance(node, ast.Import | ast.ImportFrom)]
+        imports |= {line: None for node in imported for line in lines[node.lineno - 1 : node.end_lineno]}
+        body = "\n".join(lines[max(node.end_lineno or 0 for node in (first, *imported)) :]).strip()
+        parts += [
+            _cell(f"about-{part}", "markdown", f"## {ast.get_docstring(ast.parse(text))}"),
+            _cell(part, "code", body),
+            _cell(f"check-{part}", "code", f'check("{part}")'),
+        ]
+    about = f"# {title}\n\nWrite the parts marked `TODO`, and run the check below each. Other cells are yours."
+    cells = [_cell("title", "markdown", about), _cell("imports", "code", "\n".join(sorted(imports))), *parts]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
+
+
+def _cell(key: str, kind: str, source: str) -> dict[str, object]:
+    cell: dict[str, object] = {"cell_type": kind, "id": key.replace("_", "-"), "metadata": {}}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell | {"source": source.splitlines(keepends=True)}
 
 
 _VARIANTS = """\

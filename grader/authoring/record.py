@@ -7,13 +7,15 @@ that a grading expects, except for the numbers that a course published.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from grader.assignment import Assignment
 from grader.authoring.drift import differences
+from grader.authoring.kept import Last, told
 from grader.authoring.record_reference import fill, record_reference, warnings_of
-from grader.authoring.record_variants import with_variants
+from grader.authoring.record_variants import Variants, with_variants
 from grader.authoring.specs import unmatched
 from grader.authoring.variants import apply_variant, load_variants
 from grader.authoring.withhold import make_questions
@@ -39,10 +41,19 @@ class Record:
     """The questions that workers get in a grading."""
     warnings: tuple[str, ...]
     """For the instructor: points that aren't sealed, checks without power, variants without effect."""
+    runs: Mapping[str, Last]
+    """What the next run may keep, by the name of the fixtures."""
+    kept: str
+    """Which variants were kept of the last run, as a sentence; empty if all ran."""
 
 
 def record(
-    assignment: Assignment, progress: Progress | None = None, *, jobs: int = 1, seed: str | None = None
+    assignment: Assignment,
+    progress: Progress | None = None,
+    *,
+    jobs: int = 1,
+    seed: str | None = None,
+    last: Mapping[str, Last] = MappingProxyType({}),
 ) -> Record:
     """Run the reference and all variants, once with each seed.
 
@@ -51,6 +62,7 @@ def record(
         progress: called with the title of each test and the name of each variant.
         jobs: processes that run the variants.
         seed: the graded one; by default the one of the last record run, or a new one.
+        last: the last run, of which unchanged variants are kept; by default everything runs.
 
     Raises:
         AssignmentError: the reference fails its own tests, as written or as a grading runs them.
@@ -69,10 +81,43 @@ def record(
     questions = make_questions(assignment, graded, seed)
     _check_questions(assignment, questions, graded, progress)
     warnings = [*unmatched(assignment, graded.required), *(warning for spec in sealed for warning in warnings_of(spec))]
-    public, _ = with_variants(assignment, written, public.public(), variants, progress, jobs)
-    graded, unseen = with_variants(assignment, secret, graded, variants, progress, jobs)
-    public = _without_answers(public, graded)
-    return Record(graded, public, questions, (*warnings, *unseen))
+    shown, judged = (
+        with_variants(assignment, asked, fixtures, variants, progress, jobs, last.get(name, Last()))
+        for name, asked, fixtures in ((PUBLIC, written, public.public()), (GRADED, secret, graded))
+    )
+    public = _without_answers(shown.fixtures, judged.fixtures)
+    ran = {
+        variant.name: [
+            part.name
+            for part in assignment.parts
+            if part.name in shown.ran[variant.name] or part.name in judged.ran[variant.name]
+        ]
+        for variant in variants
+    }
+    return Record(
+        judged.fixtures,
+        public,
+        questions,
+        (*warnings, *judged.unseen),
+        {PUBLIC: _complete(shown, public), GRADED: judged.run},
+        told(ran, len(assignment.parts)) if any(run.keys for run in last.values()) else "",
+    )
+
+
+def _complete(made: Variants, public: Fixtures) -> Last:
+    """The run without the parts in which a variant's values aren't in the fixtures: they can't be kept."""
+    part_of = {spec.id: spec.part for spec in public.tests}
+    left_out = {
+        (item.variant, part_of[test])
+        for test, items in made.fixtures.alternatives.items()
+        for item in items
+        if item.variant not in {kept.variant for kept in public.alternatives.get(test, ())}
+    }
+    keys = {
+        variant: {part: key for part, key in parts.items() if (variant, part) not in left_out}
+        for variant, parts in made.run.keys.items()
+    }
+    return replace(made.run, keys=keys)
 
 
 def _without_answers(public: Fixtures, graded: Fixtures) -> Fixtures:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from grader.assignment import Assignment
+from grader.authoring.kept import Last, keys_of
 from grader.authoring.record_reference import fill, without_clock
 from grader.authoring.variants import Variant, apply_variant, write_changed
 from grader.errors import AssignmentError
@@ -22,6 +23,21 @@ from grader.schedule import Progress
 
 Recorded = tuple[dict[str, Alternative], bool]
 """A variant's recordings of the tests where it differs from the reference, and whether any test detects it."""
+Task = tuple[Variant, tuple[TestSpec, ...], bool]
+"""A variant, the tests that must run on it, and whether it is known to differ in another test."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The recorded variants of one recording."""
+
+    fixtures: Fixtures
+    run: Last
+    """For the next record run."""
+    ran: Mapping[str, tuple[str, ...]]
+    """Variant to the parts in which it ran; in the others, its values were kept."""
+    unseen: tuple[str, ...]
+    """A warning for each variant that no test detects."""
 
 
 def with_variants(
@@ -31,21 +47,44 @@ def with_variants(
     variants: Sequence[Variant],
     progress: Progress | None,
     jobs: int,
-) -> tuple[Fixtures, list[str]]:
-    """Record the variants on the tests of `fixtures`; return new fixtures, and a warning for each undetected one."""
-    alternatives: dict[str, list[Alternative]] = {}
-    unseen = []
+    last: Last,
+) -> Variants:
+    """Record the variants on the tests of `fixtures`, but for what may be kept of the last run."""
+    keys = keys_of(assignment, questions, variants)
+    stale = {variant.name: last.stale(variant, keys[variant.name], fixtures.tests) for variant in variants}
+    current = {spec.id for spec in fixtures.tests}
+    kept: dict[str, dict[str, Alternative]] = {}
+    tasks: list[Task] = []
+    for variant in variants:
+        again = {spec.id for spec in stale[variant.name]}
+        old = {test: item for test, item in last.of(variant).items() if test in current and test not in again}
+        kept[variant.name] = old
+        if again:
+            tasks.append((variant, stale[variant.name], bool(old)))
+    found, seen = kept, dict(last.seen)
     make = partial(_recorder, assignment, questions, fixtures.tests)
-    for done, (variant, (found, seen)) in enumerate(
-        zip(variants, map_in(make, _record_variant, variants, jobs), strict=True)
+    for done, ((variant, _, _), (new, detected)) in enumerate(
+        zip(tasks, map_in(make, _record_variant, tasks, jobs), strict=True)
     ):
         if progress is not None:
-            progress(done, len(variants), variant.name)
-        for test, alternative in found.items():
-            alternatives.setdefault(test, []).append(alternative)
-        if not seen and variant.credit < 1:
-            unseen.append(f"variant '{variant.name}' differs from the reference in no test: no test can see it")
-    return replace(fixtures, alternatives={test: tuple(items) for test, items in alternatives.items()}), unseen
+            progress(done, len(tasks), variant.name)
+        found[variant.name] = found[variant.name] | new
+        seen[variant.name] = detected
+    items = {
+        spec.id: tuple(found[variant.name][spec.id] for variant in variants if spec.id in found[variant.name])
+        for spec in fixtures.tests
+    }
+    parts = [part.name for part in assignment.parts]
+    return Variants(
+        replace(fixtures, alternatives={test: values for test, values in items.items() if values}),
+        Last(keys, {variant.name: seen[variant.name] for variant in variants}),
+        {name: tuple(part for part in parts if part in {spec.part for spec in specs}) for name, specs in stale.items()},
+        tuple(
+            f"variant '{variant.name}' differs from the reference in no test: no test can see it"
+            for variant in variants
+            if variant.credit < 1 and not seen[variant.name]
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -62,18 +101,18 @@ def _recorder(assignment: Assignment, questions: Questions, tests: tuple[TestSpe
         yield _Recorder(worker, tests)
 
 
-def _record_variant(recorder: _Recorder, variant: Variant) -> Recorded:
-    worker = recorder.worker
+def _record_variant(recorder: _Recorder, task: Task) -> Recorded:
+    (variant, tests, differs), worker = task, recorder.worker
     fill(worker, write_changed(worker, apply_variant(worker.assignment, variant)))
     found = {}
-    recordings = _recordings(worker, recorder.tests)
-    for spec in recorder.tests:
+    recordings = _recordings(worker, tests)
+    for spec in tests:
         if variant.credit > 0:
             _check_accepted(worker.assignment, variant, spec, recordings[spec.id])
         alternative = _alternative(variant, spec, recordings[spec.id])
         if alternative is not None:
             found[spec.id] = alternative
-    seen = bool(found) or (variant.credit < 1 and any(_fails(worker, spec) for spec in recorder.tests))
+    seen = differs or bool(found) or (variant.credit < 1 and any(_fails(worker, spec) for spec in recorder.tests))
     return found, seen
 
 

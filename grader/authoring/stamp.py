@@ -1,6 +1,6 @@
-"""Remembers a record run, so that a call after which nothing changed ends at once.
+"""Remembers a record run, so that a call after which nothing changed ends at once, and another keeps what it may.
 
-The stamp lies in the course's `build/record`; without it, or after any change, everything is recorded.
+The stamp is in the course's `build/record`; without it, everything is recorded. See `kept` for what a change leaves.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import grader
 from grader.assignment import Assignment
+from grader.authoring.kept import Last, last_run, to_json
 from grader.files import own_files, write_atomically
 
 
@@ -31,18 +34,33 @@ def state_of(assignment: Assignment) -> str:
 
 def remembered(assignment: Assignment) -> list[str] | None:
     """Return the sentences of the last record run if nothing changed since; else None."""
+    found = _read(assignment)
     try:
-        found = json.loads(_file(assignment).read_text("utf-8"))
         return list(found["said"]) if found["state"] == state_of(assignment) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
 
 
-def remember(assignment: Assignment, said: list[str]) -> None:
+def last(assignment: Assignment) -> dict[str, Last]:
+    """Return what the next record run may keep of the last one."""
+    return last_run(assignment, _read(assignment).get("runs", {}))
+
+
+def remember(assignment: Assignment, said: list[str], runs: Mapping[str, Last]) -> None:
     """Keep what a record run that has just been written said: its warnings, then its result."""
     file = _file(assignment)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, json.dumps({"state": state_of(assignment), "said": said}) + "\n")
+    value = {"state": state_of(assignment), "said": said, "runs": to_json(assignment, runs)}
+    write_atomically(file, json.dumps(value) + "\n")
+
+
+def _read(assignment: Assignment) -> dict[str, Any]:
+    """The stamp; empty if there is none."""
+    try:
+        found = json.loads(_file(assignment).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _file(assignment: Assignment) -> Path:

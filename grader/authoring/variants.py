@@ -50,8 +50,8 @@ def load_variants(assignment: Assignment) -> list[Variant]:
         return []
     text, data = read_toml(file)
     entries = data.pop("variant", [])
-    data.pop("equivalent", None)
-    data.pop("demand", None)
+    for other in ("equivalent", "demand", "version"):
+        data.pop(other, None)
     if data or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         odd = next(iter(data), "variant")
         raise AssignmentError(

@@ -1,4 +1,4 @@
-"""When each hand-in of a class was due, and how late it was.
+"""When each hand-in of a class was due, how late it was, and how many free late days its students have.
 
 The due date is the call's, or the student's own in the roster. The time of a hand-in is the source's, or the roster's
 where the source has none. Nothing is guessed: where either is missing, no points are taken off, and a person is told.
@@ -7,16 +7,17 @@ where the source has none. Nothing is guessed: where either is missing, no point
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from grader.classroom.roster import Roster
 from grader.classroom.roster_table import Row
 from grader.classroom.times import parse_time
 from grader.errors import UsageError
-from grader.gradebook import HandIn
+from grader.gradebook import HandIn, Student
 from grader.intake.notes import shown
+from grader.policy import DAY, LatePolicy
 
 _EXAMPLE = "2026-10-20 23:59 +02:00 or 2026-10-20 23:59 Europe/Berlin"
 _LENGTH = re.compile(
@@ -26,20 +27,42 @@ _CLOCK = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "": "days"}
 
 
+@dataclass(frozen=True)
+class FreeDays:
+    """Late days that cost nothing: each student has a number of them for all homework of a course."""
+
+    each: int | None = None
+    """How many a student has; None if only those have some of whom the roster says it."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """How many were spent on earlier homework, by a student's key or address in lower case."""
+
+    def left(self, student: Student, own: int | None) -> int | None:
+        """Return a student's number, `own` of which the roster says; None if there are no free days."""
+        days = self.each if own is None else own
+        if days is None:
+            return None
+        names = {name.casefold() for name in (student.key, student.email) if name}
+        return max(days - max((self.spent.get(name, 0) for name in names), default=0), 0)
+
+
 class Deadlines:
-    """The due dates of a class."""
+    """The due dates and the free days of a class."""
 
-    def __init__(self, due: datetime | None, roster: Roster | None) -> None:
-        """Take the class's due date, with a time zone, and the roster's times.
+    def __init__(self, due: datetime | None, roster: Roster | None, free: FreeDays | None = None) -> None:
+        """Take the class's due date, with a time zone, the roster's times, and the free days.
 
-        Raises UsageError if a time of the roster can't be read, or is relative to nothing.
+        Raises UsageError if a time or a number of the roster can't be read, or is relative to nothing.
         """
         self._due = due
+        self._free = free or FreeDays()
+        self._days: dict[int, int] = {}
         self._own: dict[int, datetime] = {}
         self._submitted: dict[int, datetime] = {}
         for row in roster.rows if roster is not None else ():
             assert roster is not None
             place = f"line {row.lines[0]} of the {roster.name}"
+            if row.free:
+                self._days[id(row)] = max(_days(text, place) for text in row.free)
             dues = [self._time(text, place) for text in row.dues]
             base = max(dues) if dues else due
             if row.extensions:
@@ -63,7 +86,14 @@ class Deadlines:
         return time
 
     def timed(self, hand_in: HandIn, rows: Sequence[Row | None]) -> HandIn:
-        """Return a hand-in with its due date and how late it was; `rows` are its students' in the roster, if known."""
+        """Return a hand-in with its due date, how late it was, and the free days that all its students have.
+
+        `rows` are its students' in the roster, if known.
+        """
+        pairs = zip(hand_in.students, rows, strict=True)
+        left = [self._free.left(student, self._days.get(id(row))) for student, row in pairs]
+        if any(days is not None for days in left):
+            hand_in = replace(hand_in, free_days=min(days or 0 for days in left))
         dues = [self._due if row is None else self._own.get(id(row), self._due) for row in rows]
         known = [due for due in dues if due is not None]
         due = max(known) if known else None
@@ -77,6 +107,14 @@ class Deadlines:
         # in UTC, because Python subtracts two times of one zone without regard to its summer time
         lateness = max(submitted.astimezone(timezone.utc) - due.astimezone(timezone.utc), timedelta(0))
         return replace(hand_in, due=due, submitted=submitted, lateness=lateness, late=lateness > timedelta(0))
+
+
+def spend(hand_in: HandIn, late: LatePolicy) -> HandIn:
+    """Return a hand-in whose lateness is less by the free days that it needs; each of its students spends them."""
+    if hand_in.lateness is None or not hand_in.free_days:
+        return hand_in
+    spent = min(late.days(hand_in.lateness), hand_in.free_days)
+    return replace(hand_in, lateness=max(hand_in.lateness - spent * DAY, timedelta(0)), spent_days=spent)
 
 
 def parse_due(text: str) -> datetime:
@@ -104,6 +142,12 @@ def doubt(hand_in: HandIn, dated: bool) -> str:
     else:
         fact = "nothing says when it was handed in" if hand_in.due is not None else "nothing says when it was due"
     return f"{fact}, so no points were taken off for lateness; see there, and correct its score by hand"
+
+
+def _days(text: str, place: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text.strip(), re.ASCII):
+        raise UsageError(f"{place} has {shown(text)} free days; write a whole number")
+    return int(text)
 
 
 def _length(text: str, place: str) -> timedelta:

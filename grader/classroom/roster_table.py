@@ -32,6 +32,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "group": ("group", "groups", "team", "teams", "groupname", "gruppe", "gruppen"),
     "role": ("role", "roles"),
     "due": ("due", "duedate", "dueat", "duetime", "deadline"),
+    "free": ("freedays", "freelatedays", "latedays", "slipdays", "gracedays"),
     "extension": ("extension", "extensions", "extratime"),
     "submitted": ("submitted", "submittedat", "submissiontime", "submittedtime", "lastmodifiedsubmission"),
 }
@@ -60,6 +61,8 @@ class Row:
     """The student's own due dates and extensions, and times of the hand-in, as they are written."""
     extensions: tuple[str, ...] = ()
     submitted: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    """The student's own number of free late days."""
 
 
 def decoded(data: bytes) -> str:
@@ -152,6 +155,7 @@ def row_of(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) 
         tuple(values["due"]),
         tuple(values["extension"]),
         tuple(values["submitted"]),
+        tuple(values["free"]),
     )
 
 
@@ -176,6 +180,7 @@ def merged(rows: Iterable[Row]) -> list[Row]:
                 dues=old.dues + row.dues,
                 extensions=old.extensions + row.extensions,
                 submitted=old.submitted + row.submitted,
+                free=old.free + row.free,
             )
         )
     return list(found.values())

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Protocol
 
 from grader.assignment import Assignment
-from grader.classroom.lateness import doubt
+from grader.classroom.lateness import doubt, spend
 from grader.classroom.store import Store, content_digest
 from grader.classroom.stored import decode
 from grader.errors import AssignmentError, InternalError, UsageError
@@ -253,8 +253,14 @@ def _entry(run: _Run, hand_in: HandIn, assignment: Assignment | None, dated: boo
     if late is not None:
         problem = "; ".join(filter(None, (problem, doubt(hand_in, dated))))
     if late is not None and hand_in.lateness is not None:
+        was_late = hand_in.lateness > timedelta(minutes=late.grace_minutes)
+        hand_in = replace(spend(hand_in, late), late=was_late)
+        assert hand_in.lateness is not None
         report = replace(report, kept=1 - late.taken(hand_in.lateness) / 100)
-        hand_in = replace(hand_in, late=hand_in.lateness > timedelta(minutes=late.grace_minutes))
+        if hand_in.spent_days:
+            days = f"{hand_in.spent_days} free late day{'s' * (hand_in.spent_days != 1)}"
+            left = (hand_in.free_days or 0) - hand_in.spent_days
+            report = replace(report, notes=(*report.notes, f"{days} spent on this homework; {left} left."))
     return Entry(hand_in.key, hand_in.students, "graded", report, problem, hand_in)
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from fractions import Fraction
@@ -49,6 +49,7 @@ class Store:
         self.reports = folder / "reports"
         self.stage = folder / ".stage" / f"{socket.gethostname()}-{os.getpid()}"
         self._shared = shared
+        self._made = not folder.exists()
         try:
             if folder.is_dir() and any(folder.iterdir()) and not self.reports.is_dir():
                 raise UsageError(f"{folder} has other files; name an empty folder, or one of an earlier run")
@@ -80,10 +81,15 @@ class Store:
         self.stage.mkdir(mode=0o700, exist_ok=True)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         remove(self.stage)
         with suppress(OSError):  # a shard's stage may be there too
             self.stage.parent.rmdir()
+        if kind is not None and self._made:
+            with suppress(OSError):  # a run that fails with reports in its folder goes on from them
+                self.reports.rmdir()
+                (self.folder / "lock").unlink()
+                self.folder.rmdir()
         os.close(self._lock)
 
     def _sweep(self) -> None:
@@ -136,6 +142,7 @@ class Store:
                 "report": files[entry.key].name if entry.report is not None else None,
                 # a late penalty is the class's, so the report's own file doesn't have it
                 "kept": str(entry.report.kept) if entry.report is not None else None,
+                "spent_days": entry.hand_in.spent_days if entry.hand_in is not None else 0,
             }
             for entry in book.entries
         ]
@@ -151,6 +158,25 @@ def read_book(folder: Path) -> Gradebook:
         return Gradebook(**fields, entries=entries)
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(f"{folder} isn't the folder of an earlier run; name what -o named then") from None
+
+
+def read_spent(folders: Iterable[Path]) -> dict[str, int]:
+    """Return how many free late days were spent in earlier runs, by each student's key and address in lower case.
+
+    Raises UsageError if a folder doesn't hold a run.
+    """
+    spent: dict[str, int] = {}
+    for folder in folders:
+        try:
+            for entry in json.loads((folder / BOOK).read_text("utf-8"))["entries"]:
+                names = {
+                    str(who[field]).casefold() for who in entry["students"] for field in ("key", "email") if who[field]
+                }
+                for name in names:
+                    spent[name] = spent.get(name, 0) + int(entry.get("spent_days", 0))
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UsageError(f"{folder} isn't the folder of an earlier run; name what -o named then") from None
+    return spent
 
 
 def _entry(folder: Path, fields: dict[str, Any]) -> Entry:

@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.report import CheckResult, LeaderboardRow, PartScore, Report, TestResult
 
-FORMAT = 2
+FORMAT = 3
 """Raised when an older program couldn't read a newer file."""
 
 
@@ -27,12 +27,14 @@ def decode(text: str) -> Report:
     """Return the report in `text`; raises ValueError if it isn't a whole one of this format."""
     try:
         fields: dict[str, Any] = json.loads(text)
-        if fields.pop("format") not in (1, FORMAT):  # the first had less, and what it had was the same
+        if fields.pop("format") not in (1, 2, FORMAT):  # these had less, and what they had was the same
             raise ValueError("another version of the grader wrote this report")
         return Report(
             **{
                 **fields,
-                "parts": tuple(PartScore(**_exact(part)) for part in fields["parts"]),
+                "parts": tuple(
+                    PartScore(**{**_exact(part), "manual": Fraction(part.get("manual", 0))}) for part in fields["parts"]
+                ),
                 "tests": tuple(_test(test) for test in fields["tests"]),
                 "leaderboard": tuple(LeaderboardRow(**row) for row in fields["leaderboard"]),
                 "columns": tuple((name, order) for name, order in fields.get("columns", ())),

@@ -22,7 +22,8 @@ def run_record(options: argparse.Namespace) -> int:
 
     reopen_answers(options)
     assignment = assignment_of(options)
-    said = None if options.check or options.new_seed else stamp.remembered(assignment)
+    whole = options.check or options.new_seed or options.fresh
+    said = None if whole else stamp.remembered(assignment)
     if said is not None:
         for warning in said[:-1]:
             say(warning)
@@ -30,7 +31,8 @@ def run_record(options: argparse.Namespace) -> int:
         return DONE
     with progress_of(f"record {assignment.name}") as progress, outside():
         seed = record.new_seed() if options.new_seed else None
-        made = record.record(assignment, progress, jobs=options.jobs, seed=seed)
+        last = {} if whole else stamp.last(assignment)
+        made = record.record(assignment, progress, jobs=options.jobs, seed=seed, last=last)
     for warning in made.warnings:
         say(f"warning: {warning}")
     if options.check:
@@ -42,8 +44,8 @@ def run_record(options: argparse.Namespace) -> int:
         f"{assignment.name}: recorded {count(made.graded.tests, 'test')} with {count(checks, 'check')} "
         f"and {count(variants, 'variant')}, {float(assignment.points):g} points"
     )
-    print(result + ("" if changed else "; the fixtures were up to date"))
-    stamp.remember(assignment, [*(f"warning: {warning}" for warning in made.warnings), result])
+    print(result + ("" if changed else "; the fixtures were up to date") + (f"\n{made.kept}" if made.kept else ""))
+    stamp.remember(assignment, [*(f"warning: {warning}" for warning in made.warnings), result], made.runs)
     return DONE
 
 
@@ -129,7 +131,14 @@ def run_new(options: argparse.Namespace) -> int:
 
     course = _course_of(options)
     with progress_of(f"new {options.name}") as progress, outside():
-        made = make_new(options.name, course, library=options.library, kind=options.kind, progress=progress)
+        made = make_new(
+            options.name,
+            course,
+            library=options.library,
+            kind=options.kind,
+            notebook=options.notebook,
+            progress=progress,
+        )
     print(f"made {options.name} in {made.folder}, with {count(made.files, 'file')}; it is recorded and has a template")
     for name in made.kept:
         print(f"{name} was there, and is kept")

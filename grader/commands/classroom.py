@@ -39,10 +39,10 @@ EVERY_SECONDS = 10.0
 def run_class(options: argparse.Namespace) -> int:
     """Grade a class, and write gradebooks and pages."""
     from grader.classroom.judging import Terms
-    from grader.classroom.lateness import parse_due
+    from grader.classroom.lateness import FreeDays, parse_due
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
-    from grader.classroom.store import Store, read_book
+    from grader.classroom.store import Store, read_book, read_spent
     from grader.fixtures import load_current
 
     assignment = _assignment(options)
@@ -59,6 +59,9 @@ def run_class(options: argparse.Namespace) -> int:
     worksheet = _read(options.moodle) if options.moodle is not None else None
     earlier = read_book(options.against) if options.against is not None else None
     due = parse_due(options.due) if options.due is not None else None
+    if options.output.resolve() in {run.resolve() for run in options.spent}:
+        raise UsageError(f"--spent {options.output} is this run itself; name those of earlier homework")
+    free = FreeDays(options.free_days, read_spent(options.spent))
     with Store(options.output.resolve(), shared=options.shard is not None) as store:
         found = find(
             options.source.resolve(),
@@ -69,10 +72,13 @@ def run_class(options: argparse.Namespace) -> int:
             roster=options.roster,
             required=load_current(assignment).required if assignment is not None else (),
             due=due,
+            free=free,
         )
         say(f"{count(found.hand_ins, 'hand-in')}, read as {found.kind}: {found.why}")
         if assignment is not None and assignment.late is not None and not any(_dated(one) for one in found.hand_ins):
             say("the assignment takes points off late work, but nothing says when it was due; name that with --due")
+        if (assignment is None or assignment.late is None) and any(one.free_days for one in found.hand_ins):
+            say("free days change nothing here, because the assignment has no [late]")
         if options.shard is not None:
             found = _shard(found, *options.shard)
             say(f"this shard has {count(found.hand_ins, 'hand-in')} of them")

@@ -20,7 +20,7 @@ from grader.assignment import load_assignment
 from grader.commands.common import DONE, FAILED, outside, project_of, reopen_answers, say
 from grader.errors import AssignmentError
 
-PAUSE: Final = 0.2
+PAUSE: Final = 0.1
 """Seconds between two looks at the files' times."""
 
 

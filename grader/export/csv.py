@@ -32,8 +32,10 @@ def class_csv(reports: Iterable[tuple[str, Report]]) -> str:
         if not head:
             head = ["submission", "score", "max_score", *(part.title for part in report.parts), "notes"]
             writer.writerow(map(harmless_cell, head))
-        points = (report.counted, report.max_score, *(part.score for part in report.parts))
+        # what only a person grades is blank, to be filled in
+        parts = [part.score if part.max_score or not part.manual else None for part in report.parts]
+        points = (report.counted, report.max_score, *parts)
         notes = " ".join(cut(" ".join((*report.notes, *report.staff_notes)), NOTES_CHARS).split())
-        scores = [strict_json(number(value)) if report.graded else "" for value in points]
+        scores = [strict_json(number(value)) if report.graded and value is not None else "" for value in points]
         writer.writerow([harmless_cell(name), *scores, harmless_cell(notes)])
     return buffer.getvalue()

@@ -56,7 +56,8 @@ def _suite(suites: xml.Element, part: PartScore, tests: list[TestResult]) -> Non
         time=f"{sum(test.seconds for test in tests):.3f}",
     )
     properties = xml.SubElement(suite, "properties")
-    for name, value in (("score", part.score), ("max_score", part.max_score)):
+    manual = [("manual", part.manual)] if part.manual else []
+    for name, value in (("score", part.score), ("max_score", part.max_score), *manual):
         xml.SubElement(properties, "property", name=f"{part.name}.{name}", value=str(number(value)))
     for test, name in zip(tests, headings(tests), strict=True):
         _case(suite, test, name)

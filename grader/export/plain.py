@@ -34,6 +34,7 @@ def to_value(report: Report) -> dict[str, Any]:
                 "score": number(part.score),
                 "max_score": number(part.max_score),
                 "extra": part.extra,
+                "manual": number(part.manual),
             }
             for part in report.parts
         ],

@@ -2,6 +2,9 @@
 
 PrairieLearn has no visibility: students see every row. So all tests that aren't visible share one row without text; it
 keeps the sum of the rows equal to the score. The file may have one mebibyte; a larger file fails the whole job.
+
+A share is at most 1 there. So it is the share of all points with extra credit, which is what the question is worth; the
+assessment's maxPoints and maxBonusPoints say which of them are a bonus.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ def _value(report: Report) -> dict[str, Any]:
     notes = cut("\n".join(report.notes), OUTPUT_CHARS)
     if not report.graded or not report.taken:
         return {"gradable": False, "format_errors": [notes or "Not graded."]}
-    share = report.counted / report.max_score if report.max_score else Fraction(1)
+    worth = sum((test.max_score for test in report.tests), Fraction(0))
+    share = report.counted / worth if worth else Fraction(1)
     value: dict[str, Any] = {"gradable": True, "score": float(min(max(share, Fraction(0)), Fraction(1)))}
     if notes:
         value["message"] = notes

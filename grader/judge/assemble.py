@@ -13,7 +13,7 @@ from grader.errors import InternalError
 from grader.fixtures import Fixtures, TestSpec
 from grader.judge.score import judge_test
 from grader.recording import ABSENT, LACKING, NEAREST, Ending, Recording
-from grader.report import LeaderboardRow, Report, TestResult, part_scores
+from grader.report import LeaderboardRow, Report, TestResult, part_scores, points_text
 from grader.text import clean_text
 
 NOTE_CHARS = 1000
@@ -105,6 +105,12 @@ def failed_report(
     return replace(make_report(assignment, fixtures, results, notes=notes, submission=submission), taken=taken)
 
 
+def by_a_person(assignment: Assignment) -> list[str]:
+    """Return the sentence about points that a person gives; none if there are none."""
+    parts = [f"{part.title} ({points_text(part.manual)} points)" for part in assignment.parts if part.manual]
+    return [f"Not in this score, because a person grades it: {', '.join(parts)}."] if parts else []
+
+
 def make_report(
     assignment: Assignment,
     fixtures: Fixtures,
@@ -115,7 +121,10 @@ def make_report(
     seconds: float = 0.0,
     submission: str = "",
 ) -> Report:
-    """Make a report from results; notes are cleaned here, because they contain names from the hand-in."""
+    """Make a report from results; notes are cleaned here, because they contain names from the hand-in.
+
+    A last note tells what a person grades, because no other row of a platform would.
+    """
     if [result.id for result in results] != [spec.id for spec in fixtures.tests]:
         raise InternalError("the results aren't those of the assignment's tests")
     rows = [
@@ -130,9 +139,10 @@ def make_report(
             [(part.name, part.title) for part in assignment.parts],
             results,
             [part.name for part in assignment.parts if part.extra],
+            {part.name: part.manual for part in assignment.parts},
         ),
         tests=tuple(results),
-        notes=tuple(clean_text(note, NOTE_CHARS) for note in notes),
+        notes=tuple(clean_text(note, NOTE_CHARS) for note in (*notes, *by_a_person(assignment))),
         leaderboard=tuple(rows),
         columns=fixtures.columns,
         submission=clean_text(submission, NOTE_CHARS),

@@ -12,24 +12,22 @@ from grader.pages.render import render
 from grader.report import Report
 
 
-def student_page(report: Report, *, student: str = "", manual: Fraction = Fraction(0)) -> str:
+def student_page(report: Report, *, student: str = "") -> str:
     """Return the page of one hand-in, which may be sent to its student.
 
     Args:
         report: the verdict; the page has nothing of it that is for instructors only.
         student: the student's name, or those of a group.
-        manual: the points that a person gives in addition to the report's; none are said if there are none.
     """
-    return fit(report, lambda report: _page(report, student, manual))
+    return fit(report, lambda report: _page(report, student))
 
 
-def _page(report: Report, student: str, manual: Fraction) -> str:
+def _page(report: Report, student: str) -> str:
     hidden = [test for test in report.tests if test.visibility != "visible"]
     return render(
         "student.html",
         report=report,
         student=student,
-        manual=manual,
         parts=[
             (part, [test for test in report.tests if test.part == part.name and test.visibility == "visible"])
             for part in report.parts

@@ -76,6 +76,14 @@ def completed(
     return Listed(tuple(cases), tuple(notes))
 
 
+def own_errors(
+    files: Sequence[str], assignment: Assignment, folder: Path, plan: Plan, level: Level, readable: Sequence[Path]
+) -> dict[str, str]:
+    """Return why each of these files of tests can't be loaded without a hand-in; the others aren't in it."""
+    found = _run(files, assignment, folder, plan, level, readable)
+    return {name: str(found[name]["error"]) for name in files if "error" in found.get(name, {})}
+
+
 def _run(
     files: Sequence[str], assignment: Assignment, folder: Path, plan: Plan, level: Level, readable: Sequence[Path]
 ) -> Mapping[str, Mapping[str, Any]]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from grader.sandbox.launch import Zygote
 from grader.sandbox.stage import Stage
 from grader.sandbox.worker import Worker
 from grader.schedule import Progress
-from grader.suite.listed import completed
+from grader.suite.listed import completed, own_errors
 from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
 from grader.suite.scan import PART, Case, Scan, scan
 from grader.suite.starts import starts_of
@@ -45,6 +46,10 @@ _ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_REACHES_OUT = re.compile(
+    rb"\b(?:importlib|__import__|runpy|exec|eval|open|compile|globals|sys|os|pathlib|Path|glob|subprocess|inspect|ctypes)\b"
+)
+"""What a file can find a hand-in by, beside an import."""
 _PROGRAMS = re.compile(
     rb"^\s*(?:import|from)\s+(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
     re.MULTILINE,
@@ -84,6 +89,8 @@ class Suite:
     worker: Worker
     fixtures: Fixtures
     notes: tuple[str, ...]
+    errors_of: Callable[[Sequence[str]], Mapping[str, str]]
+    """Says why files of tests can't be loaded without a hand-in."""
 
     def grade(
         self,
@@ -94,7 +101,10 @@ class Suite:
         minimum: Level = "none",
         ignored: Collection[str] = (),
     ) -> Report:
-        """Grade one submission; arguments and errors are those of `grade_in`."""
+        """Grade one submission; arguments and errors are those of `grade_in`.
+
+        Raises AssignmentError, too, if a file of tests can't be loaded, whatever is handed in.
+        """
         notes: list[str] = []
         report = grade_in(
             self.worker,
@@ -106,9 +116,24 @@ class Suite:
             ignored=ignored,
             taken=lambda files: notes.extend(self._arrange(files)),
         )
+        self._demand_loaded(report)
         if any(SENTENCE in test.message for test in report.tests):
             notes.append("The jail refused to start a program; where students need it, grade with --programs.")
         return replace(report, staff_notes=(*self.notes, *notes))
+
+    def _demand_loaded(self, report: Report) -> None:
+        """Refuse a report in which all tests of a file fail because the file can't be loaded without a hand-in either.
+
+        Only a file whose text shows that it asks nothing of a hand-in until a test runs is judged so.
+        """
+        endings: dict[str, set[str]] = {}
+        for test in report.tests:
+            endings.setdefault(test.id.partition("[")[2].partition("::")[0], set()).add(test.status)
+        failing = [file for file, found in endings.items() if found <= {"error", "failed"}]
+        suspects = [file for file in failing if _stands_alone(self.folder, file)]
+        for file, why in self.errors_of(suspects).items() if suspects else ():
+            fact = f"can't be loaded, with or without a hand-in, so nothing is graded; mend it: {why}"
+            raise AssignmentError(self.original / file, None, fact)
 
     def _arrange(self, files: Sequence[str]) -> list[str]:
         """Lay the hand-in over the suite; return sentences for the staff.
@@ -220,7 +245,27 @@ def opened_suite(
         )
         questions = Questions("0", {f"test_{PART}.py": wrapper})
         with Worker(assignment, questions, zygote, level, beside=TREE, readable=linked, lasting=together) as worker:
-            yield Suite(suite, folder, found, tuple(needs), worker, fixtures, (unsealed(cases), *notes, *listed.notes))
+            errors = cache(lambda files: own_errors(files, assignment, folder, plan, level, linked))
+            sentences = (unsealed(cases), *notes, *listed.notes)
+            yield Suite(
+                suite, folder, found, tuple(needs), worker, fixtures, sentences, lambda files: errors(tuple(files))
+            )
+
+
+def _stands_alone(folder: Path, name: str) -> bool:
+    """Whether a file of tests imports installed packages alone, and opens and evaluates nothing."""
+    file = folder / name
+    if not file.is_file() or _REACHES_OUT.search(file.read_bytes()):
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    except (SyntaxError, ValueError):
+        return False
+    modules = {alias.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    relative = any(isinstance(node, ast.ImportFrom) and node.level for node in nodes)
+    modules |= {(node.module or "").partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
+    own = {part for other in folder.rglob("*.py") for part in other.relative_to(folder).with_suffix("").parts}
+    return not relative and all(module not in own and find_spec(module) is not None for module in modules if module)
 
 
 def _make_executable(handin: Path) -> None:

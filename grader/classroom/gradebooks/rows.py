@@ -44,6 +44,11 @@ class Row:
             return hand_in.late if hand_in is not None else None
         return hand_in.lateness > timedelta(0) if hand_in.lateness is not None else None
 
+    @property
+    def spent_days(self) -> int:
+        """The free days that each of its students spent on this homework."""
+        return self.entry.hand_in.spent_days if self.entry.hand_in is not None else 0
+
 
 def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
     """Yield a row for each student, in the order of the entries; with `zero_absent`, no submission counts 0."""
@@ -62,6 +67,12 @@ def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
             score = Fraction(0)
         for student in entry.students:
             yield Row(student, entry, standing, report, score, problem)
+
+
+def has_free_days(book: Gradebook) -> bool:
+    """Whether anybody in the class has or had free days."""
+    hand_ins = (entry.hand_in for entry in book.entries if entry.hand_in is not None)
+    return any(hand_in.free_days is not None for hand_in in hand_ins)
 
 
 def parts_of(book: Gradebook) -> tuple[PartScore, ...]:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from grader.classroom.attention import one_cause
-from grader.classroom.gradebooks.rows import Row, max_score_of, number_cell, parts_of, rows, table, text_cell
+from grader.classroom.gradebooks.rows import (
+    Row,
+    has_free_days,
+    max_score_of,
+    number_cell,
+    parts_of,
+    rows,
+    table,
+    text_cell,
+)
 from grader.gradebook import Gradebook
 
 HEAD = ("key", "name", "email", "id", "score", "max_score", "status", "late")
@@ -11,13 +20,24 @@ PROBLEMS_HEAD = ("key", "name", "email", "id", "status", "problem")
 
 
 def to_gradebook(book: Gradebook, *, zero_absent: bool = False) -> str:
-    """Return gradebook.csv: a row a student, and a column a part with its score before any deduction."""
+    """Return gradebook.csv: a row a student, and a column a part with its score before any deduction.
+
+    A part that a person grades has a blank column, to be filled in. If there are free days, a column says how many the
+    student spent on this homework.
+    """
     parts, top = parts_of(book), number_cell(max_score_of(book))
-    lines = [[*HEAD, *(text_cell(part.title) for part in parts)]]
+    by_machine = [index for index, part in enumerate(parts) if part.max_score or not part.manual]
+    by_person = [f"{part.title} (by a person, of {number_cell(part.manual)})" for part in parts if part.manual]
+    days = has_free_days(book)
+    titles = [*(parts[index].title for index in by_machine), *by_person]
+    lines = [[*HEAD, *(["free_days"] if days else []), *map(text_cell, titles)]]
     for row in rows(book, zero_absent=zero_absent):
-        scores = [number_cell(part.score) for part in row.report.parts] if row.report is not None else [""] * len(parts)
+        found = row.report.parts if row.report is not None else None
+        scores = [number_cell(found[index].score) if found is not None else "" for index in by_machine]
         late = {True: "yes", False: "no", None: ""}[row.late]
-        lines.append([*_person(row), number_cell(row.score), top, row.standing, late, *scores])
+        spent = [str(row.spent_days)] if days else []
+        cells = [number_cell(row.score), top, row.standing, late, *spent, *scores, *[""] * len(by_person)]
+        lines.append([*_person(row), *cells])
     return table(lines)
 
 

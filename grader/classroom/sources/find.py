@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from grader.classroom.lateness import Deadlines
+from grader.classroom.lateness import Deadlines, FreeDays
 from grader.classroom.roster import Roster, read_roster
 from grader.classroom.roster_table import Row
 from grader.classroom.sources import (
@@ -58,6 +58,7 @@ def find(
     roster: Path | None = None,
     required: Sequence[str] = (),
     due: datetime | None = None,
+    free: FreeDays | None = None,
 ) -> ClassList:
     """Return the hand-ins of a class, as paths on the disk that the intake takes.
 
@@ -71,13 +72,14 @@ def find(
         required: the paths that a complete submission has. They tell a student's folder from a folder of students. If
             there is one, a hand-in that is a single file of its type, named after the student, gets its name.
         due: when hand-ins are due, with a time zone; the roster may have other times for some students.
+        free: the late days that cost nothing; the roster may have other numbers for some students.
 
     Raises:
         UsageError: the source, the roster or the arguments are wrong.
         InternalError: the machine can't read the source or write to `stage`.
     """
     known = read_roster(roster) if roster is not None else None
-    deadlines = Deadlines(due, known)
+    deadlines = Deadlines(due, known, free)
     with _opened(source, stage) as tree:
         name, why, reading = _read(tree, kind, pattern, required)
         if not reading.found:
