@@ -165,6 +165,11 @@ def test_tests_that_are_made_while_the_suite_runs_are_seen(text: str, count: int
             "hand-in",
         ),
         ("class T(unittest.TestCase):\n    @maker.expand([1])\n    def test_a(self):\n        pass\n", 4, "NameError"),
+        (
+            "import doctest, sol\ndef load_tests(loader, tests, pattern):\n    return doctest.DocTestSuite(sol)\n",
+            4,
+            "hand-in",
+        ),
     ],
 )
 def test_tests_that_only_a_hand_in_makes_are_refused_with_their_place(
