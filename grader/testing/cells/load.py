@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from grader.testing.cells.convert import END, HEADER, SKIPPED, added_to
-from grader.testing.cells.keep import definitions
+from grader.testing.cells.keep import Definition, definitions
 
 FAILED = "__grader_failed__"
 """The name in a module under which it keeps the exceptions of its statements, by the names that they would bind."""
@@ -100,11 +100,11 @@ class CellLoader(SourceFileLoader):
                 flags |= code.co_flags & _FUTURES
                 exec(code, vars(module))
             except Exception as error:
-                if not self._added(node, module, flags):
+                if not self._added(node, module, flags) and not self._unannotated(node, module, flags, error):
                     failed.update(dict.fromkeys(_names(node), error))
-            else:
-                for name in _names(node):
-                    failed.pop(name, None)
+                    continue
+            for name in _names(node):
+                failed.pop(name, None)
 
     def _compiled(self, node: ast.stmt, flags: int) -> CodeType:
         code: CodeType = compile(ast.Module([node], []), self.path, "exec", flags, dont_inherit=True)
@@ -119,6 +119,16 @@ class CellLoader(SourceFileLoader):
         node.decorator_list = []
         exec(self._compiled(node, flags), vars(module))
         setattr(owner, node.name, vars(module)[node.name])
+        return True
+
+    def _unannotated(self, node: ast.stmt, module: ModuleType, flags: int, error: Exception) -> bool:
+        """Run a definition again without its annotations, if a name in them may be of a package that isn't here."""
+        if not isinstance(error, NameError) or not isinstance(node, Definition | ast.AnnAssign):
+            return False
+        try:
+            exec(self._compiled(node, flags | __future__.annotations.compiler_flag), vars(module))
+        except Exception:
+            return False
         return True
 
 
