@@ -1,6 +1,6 @@
 """Measures what it costs to make a module out of a notebook of 1 MB, in processor time.
 
-    python benchmarks/notebooks.py [--profile]
+    python benchmarks/notebook_conversion.py [--profile]
 
 Three notebooks of that size are converted: one that is mostly outputs, as most are; one with a hundred cells of code
 and pictures; and one that is nothing but code, which no student writes. Beside each is the time that Python's own
