@@ -120,6 +120,20 @@ def test_annotations_by_packages_that_arent_here_cost_nothing(graded: Graded) ->
     assert "cell 1 imports not_there, which isn't installed here" in "\n".join(report.notes)
 
 
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("x = 0\nwith open('f') as f:\n    SCALE = 1", 3),
+        ("for SCALE in range(3):\n    print(SCALE)", 1),
+        ("history, SCALE = train(3)", 1),
+    ],
+)
+def test_a_name_that_only_code_that_isnt_run_sets_is_told_with_its_place(cell: str, line: int, graded: Graded) -> None:
+    scaled = REFERENCE.replace("return scaled + self.offset", "return scaled + SCALE")
+    told = "\n".join(test.message for test in graded({"line.ipynb": from_script(scaled, [cell], [])}).tests)
+    assert f"line.ipynb, cell 1, line {line} sets it, in code that isn't run here" in told
+
+
 def test_a_class_that_names_itself_in_super_is_defined_twice(graded: Graded) -> None:
     first, second = (
         f"class Line:\n    def __init__(self, *_):\n        super(Line, self).__init__()\n        {value} / 0\n"

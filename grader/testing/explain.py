@@ -11,7 +11,7 @@ from types import TracebackType
 import pytest
 
 from grader.recording import ABSENT, Claim
-from grader.testing.cells.load import place, undefined
+from grader.testing.cells.load import left_out, place, undefined
 from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
 from grader.testing.suggest import headline, is_test, nothing_returned
@@ -191,6 +191,11 @@ def _advice(error: BaseException, library: str) -> list[str]:
         return ["  A size is None here, where a number belongs."]
     if isinstance(error, AttributeError):
         return _advice_about_name(text, library)
+    there = left_out(error) if isinstance(error, NameError) else None
+    if there is not None:
+        return [
+            f"  {there} sets it, in code that isn't run here: loops, `with` blocks, training and plots don't count."
+        ]
     return []
 
 

@@ -183,6 +183,27 @@ def reason_for(module: ModuleType, name: str) -> BaseException | None:
     return None
 
 
+def left_out(error: NameError) -> Place | None:
+    """Return where a notebook gives a value to the name that a NameError misses, in a statement that isn't kept."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    space = trace.tb_frame.f_globals if trace is not None else {}
+    file = space.get("__file__")
+    if FAILED not in space or not isinstance(file, str) or not isinstance(error.name, str):
+        return None
+    name = re.escape(error.name)
+    binds = re.compile(rf"#\| (?:.*[\s,(;])?(?:{name}\s*(?:,[^=]*)?(?::[^=]*)?=(?!=)|(?:for|as) (?:.*\W)?{name}\b)")
+    try:
+        lines = Path(file).read_text("utf-8", "replace").split("\n")
+    except OSError:
+        return None
+    for number, line in enumerate(lines, 1):
+        if binds.match(line):
+            return place(Path(file), number)
+    return None
+
+
 def undefined(error: NameError) -> BaseException | None:
     """Return the failure of the statement that would have bound the name which a NameError misses."""
     trace = error.__traceback__
