@@ -69,6 +69,14 @@ def test_a_clash_is_told_to_the_staff_and_equal_files_are_none(tmp_path: Path) -
     assert outcomes(report) == [("passed", 5)]
 
 
+def test_a_helper_beside_the_tests_that_a_hand_in_displaces_is_told_to_the_staff(tmp_path: Path) -> None:
+    helped = {"tests/test_a.py": "from utils import close\n" + HEAD + ONE, "tests/utils.py": "close = 1\n"}
+    report = graded(tmp_path, helped, {**RIGHT, "utils.py": "mine = 1\n"})
+    assert "cannot import name 'close' from 'utils' (utils.py)" in report.tests[0].message
+    notes = "\n".join(report.staff_notes)
+    assert "in place of the suite's of these names: tests/utils.py. If one is a helper of the tests" in notes
+
+
 def test_a_hand_in_in_a_folder_is_looked_through(tmp_path: Path) -> None:
     report = graded(tmp_path, {"tests/test_a.py": ONE}, {"my work/sol.py": "def f(x):\n    return x / 0\n"})
     assert "my work/sol.py, line 2, in f" in report.tests[0].message

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dis
 import linecache
+import os
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -32,7 +34,17 @@ def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]
     """
     root = root.resolve()
     claim, message = _explain(error, root, library)
-    return claim, message[:MESSAGE_CHARS]
+    return claim, _relative(message, root)[:MESSAGE_CHARS]
+
+
+def _relative(message: str, root: Path) -> str:
+    """The message without the folders of this run, which have other names in the next one."""
+    folders = [str(root)]
+    with suppress(OSError):  # the code may have removed the folder that it runs in
+        folders.append(os.getcwd())
+    for folder in folders:
+        message = message.replace(f"{folder}{os.sep}", "")
+    return message
 
 
 def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
