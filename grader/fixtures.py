@@ -58,8 +58,8 @@ class TestSpec:
     alone: bool = False
     """Whether the test never shares a process with others."""
     as_set: bool = False
-    """Whether a score that the test sets counts as gradescope_utils counts it: also before a failure, and above the
-    points."""
+    """Whether a score that the test sets counts as gradescope_utils counts it: also before a failure, above the points,
+    and below 0."""
 
     __test__ = False
 

@@ -129,8 +129,8 @@ class Report:
 
     @property
     def score(self) -> Fraction:
-        """The sum of the tests' scores, before any deduction."""
-        return sum((test.score for test in self.tests), Fraction(0))
+        """The sum of the tests' scores, before any deduction; a suite's negative ones take it down to 0 at most."""
+        return max(sum((test.score for test in self.tests), Fraction(0)), Fraction(0))
 
     @property
     def counted(self) -> Fraction:

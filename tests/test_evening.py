@@ -107,6 +107,10 @@ def test_one_screen_says_points_the_first_mistake_its_hint_and_what_isnt_written
     assert f"Again: {Path(sys.executable).name} {RUNNER} 1.1.1" in screen
     assert "\x1b" not in screen
 
+    installed = run(handout, command=("-I", "-m", "grader", "check")).stdout
+    assert "line.py, line 14, in Line.forward" in installed
+    assert "autograder/" not in installed
+
     write_again = (handout / "line.py").read_text("utf-8").replace(NO_OFFSET, RIGHT)
     (handout / "line.py").write_text(write_again, "utf-8")
     failed = run(handout, "--failed")

@@ -86,6 +86,7 @@ def test_all_names_of_a_file_are_one_module(tmp_path: Path) -> None:
     assert {name for name in set(sys.modules) - before if "linear" in name or "mytorch" in name} == set()
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # numpy.matrix, which hand-ins still use
 def test_one_element_converts_as_in_numpy_1_and_several_do_not() -> None:
     accept_one_element()
     assert int(np.array([[3]])) == 3
@@ -99,6 +100,15 @@ def test_one_element_converts_as_in_numpy_1_and_several_do_not() -> None:
             int(odd)
         with pytest.raises(TypeError):
             float(odd)
+    assert complex(np.array([3 + 1j])) == 3 + 1j
+    assert float(np.matrix([[2.5]])) == 2.5
+    into = np.zeros(2, complex)
+    into[0] = np.array([3j])
+    assert into[0] == 3j
+    with pytest.raises(TypeError, match="other than one element"):
+        complex(np.array([1, 2]))
+    with pytest.raises(TypeError, match="exactly one element"):
+        float(np.matrix([[1, 2]]))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Notebooks as hand-ins: which one is taken, what counts, what the report says; and a check in a student's kernel."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from conftest import ROOT
 from handins import SPEC, Files, pack, take_into
 from notebooks import from_script, notebook
-from small_assignment import REFERENCE, VARIANTS, VARIANTS_FILE, Project
+from small_assignment import NAME, REFERENCE, VARIANTS, VARIANTS_FILE, Project
 
 from grader.authoring import record, template
 from grader.authoring.handout import make_handout
@@ -109,6 +110,71 @@ def test_what_the_report_says(graded: Graded, project: Project) -> None:
     assert "which this assignment doesn't allow" in told(
         notebook("import torch", "class Line:\n    def __init__(self, *_):\n        torch.ones(1)")
     )
+
+
+def test_annotations_by_packages_that_arent_here_cost_nothing(graded: Graded) -> None:
+    annotated = REFERENCE.replace("def forward(self, x):", "def forward(self, x: Float[np.ndarray, 'n']) -> Float:")
+    assert annotated != REFERENCE
+    report = graded({"line.ipynb": from_script(annotated, ["from not_there import Float"], ["LIMIT: Float = 3"])})
+    assert report.score == report.max_score
+    assert "cell 1 imports not_there, which isn't installed here" in "\n".join(report.notes)
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("x = 0\nwith open('f') as f:\n    SCALE = 1", 3),
+        ("for SCALE in range(3):\n    print(SCALE)", 1),
+        ("history, SCALE = train(3)", 1),
+    ],
+)
+def test_a_name_that_only_code_that_isnt_run_sets_is_told_with_its_place(cell: str, line: int, graded: Graded) -> None:
+    scaled = REFERENCE.replace("return scaled + self.offset", "return scaled + SCALE")
+    told = "\n".join(test.message for test in graded({"line.ipynb": from_script(scaled, [cell], [])}).tests)
+    assert f"line.ipynb, cell 1, line {line} sets it, in code that isn't run here" in told
+
+
+def test_a_class_that_names_itself_in_super_is_defined_twice(graded: Graded) -> None:
+    first, second = (
+        f"class Line:\n    def __init__(self, *_):\n        super(Line, self).__init__()\n        {value} / 0\n"
+        for value in (1, 2)
+    )
+    report = graded({"line.ipynb": notebook(first, second)})
+    assert "Line is defined in cell 1 and cell 2; the one in cell 2 counts" in "\n".join(report.notes)
+
+
+def test_a_class_hands_in_notebooks(project: Project, tmp_path: Path) -> None:
+    """Notebooks and a script in one class have their points, and names written into cells stay out of the page."""
+    wrong = REFERENCE.replace("return scaled + self.offset", "return scaled")
+    named = json.loads(RIGHT)
+    named["cells"].insert(0, {"cell_type": "markdown", "metadata": {}, "source": "Name: Adelaide Quill, 20481632"})
+    twice = from_script(f"{wrong}\n\n{REFERENCE.partition('import numpy as np')[2]}", [], ["!rm -rf data"])
+    handed: Files = {
+        "ada/line.ipynb": json.dumps(named).encode(),
+        "ben/Line (2).ipynb": from_script(wrong, [], [], "colab"),
+        "cleo/line.py": wrong.encode(),
+        "dan.ipynb": twice,
+        "eve/line.ipynb": from_script(BLANK, ["<<<<<<< HEAD"], []),
+        "finn/line.ipynb": RIGHT[:300],
+    }
+    for name, data in handed.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(data)
+    run = tmp_path / "run"
+    words = [sys.executable, "-P", "-m", "grader", "class", NAME, str(tmp_path / "in"), "-o", str(run)]
+    done = subprocess.run(words, cwd=project.root, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with (run / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+        scores = {row["key"]: row["score"] for row in csv.DictReader(file)}
+    full = str(float(project.load().points)).removesuffix(".0")
+    assert (scores["ada"], scores["dan"], scores["finn"]) == (full, full, "0")
+    assert scores["ben"] == scores["cleo"] == scores["eve"] == "1.5"
+    reports = "".join(file.read_text("utf-8") for file in (run / "reports").iterdir())
+    assert "git's conflict marks" in reports
+    assert "Line is defined in cell" in reports
+    page = (run / "report.html").read_text("utf-8")
+    assert "Quill" not in page
+    assert "20481632" not in page
 
 
 def test_several_notebooks_and_none_fits(graded: Graded) -> None:

@@ -223,6 +223,38 @@ def test_3_partial_credit_is_what_was_set_also_before_a_failure_and_above_the_po
     validate("gradescope-results", results(report))
 
 
+def test_a_penalty_and_a_bonus_count_as_they_were_set(tmp_path: Path) -> None:
+    body = """
+    class TestPart(unittest.TestCase):
+        @weight(5)
+        def test_sum(self):
+            self.assertEqual(add(1, 1), 2)
+
+        @partial_credit(0)
+        def test_penalty(self, set_score):
+            set_score(-2)
+
+        @partial_credit(0)
+        def test_no_penalty(self, set_score):
+            set_score(0)
+
+        @partial_credit(0)
+        def test_bonus(self, set_score):
+            set_score(0.5)
+
+        @partial_credit(4)
+        def test_below(self, set_score):
+            set_score(-1)
+    """
+    report = graded(tmp_path, body)
+    rows = {"test_sum": 5, "test_penalty": -2, "test_no_penalty": 0, "test_bonus": 0.5, "test_below": -1}
+    assert {test.title.split()[0]: test.score for test in report.tests} == rows
+    below = {test.title.split()[0] for test in report.tests if test.status == "failed"}
+    assert below == {"test_penalty", "test_below"}
+    assert report.score == 2.5
+    validate("gradescope-results", results(report))
+
+
 def test_4_a_leaderboard_test_that_fails_has_no_null_and_keeps_its_weight(tmp_path: Path) -> None:
     body = """
     class TestBoard(unittest.TestCase):
@@ -246,7 +278,7 @@ def test_5_the_time_is_a_number(tmp_path: Path) -> None:
     assert isinstance(results(graded(tmp_path, WHOLE))["execution_time"], float)
 
 
-@pytest.mark.parametrize("score", ["float('nan')", "float('inf')", "-1", "None", "'full'", "object()", "[4]"])
+@pytest.mark.parametrize("score", ["float('nan')", "float('inf')", "None", "'full'", "object()", "[4]"])
 def test_6_and_8_a_score_that_is_no_number_is_no_score(score: str, tmp_path: Path) -> None:
     """nan was called passed, and an object left half a file."""
     body = f"""

@@ -17,14 +17,19 @@ from grader.report import Report
 from grader.suite.run import grade_suite
 
 SUITES = Path(__file__).with_name("suites")
-NAMES = ("signals", "package", "made", "programs", "flat")
+NAMES = (
+    *("signals", "package", "made", "programs", "flat"),
+    *("dicts", "loading", "styled", "relative", "penalties"),
+)
 _RUN = """
 import sys, unittest
+from pathlib import Path
 from gradescope_utils.autograder_utils.json_test_runner import JSONTestRunner
 start, out = sys.argv[1:]
 del sys.argv[1:]
 with open(out, "w") as stream:
-    JSONTestRunner(stream=stream).run(unittest.defaultTestLoader.discover(start))
+    top = "." if Path(start, "__init__.py").is_file() else None
+    JSONTestRunner(stream=stream).run(unittest.defaultTestLoader.discover(start, top_level_dir=top))
 """
 
 

@@ -1,5 +1,6 @@
 """Guards what a suite may be: where modules come from, how tests are made, what they may do, what is refused loudly."""
 
+import os
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ def test_a_clash_is_told_to_the_staff_and_equal_files_are_none(tmp_path: Path) -
     assert "in place of the suite's of these names: sol.py." in notes
     assert "weren't used, because the suite's own are: data, tests/test_a.py." in notes
     assert outcomes(report) == [("passed", 5)]
+
+
+def test_a_helper_beside_the_tests_that_a_hand_in_displaces_is_told_to_the_staff(tmp_path: Path) -> None:
+    helped = {"tests/test_a.py": "from utils import close\n" + HEAD + ONE, "tests/utils.py": "close = 1\n"}
+    report = graded(tmp_path, helped, {**RIGHT, "utils.py": "mine = 1\n"})
+    assert "cannot import name 'close' from 'utils' (utils.py)" in report.tests[0].message
+    notes = "\n".join(report.staff_notes)
+    assert "in place of the suite's of these names: tests/utils.py. If one is a helper of the tests" in notes
 
 
 def test_a_hand_in_in_a_folder_is_looked_through(tmp_path: Path) -> None:
@@ -165,6 +174,11 @@ def test_tests_that_are_made_while_the_suite_runs_are_seen(text: str, count: int
             "hand-in",
         ),
         ("class T(unittest.TestCase):\n    @maker.expand([1])\n    def test_a(self):\n        pass\n", 4, "NameError"),
+        (
+            "import doctest, sol\ndef load_tests(loader, tests, pattern):\n    return doctest.DocTestSuite(sol)\n",
+            4,
+            "hand-in",
+        ),
     ],
 )
 def test_tests_that_only_a_hand_in_makes_are_refused_with_their_place(
@@ -272,6 +286,74 @@ def test_programs_run_where_the_suite_or_the_call_asks_for_it(tmp_path: Path) ->
     assert any("--programs" in note for note in refused.staff_notes)
     allowed = graded(tmp_path / "b", silent, SHELL, limits=Limits(programs=True))
     assert [test.status for test in allowed.tests] == ["passed", "passed"]
+
+
+HOSTILE = """import os, subprocess, sys
+ATTACK = '''
+import os, signal, sys
+suite, judge, mark = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+print("TRIED", flush=True)
+for folder in (suite, os.path.dirname(os.path.realpath("tests/test_a.py"))):
+    for name in ("answers.txt", "test_a.py"):
+        path = os.path.join(folder, name)
+        try:
+            with open(path, "a") as stream:
+                stream.write("# forged")
+            print("GOT", path, "to write to", flush=True)
+        except OSError:
+            pass
+        try:
+            os.unlink(path)
+            print("GOT", path, "removed", flush=True)
+        except OSError:
+            pass
+try:
+    with open(os.path.join(suite, "answers.txt")) as stream:
+        print("GOT", stream.read(), flush=True)
+except OSError:
+    pass
+for number in (0, signal.SIGCONT):
+    try:
+        os.kill(judge, number)
+        print("GOT a signal to the judge", flush=True)
+    except OSError:
+        pass
+os.unlink("tests/answers.txt")
+with open("tests/answers.txt", "w") as stream:
+    stream.write("forged")
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.close(1)
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", mark])
+'''
+def f(arguments):
+    words = [sys.executable, "-c", ATTACK, *arguments]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True).stdout
+"""
+
+
+def test_a_program_that_a_hand_in_starts_gets_no_answers_and_doesnt_outlive_its_test(tmp_path: Path) -> None:
+    suite = write(
+        tmp_path / "suite",
+        {
+            "tests/test_a.py": HEAD + "    @weight(1)\n    def test_b(self):\n"
+            "        self.assertEqual(open('tests/answers.txt').read(), '42')\n"
+            "    @weight(1)\n    def test_a(self):\n"
+            f"        print(f([{str(tmp_path / 'suite' / 'tests')!r}, '{os.getpid()}', 'mark-of-{tmp_path.name}']))\n",
+            "tests/answers.txt": "42",
+        },
+    )
+    before = {file: file.read_bytes() for file in suite.rglob("*") if file.is_file()}
+    handin = write(tmp_path / "handin", {"sol.py": HOSTILE})
+    report = grade_suite(suite, handin, limits=Limits(programs=True))
+    assert [test.status for test in report.tests] == ["passed", "passed"], [test.message for test in report.tests]
+    output = report.tests[0].output
+    assert "TRIED" in output
+    assert "GOT" not in output
+    assert {file: file.read_bytes() for file in suite.rglob("*") if file.is_file()} == before
+    left = [line.read_bytes() for line in Path("/proc").glob("[0-9]*/cmdline") if line.exists()]
+    assert not any(f"mark-of-{tmp_path.name}".encode() in words for words in left)
 
 
 def test_processes_run_where_the_suite_asks_for_them(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from grader.text import cut
 
 OUTPUT_CHARS = 100_000
 """Gradescope cuts the middle out of anything longer."""
-TOP_WIDTH = 96
+TOP_WIDTH = 88
 """The characters of a line of the text above the rows."""
 
 

@@ -51,7 +51,7 @@ def _row(test: TestResult, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "output": cut(explanation(test), OUTPUT_CHARS),
-        "marks_earned": number(test.score),
+        "marks_earned": number(max(test.score, Fraction(0))),  # MarkUs takes no negative marks
         "marks_total": number(test.max_score),
         "status": _STATUS.get(test.status, "fail"),
         "time": round(test.seconds * 1000),
@@ -59,7 +59,7 @@ def _row(test: TestResult, name: str) -> dict[str, Any]:
 
 
 def _hidden(tests: Sequence[TestResult]) -> dict[str, Any]:
-    earned = sum((test.score for test in tests), Fraction(0))
+    earned = max(sum((test.score for test in tests), Fraction(0)), Fraction(0))
     total = sum((test.max_score for test in tests), Fraction(0))
     return {
         "name": HIDDEN,

@@ -110,12 +110,15 @@ def judge_one(
     elif recording.ending != "ok" and best.share == 1:
         # the code after the last check is a part of the test too; it counts as one more check
         counted *= Fraction(len(best.checks), len(best.checks) + 1)
-    if spec.partial and not spec.expected and recording.ending == "ok":
+    score = spec.points * counted
+    whole = counted >= 1
+    unset = spec.partial and not spec.expected and recording.ending == "ok"
+    reported = spec.as_set and spec.partial and recording.ending not in _LOST and recording.claimed_score is not None
+    if unset or reported:
         # a partial-credit test that never calls set_score earns 0
-        counted = _claimed(recording.claimed_score or 0.0, spec)
-    elif spec.as_set and spec.partial and recording.ending not in _LOST and recording.claimed_score is not None:
-        counted = _claimed(recording.claimed_score, spec)
-    status = _status(recording, counted)
+        score = _claimed(recording.claimed_score or 0.0, spec)
+        whole = score >= spec.points and (spec.points > 0 or recording.claimed_score is not None)
+    status = _status(recording, score, whole=whole)
     passed = status == "passed"
     mistakes = [item for item in alternatives if item.credit == 0]
     hint = best.reason or ("" if passed else _first_hint(best.checks))
@@ -125,7 +128,7 @@ def judge_one(
         title=spec.title,
         number=spec.number,
         status=status,
-        score=spec.points * counted,
+        score=score,
         max_score=spec.points,
         visibility=spec.visibility,
         message="" if passed else _message(spec, recording, best),
@@ -295,19 +298,18 @@ def _verdict(spec: TestSpec, expected: Sequence[Observation], recording: Recordi
 
 
 def _claimed(score: float, spec: TestSpec) -> Fraction:
-    """The share that a test's own set_score claims: from 0 up, and within its points unless it may set more."""
-    if not spec.points or not math.isfinite(score):
+    """The points that a test's own set_score claims: from 0 up to its points, unless it may set any number."""
+    if not math.isfinite(score):
         return Fraction(0)
-    share = max(Fraction(score), Fraction(0)) / spec.points
-    return share if spec.as_set else min(share, Fraction(1))
+    return Fraction(score) if spec.as_set else min(max(Fraction(score), Fraction(0)), spec.points)
 
 
-def _status(recording: Recording, counted: Fraction) -> Status:
+def _status(recording: Recording, score: Fraction, *, whole: bool) -> Status:
     if recording.ending != "ok":
         return _STATUS[recording.ending]
-    if counted >= 1:
+    if whole:
         return "passed"
-    return "partial" if counted > 0 else "failed"
+    return "partial" if score > 0 else "failed"
 
 
 def _first_hint(checks: Sequence[CheckResult]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +52,8 @@ class Calls:
             return
         if code.co_name == "__init__" and self._last is not None:
             return  # a value comes from the object's methods, rather than from making another one
+        if self._last is not None and _only_reads(code):
+            return  # nor from a getter, which returns what another method has left
         self._last = (code, _name(frame))
 
     def _is_own(self, file: str) -> bool:
@@ -57,6 +61,13 @@ class Calls:
         if known is None:
             known = self._own[file] = is_own(file, self._root)
         return known
+
+
+@functools.cache
+def _only_reads(code: CodeType) -> bool:
+    """Whether a function does nothing but return an attribute."""
+    names = {step.opname for step in dis.get_instructions(code)} - {"RESUME", "NOP", "CACHE", "RETURN_VALUE"}
+    return "LOAD_ATTR" in names and all(name == "LOAD_ATTR" or name.startswith("LOAD_FAST") for name in names)
 
 
 def _name(frame: FrameType) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
+from grader.testing.own import disown
 from grader.testing.submission import Submission
 
 
@@ -17,6 +18,7 @@ def find_handout(folder: Path) -> Path:
             f"{folder} isn't an unpacked handout: it has no autograder/ folder with an assignment.toml; "
             "run this in the folder that you downloaded, or name the assignment with --assignment"
         )
+    disown(folder / "autograder")
     return found[0].parent
 
 

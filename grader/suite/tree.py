@@ -36,7 +36,8 @@ class Laid:
         said = []
         if self.replaced:
             said.append(
-                f"The hand-in's files were graded in place of the suite's of these names: {listed(self.replaced)}."
+                f"The hand-in's files were graded in place of the suite's of these names: {listed(self.replaced)}. "
+                "If one is a helper of the tests, give it a name there that no student uses."
             )
         if self.kept:
             said.append(f"These files of the hand-in weren't used, because the suite's own are: {listed(self.kept)}.")
@@ -119,7 +120,21 @@ def lay(suite: Path, handin: Path | None, into: Path, protected: Collection[str]
     laid = Laid()
     held = {str(PurePosixPath(*PurePosixPath(name).parts[:depth])) for name in protected for depth in range(1, 9)}
     _merge(suite, handin, into, "", set(protected), held, laid)
+    laid.replaced += _beside_tests(suite, handin, protected)
     return laid
+
+
+def _beside_tests(suite: Path, handin: Path | None, protected: Collection[str]) -> list[str]:
+    """The suite's modules beside its tests in whose place a module of the hand-in's top folder is imported."""
+    own = {name.removesuffix(".py") for name, path in _entries(handin).items() if path.suffix == ".py"}
+    found = []
+    for folder in sorted({PurePosixPath(name).parent for name in protected} - {PurePosixPath()}):
+        for name in sorted(_entries(suite / folder)):
+            path = str(folder / name)
+            replaced = handin is not None and (handin / path).exists()
+            if name.endswith(".py") and name.removesuffix(".py") in own and path not in protected and not replaced:
+                found.append(path)
+    return found
 
 
 def _merge(

@@ -1,13 +1,14 @@
 """Lets numpy 2 convert an array of one element as numpy 1 did: by `int`, `float` and `complex`, and into an element.
 
 `int(np.array([3]))` was right when older handouts and hand-ins were written; numpy 2.4 refuses it. Python code can't
-change an array's type, so its functions for numbers are replaced in the interpreter's own table. Where that table isn't
-as known, nothing is changed.
+change an array's type, so its functions for numbers are replaced in the interpreter's own tables, and `__complex__` in
+the dict of its methods. Where a table isn't as known, nothing is changed.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 import sysconfig
 from typing import Any
@@ -44,23 +45,34 @@ def _to_float(array: Any) -> Any:
         return _Refused()
 
 
+def _to_complex(array: Any) -> complex:
+    if array.size != 1:
+        raise TypeError("an array of other than one element is no complex number")
+    return complex(array.item())
+
+
 def accept_one_element() -> None:
-    """Change numpy's array type for this process, if numpy refuses what numpy 1 did; again changes nothing."""
+    """Change numpy's array types for this process, if numpy refuses what numpy 1 did; again changes nothing."""
     if _kept or not _refuses():
         return
     if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
         return
     if not (3, 10) <= sys.version_info[:2] <= (3, 14):
         return
-    table = ctypes.cast(id(np.ndarray), ctypes.POINTER(ctypes.c_void_p))
-    name = table[_NAME]
-    if not name or ctypes.string_at(name) != b"numpy.ndarray":
-        return
-    numbers = ctypes.cast(table[_AS_NUMBER], ctypes.POINTER(ctypes.c_void_p))
-    for place, function in ((_INT, _to_int), (_FLOAT, _to_float)):
-        made = _Function(function)
-        _kept.append(made)
-        numbers[place] = ctypes.cast(made, ctypes.c_void_p).value
+    for kind, known in ((np.ndarray, b"numpy.ndarray"), (np.matrix, b"matrix")):
+        table = ctypes.cast(id(kind), ctypes.POINTER(ctypes.c_void_p))
+        name = table[_NAME]
+        if not name or ctypes.string_at(name) != known:
+            return
+        numbers = ctypes.cast(table[_AS_NUMBER], ctypes.POINTER(ctypes.c_void_p))
+        for place, function in ((_INT, _to_int), (_FLOAT, _to_float)):
+            made = _Function(function)
+            _kept.append(made)
+            numbers[place] = ctypes.cast(made, ctypes.c_void_p).value
+    methods = gc.get_referents(np.ndarray.__dict__)
+    if len(methods) == 1 and isinstance(methods[0], dict) and "__complex__" in methods[0]:
+        methods[0]["__complex__"] = _to_complex
+        ctypes.pythonapi.PyType_Modified(ctypes.py_object(np.ndarray))
 
 
 def _refuses() -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dis
 import linecache
+import os
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
 from grader.recording import ABSENT, Claim
-from grader.testing.cells.load import place, undefined
+from grader.testing.cells.load import left_out, place, undefined
 from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
 from grader.testing.suggest import headline, is_test, nothing_returned
@@ -32,7 +34,17 @@ def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]
     """
     root = root.resolve()
     claim, message = _explain(error, root, library)
-    return claim, message[:MESSAGE_CHARS]
+    return claim, _relative(message, root)[:MESSAGE_CHARS]
+
+
+def _relative(message: str, root: Path) -> str:
+    """The message without the folders of this run, which have other names in the next one."""
+    folders = [str(root)]
+    with suppress(OSError):  # the code may have removed the folder that it runs in
+        folders.append(os.getcwd())
+    for folder in folders:
+        message = message.replace(f"{folder}{os.sep}", "")
+    return message
 
 
 def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
@@ -191,6 +203,11 @@ def _advice(error: BaseException, library: str) -> list[str]:
         return ["  A size is None here, where a number belongs."]
     if isinstance(error, AttributeError):
         return _advice_about_name(text, library)
+    there = left_out(error) if isinstance(error, NameError) else None
+    if there is not None:
+        return [
+            f"  {there} sets it, in code that isn't run here: loops, `with` blocks, training and plots don't count."
+        ]
     return []
 
 

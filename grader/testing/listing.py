@@ -6,10 +6,12 @@ nor installed are the students': an import of them gives objects that accept eve
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
 import sys
 import traceback
+import unittest
 from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -83,12 +85,23 @@ def _refuse(*_: object) -> None:
     raise TypeError("the suite's tests depend on a value of the hand-in")
 
 
+class _DocTests(doctest.DocTestFinder):
+    """Refuses to look for examples in the hand-in: their number is the student's."""
+
+    def find(self, obj: object, *args: Any, **words: Any) -> list[doctest.DocTest]:
+        """Find the examples in an object of the suite."""
+        if isinstance(obj, _Stub):
+            _refuse()
+        return super().find(obj, *args, **words)
+
+
 def list_cases(files: Sequence[str], submission: Submission, plan: Plan, check: Check) -> None:
     """Send a JSON list of what each file holds: its tests, or why it can't be loaded."""
     session = Session(submission, plan)
     home = os.path.realpath(session.home)
     os.chdir(home)
     sys.meta_path.append(_Stubs())
+    doctest.DocTestFinder = _DocTests  # type: ignore[misc]  # in this child alone
     found = []
     for file in files:
         try:
@@ -101,6 +114,9 @@ def list_cases(files: Sequence[str], submission: Submission, plan: Plan, check: 
 def _tests(session: Session, file: str) -> list[dict[str, Any]]:
     module = session.load(file)
     cases = cases_of(module)
+    for case in cases:
+        if isinstance(case, unittest.loader._FailedTest):  # type: ignore[attr-defined]  # what load_tests raised
+            raise case._exception
     tests = [
         _described(name, getattr(case, case._testMethodName), case.shortDescription(), str(case))
         for name, case in zip(names_of(cases), cases, strict=True)

@@ -20,16 +20,25 @@ _LIBRARIES = (
 )
 """The folders of Python's own library and of installed packages, found before any of the student's code runs."""
 
+_handouts: set[Path] = set()
+"""Folders of handouts' tests; none where hand-ins are graded, because those tests are elsewhere."""
+
+
+def disown(folder: Path) -> None:
+    """Don't take the files in a folder, where a handout has its tests, for the student's."""
+    _handouts.add(folder.resolve())
+    foreign_folders.cache_clear()
+
 
 @functools.cache
 def foreign_folders(root: Path) -> tuple[str, ...]:
-    """Return the folders below `root` that hold this interpreter's libraries or this package, each with a separator.
+    """Return the folders below `root` that hold libraries, this package or a handout's tests, each with a separator.
 
-    These are where this interpreter found its libraries. A name such as site-packages isn't enough, because a hand-in
+    Libraries are where this interpreter found its own. A name such as site-packages isn't enough, because a hand-in
     could have a folder of that name.
     """
     root = root.resolve()
-    below = [folder for folder in (*_LIBRARIES, _PACKAGE) if folder != root and folder.is_relative_to(root)]
+    below = [folder for folder in (*_LIBRARIES, _PACKAGE, *_handouts) if folder != root and folder.is_relative_to(root)]
     return tuple(f"{folder}{os.sep}" for folder in dict.fromkeys(below))
 
 

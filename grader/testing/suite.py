@@ -245,8 +245,8 @@ class Places:
         return module
 
     def _finder(self, entry: str) -> importlib.machinery.FileFinder:
-        if not any(Path(entry).is_relative_to(root) for root in (self._home, self._tree)):
-            raise ImportError("not the suite's")
+        if not any(Path(entry).is_relative_to(root) for root in (self._home, self._tree)) or os.path.isfile(entry):
+            raise ImportError("not a folder of the suite")  # runpy runs a file that no hook takes as a script
         return importlib.machinery.FileFinder(
             entry,
             (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),

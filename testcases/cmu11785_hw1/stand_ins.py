@@ -148,23 +148,28 @@ class Parts:
             num_bn_layers=len(self.norms),
         )
         for index, layer in enumerate(self.linear):
-            net.linear_layers[index] = passing_for(type(net.linear_layers[index]), layer)
+            net.linear_layers[index] = passing_for(net.linear_layers[index], layer)
         for index, layer in enumerate(self.norms):
-            net.bn_layers[index] = passing_for(type(net.bn_layers[index]), layer)
+            net.bn_layers[index] = passing_for(net.bn_layers[index], layer)
         return net
 
 
-def passing_for(layer_class, stand_in):
-    """The stand-in as an instance of the submission's own class too, for a net that tells its layers apart by class."""
+def passing_for(own, stand_in):
+    """The stand-in for a layer of the submission's own, for a net that tells its layers apart.
+
+    It is an instance of that layer's class too, and has its attributes.
+    """
     kind = type(stand_in)
+    for name, value in getattr(own, "__dict__", {}).items():
+        vars(stand_in).setdefault(name, value)
     with suppress(TypeError):  # slots, or a class that can't be derived from: then it stays what it is
-        stand_in.__class__ = type(layer_class.__name__, (kind, layer_class), {})
+        stand_in.__class__ = type(type(own).__name__, (kind, type(own)), {})
     return stand_in
 
 
 # A net may reach past the methods that the handout names (compute x W + b itself, say) and be right. It can't be run on
-# stand-ins, so it is run as it is: under the same names stand then its own results. Those are judged too, against an
-# accepted variant of the reference that does the same.
+# stand-ins, so it is run as it is. What comes out is judged, also against an accepted variant of the reference that
+# does the same.
 
 
 def own_net(submission, seed, sizes, bn):
@@ -177,13 +182,12 @@ def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
     x, seed = rng.normal(size=(batch, sizes[0])), rng.randint(2**31 - 1)
     parts = Parts(rng, sizes, batch, bn)
     turns = [(mode, f"{mode}() no. {turn}: {LEGEND}") for turn, mode in enumerate(modes, 1)]
-    orders, output = dict.fromkeys(dict(turns).values(), ""), None
+    orders = dict.fromkeys(name for _, name in turns)
 
-    def seen():
-        inputs = {f"input of linear_layers[{i}]": layer.handed for i, layer in enumerate(parts.linear)}
-        inputs |= {f"input of bn_layers[{i}]": layer.handed for i, layer in enumerate(parts.norms)}
-        inputs |= {f"input of activations[{i}]": layer.handed for i, layer in enumerate(parts.hidden)}
-        return orders | inputs | {"what forward returns": output}
+    def inputs():
+        seen = {f"input of linear_layers[{i}]": layer.handed for i, layer in enumerate(parts.linear)}
+        seen |= {f"input of bn_layers[{i}]": layer.handed for i, layer in enumerate(parts.norms)}
+        return seen | {f"input of activations[{i}]": layer.handed for i, layer in enumerate(parts.hidden)}
 
     try:
         net = parts.make_net(submission)
@@ -197,7 +201,7 @@ def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
             if mode == "eval" and not any(call.endswith("e") for call in parts.calls):
                 break  # it may tell its BatchNorm layers in another way, which these don't understand
         else:
-            return seen()
+            return orders | inputs() | {"what forward returns": output}
     except Exception:
         pass
     net = own_net(submission, seed, sizes, bn)
@@ -205,7 +209,7 @@ def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
     for mode, _ in turns:
         getattr(net, mode)()
         outputs.append(net.forward(x.copy()))
-    return dict.fromkeys(seen(), np.stack(outputs))
+    return dict.fromkeys([*orders, *inputs()], "its own way") | {"what forward returns": np.stack(outputs)}
 
 
 def handed_back(submission, rng, sizes, batch, bn=0):

@@ -79,9 +79,9 @@ def test_forward_other_sizes(submission, rng, check):
 @weight(1)
 @number("1.6")
 @visibility("hidden")
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_dtypes(submission, rng, check, dtype):
-    """Linear in other number formats"""
+    """Linear in float64 and in float32"""
     linear = submission.fully_connected_networks.Linear
     x, w, b = drawn(rng, 3, (5,), 4, getattr(torch, dtype))
     out, cache = linear.forward(x, w, b)

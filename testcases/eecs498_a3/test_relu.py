@@ -63,9 +63,9 @@ def test_small_and_large(submission, rng, check):
 @weight(0.5)
 @number("2.6")
 @visibility("hidden")
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_dtypes(submission, rng, check, dtype):
-    """ReLU in other number formats"""
+    """ReLU in float64 and in float32"""
     relu = submission.fully_connected_networks.ReLU
     out, cache = relu.forward(draw(rng, 7, 3, dtype=getattr(torch, dtype)))
     check("out", out)

@@ -278,7 +278,7 @@ def defined_twice(pieces: Iterable[Piece]) -> dict[str, list[int]]:
     found: dict[str, list[Piece]] = {}
     for piece in pieces:
         node = piece.node
-        if isinstance(node, Definition) and node.name not in piece.reads:  # `class A(A)` continues the first one
+        if isinstance(node, Definition) and node.name not in _reads_now(node):  # `class A(A)` continues the first
             found.setdefault(node.name, []).append(piece)
     return {
         name: [piece.cell for piece in places]

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from grader.testing.cells.convert import END, HEADER, SKIPPED, added_to
-from grader.testing.cells.keep import definitions
+from grader.testing.cells.keep import Definition, definitions
 from grader.testing.compiled import CompiledOnce
 
 FAILED = "__grader_failed__"
@@ -101,11 +101,11 @@ class CellLoader(SourceFileLoader):
                 flags |= code.co_flags & _FUTURES
                 exec(code, vars(module))
             except Exception as error:
-                if not self._added(node, module, flags):
+                if not self._added(node, module, flags) and not self._unannotated(node, module, flags, error):
                     failed.update(dict.fromkeys(_names(node), error))
-            else:
-                for name in _names(node):
-                    failed.pop(name, None)
+                    continue
+            for name in _names(node):
+                failed.pop(name, None)
 
     def _compiled(self, node: ast.stmt, flags: int) -> CodeType:
         code: CodeType = compile(ast.Module([node], []), self.path, "exec", flags, dont_inherit=True)
@@ -120,6 +120,16 @@ class CellLoader(SourceFileLoader):
         node.decorator_list = []
         exec(self._compiled(node, flags), vars(module))
         setattr(owner, node.name, vars(module)[node.name])
+        return True
+
+    def _unannotated(self, node: ast.stmt, module: ModuleType, flags: int, error: Exception) -> bool:
+        """Run a definition again without its annotations, if a name in them may be of a package that isn't here."""
+        if not isinstance(error, NameError) or not isinstance(node, Definition | ast.AnnAssign):
+            return False
+        try:
+            exec(self._compiled(node, flags | __future__.annotations.compiler_flag), vars(module))
+        except Exception:
+            return False
         return True
 
 
@@ -173,6 +183,27 @@ def reason_for(module: ModuleType, name: str) -> BaseException | None:
             at = start + int(told[1]) if told else number
             text = lines[at - 1][3:] if at <= len(lines) else ""
             return SyntaxError(told[2] if told else reason, (str(file), at, None, text))
+    return None
+
+
+def left_out(error: NameError) -> Place | None:
+    """Return where a notebook gives a value to the name that a NameError misses, in a statement that isn't kept."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    space = trace.tb_frame.f_globals if trace is not None else {}
+    file = space.get("__file__")
+    if FAILED not in space or not isinstance(file, str) or not isinstance(error.name, str):
+        return None
+    name = re.escape(error.name)
+    binds = re.compile(rf"#\| (?:.*[\s,(;])?(?:{name}\s*(?:,[^=]*)?(?::[^=]*)?=(?!=)|(?:for|as) (?:.*\W)?{name}\b)")
+    try:
+        lines = Path(file).read_text("utf-8", "replace").split("\n")
+    except OSError:
+        return None
+    for number, line in enumerate(lines, 1):
+        if binds.match(line):
+            return place(Path(file), number)
     return None
 
 

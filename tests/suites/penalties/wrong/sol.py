@@ -1,0 +1,4 @@
+def f(x):
+    return 2 * x
+def g(x):
+    return x + 2
