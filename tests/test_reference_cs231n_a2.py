@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from float64 import Array, close, gradient, tensor
 from reference_loader import load_reference
 
-MODULES = load_reference("cs231n_a2", path=["."], names=["cs231n.layers", "cs231n.optim"])
+MODULES = load_reference("cs231n_a2", path=["."], names=["cs231n.layers", "cs231n.optim", "cs231n.im2col"])
 layers = MODULES.cs231n_layers
 optim = MODULES.cs231n_optim
+im2col = MODULES.cs231n_im2col
 SEED = 231
 Config = dict[str, Any]
 
@@ -410,3 +411,18 @@ def test_adam_published() -> None:
     published(config["v"][0], [0.69966, 0.68908382, 0.67851319, 0.66794809, 0.65738853])
     published(config["m"][0], [0.48, 0.49947368, 0.51894737, 0.53842105, 0.55789474])
     assert config["t"] == 6
+
+
+# Windows as columns
+
+
+@pytest.mark.parametrize(("pad", "stride"), [(0, 1), (1, 2)])
+def test_windows_are_torchs_and_come_back_as_their_gradient(pad: int, stride: int, rng: np.random.RandomState) -> None:
+    x = rng.normal(size=(3, 2, 5, 7))
+    columns = im2col.im2col_indices(x, 3, 3, padding=pad, stride=stride)
+    leaf = tensor(x)
+    expected = F.unfold(leaf, 3, padding=pad, stride=stride).permute(1, 2, 0).flatten(1)
+    close(columns, expected)
+    weights = rng.normal(size=columns.shape)
+    torch.autograd.backward(expected, torch.from_numpy(weights))
+    close(im2col.col2im_indices(weights, x.shape, 3, 3, padding=pad, stride=stride), gradient(leaf))
