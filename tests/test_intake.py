@@ -118,6 +118,28 @@ def test_a_misspelt_or_misplaced_file_is_found_and_said(format: str, found: str,
     assert any("mytorch/dropout.py" in note and found in note for note in intake.notes), intake.notes
 
 
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("folder", ["", "MyTorch2/"])
+def test_the_inside_of_a_folder_is_taken_with_its_other_files(
+    format: str, folder: str, source: Path, into: Path
+) -> None:
+    inside = {name: data for name, data in WHOLE.items() if name.startswith("mytorch/")}
+    inside["mytorch/helpers.py"] = b"import numpy\n"
+    other = {f"{folder}{name.removeprefix('mytorch/')}": data for name, data in inside.items()}
+    intake = take_into(
+        pack(other | {"hw1/hw1.py": WHOLE["hw1/hw1.py"], "a/b.py": b"no neighbour"}, format, source), into
+    )
+    assert content(into) == inside | {"hw1/hw1.py": WHOLE["hw1/hw1.py"]}
+    assert any("mytorch/helpers.py" in note and f"{folder}helpers.py" in note for note in intake.notes), intake.notes
+
+
+def test_what_lies_beside_one_misplaced_file_is_left_out(source: Path, into: Path) -> None:
+    files = WHOLE | {"old/dropout.py": WHOLE["mytorch/dropout.py"], "old/helpers.py": b"old"}
+    del files["mytorch/dropout.py"]
+    take_into(pack(files, "zip", source), into)
+    assert content(into) == WHOLE
+
+
 def test_two_candidates_for_one_file_are_no_guess(source: Path, into: Path) -> None:
     files = {"a/dropout.py": b"a = 1\n", "b/dropout.py": b"b = 1\n", "mytorch/optimizer.py": b"c = 1\n"}
     intake = take_into(pack(files, "zip", source), into)

@@ -175,6 +175,15 @@ def _over_first_axis(call: ast.Call) -> bool:
     )
 
 
+def _unknown_dimensions(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the number in each `-1` that reshape gets: to numpy, every negative number is the unknown dimension."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reshape":
+        for argument in node.args:
+            for part in argument.elts if isinstance(argument, ast.Tuple) else [argument]:
+                if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
+                    yield part.operand
+
+
 def _within(part: ast.expr, whole: ast.expr) -> bool:
     """Whether the expression `whole` contains `part`, word for word."""
     wanted = ast.dump(part)
@@ -200,6 +209,8 @@ class _Editor(Positions):
             for keyword in node.keywords
             if keyword.arg == "keepdims"
         }
+        if self.library == "numpy":
+            self.kept |= {number for node in ast.walk(self.tree) for number in _unknown_dimensions(node)}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.expr | ast.stmt | ast.keyword) and node.lineno in self.inside:
                 yield from self._of_node(node)

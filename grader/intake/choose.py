@@ -53,6 +53,7 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
             if wanted(relative, spec.asked):
                 chosen[str(relative)] = member
     elsewhere = _look_elsewhere(found, chosen, tuple(spellings))
+    elsewhere += _look_beside(found, chosen, spec, tuple(spellings), elsewhere)
     notes += each([f"{name} was found as {shown(place)}, and taken from there." for name, place in elsewhere])
     stand_ins, beside, said = _notebooks(found, chosen, spec, tuple(spellings))
     chosen |= stand_ins
@@ -168,6 +169,35 @@ def _look_elsewhere(
             chosen[name] = chosen.pop(key)
             moved.append((name, key))
     return moved
+
+
+def _look_beside(
+    found: Mapping[PurePosixPath, Member],
+    chosen: dict[str, Member],
+    spec: SubmissionSpec,
+    required: Sequence[str],
+    moved: Sequence[tuple[str, str]],
+) -> list[tuple[str, str]]:
+    """Add to `chosen` what a folder has beside required files, if the folder has another name or none in the hand-in.
+
+    Modules import their neighbours; who hands in the inside of a folder hands in all of it. Returns names and places.
+    """
+    places: dict[PurePosixPath, set[PurePosixPath]] = {}
+    for name, place in moved:
+        places.setdefault(PurePosixPath(name).parent, set()).add(PurePosixPath(place).parent)
+    in_place = {PurePosixPath(name).parent for name in set(chosen) - {name for name, _ in moved}}
+    taken = {member.path for member in chosen.values()}
+    beside = []
+    for folder, sources in places.items():
+        if folder in in_place or len(sources) != 1:
+            continue
+        for path in found:
+            target = folder / path.name
+            free = path not in taken and str(target) not in required
+            if path.parent in sources and free and wanted(target, spec.asked):
+                chosen[str(target)] = found[path]
+                beside.append((str(target), str(path)))
+    return sorted(beside)
 
 
 _ByName = Mapping[str, Sequence[tuple[PurePosixPath, PurePosixPath]]]
