@@ -34,7 +34,12 @@ def test_two_bundles_are_equal(name: str, tmp_path: Path) -> None:
     """The second is made from copies with other dates and modes, as another checkout has."""
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "testcases" / name, copy / "testcases" / name, copy_function=shutil.copyfile)
-    if load_assignment(ROOT, name).submission.notebook:
+    submission = load_assignment(ROOT, name).submission
+    for lent in submission.lent:  # of the reference, a bundle has these files alone
+        file = Path("reference", name, lent)
+        (copy / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / file, copy / file)
+    if submission.notebook:
         folder = Path("student_template", name)
         shutil.copytree(ROOT / folder, copy / folder, copy_function=shutil.copyfile)
     for file in copy.rglob("*"):
@@ -71,17 +76,19 @@ def test_two_bundles_are_equal(name: str, tmp_path: Path) -> None:
 
 
 def check_contents(name: str, files: dict[str, bytes], platform: str) -> None:
-    """The manifest fits, one assignment is there, and no file of the reference, of the variants or of a student."""
+    """The manifest fits, one assignment is there, and of the reference only what it lends: no variant, no student."""
     manifest = json.loads(files["manifest.json"])
     assert (manifest["assignment"], manifest["platform"]) == (name, platform)
     assert {"grader", "numpy", "python"} <= set(manifest["versions"])
     assert manifest["sha256"] == {key: digest(data) for key, data in files.items() if key != "manifest.json"}
     assert {key.split("/")[1] for key in files if key.startswith("testcases/")} == {name}
-    assert not [key for key in files if key.startswith(("reference/", "tests/"))]
+    submission = load_assignment(ROOT, name).submission
+    assert not [key for key in files if key.startswith("tests/")]
+    lent = {key for key in files if key.startswith("reference/")}
+    assert lent == {f"reference/{name}/{file}" for file in submission.lent}
     # the notebook that students got: what differs from it is theirs
     given = {key for key in files if key.startswith("student_template/")}
-    notebook = load_assignment(ROOT, name).submission.notebook
-    assert given == ({f"student_template/{name}/{notebook}"} if notebook else set())
+    assert given == ({f"student_template/{name}/{submission.notebook}"} if submission.notebook else set())
     assert not [key for key in files if key.endswith(("variants.toml", ".pyc"))]
     solutions = {
         line.strip()

@@ -22,6 +22,15 @@ MESSAGE_CHARS = 4000
 FRAMES = 4
 _NO_SIZE = ("'NoneType' object cannot be interpreted as an integer", "Use () not None as shape")
 """numpy's error messages for a shape of None, in several releases."""
+_NOT_WHOLE = (
+    "'float' object cannot be interpreted as an integer",
+    "'numpy.float64' object cannot be interpreted as an integer",
+    "slice indices must be integers",
+    "Cannot cast array data from dtype('float64') to dtype('int64')",
+)
+"""Errors of Python and numpy for sizes and places that aren't whole numbers, as / makes them."""
+_PYTHON_2 = {"basestring": "str", "raw_input": "input", "unicode": "str", "xrange": "range"}
+"""Names of Python 2, and those of Python 3."""
 
 
 def explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str]:
@@ -201,6 +210,10 @@ def _advice(error: BaseException, library: str) -> list[str]:
         return ["  A function calls itself without an end."]
     if isinstance(error, TypeError) and any(words in text for words in _NO_SIZE):
         return ["  A size is None here, where a number belongs."]
+    if isinstance(error, TypeError) and any(words in text for words in _NOT_WHOLE):
+        return ["  A whole number belongs here: / doesn't give one in Python 3, // does."]
+    if isinstance(error, NameError) and error.name in _PYTHON_2:
+        return [f"  This is Python 2; the course uses Python 3, which has {_PYTHON_2[error.name]} for it."]
     if isinstance(error, AttributeError):
         return _advice_about_name(text, library)
     there = left_out(error) if isinstance(error, NameError) else None
