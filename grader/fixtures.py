@@ -125,8 +125,8 @@ def packed(fixtures: Fixtures, questions: Questions | None = None) -> bytes:
         entry: dict[str, Any] = {"type": value.type, "dtype": value.dtype}
         if value.array is not None:
             data = np.ascontiguousarray(value.array)
-            # an array that several tests and variants share is stored once
-            key = digest(repr((data.dtype.str, data.shape)).encode() + data.tobytes())
+            # an array that several tests and variants share is stored once; a contiguous one has an axis at least
+            key = digest(repr((data.dtype.str, value.array.shape)).encode() + data.tobytes())
             if key not in seen:
                 seen[key] = f"a{len(seen)}"
                 arrays[seen[key]] = data.reshape(value.array.shape)

@@ -633,6 +633,7 @@ def test_every_sort_of_value_survives_the_disk(tmp_path: Path) -> None:
         "text": value(np.frombuffer("größer".encode(), np.uint8), kind="text"),
         "fortran": value(np.asfortranarray(np.arange(6.0).reshape(2, 3))),
         "same as float": value(np.linspace(0, 1, 7)),
+        "same number as scalar": value(np.array([2.5])),
     }
     item = Observation("check", "equal", values, {"points": 0.1, "rtol": 1e-3})
     spec = TestSpec(
