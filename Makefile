@@ -7,14 +7,15 @@
 # make fuzz            100,000 hostile streams, archives and values and right dropout layers instead of a few hundred
 # make class-kills     kills and resumes a class of 60 at 200 random moments
 # make test-starters   audits every homework that `grader new` starts from
-# make matrix          the main job with the oldest and the newest Python, numpy and pytest
+# make matrix          the main job with each Python, oldest and newest numpy and pytest
+# make pictures        makes the pictures of docs/first-homework.md again; needs chromium
 # make docs            builds the documentation as a site in build/site; a broken link is an error
 # make forging         score-forging hand-ins, graded by the peers and by this project, as a table
 # make bench           grades the same ten tests with the peers and with this project, then each assignment; as tables
 
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean test-starters matrix docs
+.PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean test-starters matrix pictures docs
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
@@ -44,6 +45,9 @@ test-starters: .venv/test-ready
 matrix: .venv/test-ready
 	$(BIN)/python tests/matrix.py
 
+pictures: .venv/test-ready
+	$(BIN)/python demo/pictures.py
+
 docs: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
@@ -65,6 +69,7 @@ bench: .venv/test-ready
 	$(BIN)/python benchmarks/ten_tests.py
 	$(BIN)/python benchmarks/assignments.py
 	$(BIN)/python benchmarks/jail.py
+	$(BIN)/python benchmarks/notebook_conversion.py
 	$(BIN)/python benchmarks/class_page.py
 	$(BIN)/python benchmarks/class_speed.py
 	$(BIN)/python benchmarks/class_growth.py --sizes 100 1000
