@@ -5,6 +5,7 @@ Every stage reads it. It imports no large library, because grading starts its wo
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -78,6 +79,9 @@ class SubmissionSpec:
     """Patterns of the course's own files: the reference's always count, and a submission's are left out."""
     notebook: str = ""
     """The notebook that may stand for all missing Python files; empty if each has its own, of the same name."""
+    folders: tuple[str, ...] = ()
+    """Names of folders: of several that hold the files, as in a whole course's clone, one below such a folder counts.
+    `*` stands for any characters, and case doesn't matter."""
     modules: tuple[str, ...] = ()
     """For a suite: the modules that it imports from the hand-in, and for which a notebook may stand."""
 
@@ -85,6 +89,10 @@ class SubmissionSpec:
     def asked(self) -> tuple[str, ...]:
         """The patterns of all files that a hand-in may hold."""
         return (*self.files, *self.given)
+
+    def is_named(self, folder: PurePosixPath) -> bool:
+        """Whether a folder of a hand-in, or one above it, has a name of `folders`."""
+        return any(fnmatch.fnmatchcase(part.lower(), name.lower()) for name in self.folders for part in folder.parts)
 
     def module_names(self, file: PurePosixPath) -> set[str]:
         """Return the names by which a file can be imported, with dots for packages; empty for other files."""
@@ -372,7 +380,8 @@ class _Reader:
         )
 
     def submission(self, data: Mapping[str, Any], folder: Path) -> SubmissionSpec:
-        table = self.table(data, "submission", {"files", "path", "forbid", "archive", "lent", "given", "notebook"})
+        known = {"files", "path", "forbid", "archive", "lent", "given", "notebook", "folders"}
+        table = self.table(data, "submission", known)
         files = self.paths(table, "submission", "files", ())
         if not files:
             raise self.fail(("submission",), "[submission] needs 'files', the list of files that students hand in")
@@ -399,6 +408,7 @@ class _Reader:
             lent=self.paths(table, "submission", "lent", default.lent),
             given=self.paths(table, "submission", "given", default.given),
             notebook=self.notebook(table),
+            folders=self.names(table, "submission", "folders", default.folders),
         )
 
     def notebook(self, table: Mapping[str, Any]) -> str:

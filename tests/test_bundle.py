@@ -26,7 +26,7 @@ HOMEWORK = assignment_names(ROOT)
 
 
 def test_every_homework_is_here() -> None:
-    assert HOMEWORK == sorted(folder.name for folder in (ROOT / "student_template").iterdir())
+    assert sorted(folder.name for folder in (ROOT / "student_template").iterdir()) == HOMEWORK
 
 
 @pytest.mark.parametrize("name", HOMEWORK)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from grader.arguments import FORMATS
 from grader.assignment import Assignment, load_assignment
@@ -298,6 +299,18 @@ def test_a_folder_of_hand_ins_is_not_one(
     call[2] = str(tmp_path / "class" / "ben")
     assert main(call) == 0
     assert json.loads(capsys.readouterr().out)["score"] == 6
+
+
+def test_of_a_clone_of_the_whole_course_the_named_assignment_is_graded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    homework = load_assignment(ROOT, "cs231n_a2")
+    for number in (1, 2, 3):
+        shutil.copytree(homework.reference, tmp_path / "clone" / f"assignment{number}")
+        if number != 2:
+            (tmp_path / "clone" / f"assignment{number}" / "cs231n" / "layers.py").write_text("", "utf-8")
+    assert main(["grade", homework.name, str(tmp_path / "clone"), "--project", str(ROOT), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["score"] == homework.points
 
 
 @pytest.mark.parametrize(

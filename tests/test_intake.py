@@ -16,6 +16,7 @@ import struct
 import tarfile
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from handins import (
     FORMATS,
     PACKERS,
     REQUIRED,
+    SPEC,
     WHOLE,
     Files,
     content,
@@ -131,6 +133,17 @@ def test_the_inside_of_a_folder_is_taken_with_its_other_files(
     )
     assert content(into) == inside | {"hw1/hw1.py": WHOLE["hw1/hw1.py"]}
     assert any("mytorch/helpers.py" in note and f"{folder}helpers.py" in note for note in intake.notes), intake.notes
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("named", ["HW1 done", "hw1", "work/Hw1/src"])
+def test_of_a_whole_courses_folders_the_named_one_counts(format: str, named: str, source: Path, into: Path) -> None:
+    other = {f"{folder}/{name}": b"other = 1\n" for folder in ("a", "hw", "hw2") for name in WHOLE}
+    mine = {f"{named}/{name}": data for name, data in WHOLE.items()}
+    spec = replace(SPEC, folders=("hw1*",))
+    intake = ingest(pack(other | mine, format, source), spec, REQUIRED, into)
+    assert content(into) == WHOLE
+    assert any(f"inside the folder {named}/" in note for note in intake.notes), intake.notes
 
 
 def test_what_lies_beside_one_misplaced_file_is_left_out(source: Path, into: Path) -> None:

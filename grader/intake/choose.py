@@ -121,7 +121,7 @@ def plain(path: PurePosixPath) -> PurePosixPath:
 
 
 def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterable[str]) -> PurePosixPath:
-    """The folder that has most of the required files; if several have as many, the shallowest."""
+    """The folder that has most of the required files; of several, one that is named, then the shallowest."""
     names = set(required)
     depths = {len(PurePosixPath(pattern).parts) for pattern in spec.asked if "**" not in pattern}
     if any("**" in pattern for pattern in spec.asked):
@@ -134,7 +134,11 @@ def _base(found: Iterable[PurePosixPath], spec: SubmissionSpec, required: Iterab
                 if wanted(PurePosixPath(*tail), spec.asked):
                     folder = path.parents[depth - 1]
                     votes[folder] = votes.get(folder, 0) + ("/".join(tail) in names)
-    return min(votes, key=lambda folder: (-votes[folder], len(folder.parts), str(folder)), default=_HERE)
+
+    def order(folder: PurePosixPath) -> tuple[int, bool, int, str]:
+        return -votes[folder], not spec.is_named(folder), len(folder.parts), str(folder)
+
+    return min(votes, key=order, default=_HERE)
 
 
 def _look_elsewhere(

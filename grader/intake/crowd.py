@@ -34,7 +34,7 @@ def demand_one(source: Path, spec: SubmissionSpec, required: Sequence[str], name
             found = _hand_ins([member.path for member in members], own)
     except SubmissionError:
         return  # the grading says what is wrong with it
-    if len(found) >= LEAST:
+    if len(found) >= LEAST and not any(spec.is_named(PurePosixPath(entry)) for entry in found):
         raise UsageError(
             f"{source} holds {len(found)} hand-ins ({listed(found)}), and this command grades one; name one of them, "
             f"or grade them all with: grader class {name} {source} -o RUN"
