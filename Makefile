@@ -24,7 +24,7 @@ class: .venv/class-ready
 	$(BIN)/python demo/make_class.py
 
 test: .venv/test-ready lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	$(BIN)/python -m pytest -n 3 --dist worksteal -q
 
 # 77 says that nothing may be mounted here
 test-isolation: .venv/test-ready
