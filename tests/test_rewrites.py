@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from numpy.typing import NDArray
 from small_assignment import FORWARD, LINE, NAME, VARIANTS_FILE, Project
 
+from grader.assignment import load_assignment
 from grader.authoring import record, template
 from grader.authoring.audit import audit
 from grader.authoring.rewrites import NAMES, rewrites
@@ -126,3 +128,9 @@ def test_a_demand_of_an_unknown_rewrite_is_an_error_with_its_line(project: Proje
     with pytest.raises(AssignmentError, match=rf"variants.toml:2: .*{NAMES[0]}"):
         load_demands(project.load())
     assert project.load().name == NAME
+
+
+def test_the_code_of_a_notebook_is_rewritten_as_that_of_files() -> None:
+    edition, scripts = (dict(rewrites(load_assignment(ROOT, name))) for name in ("nyu1008_hw3_notebook", "nyu1008_hw3"))
+    assert set(edition) == set(scripts)
+    assert all(set(files) == {"regularization.py"} for files in edition.values())

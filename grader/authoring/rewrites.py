@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from grader.assignment import Assignment
 from grader.authoring.mutants import is_audited
+from grader.authoring.notebooks import scripts_of
 from grader.authoring.template import on_disk, regions
 from grader.files import own_files
 
@@ -263,13 +264,12 @@ def rewrites(assignment: Assignment) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _texts(assignment: Assignment) -> dict[str, str]:
-    return {
-        name: file.read_text("utf-8") for name, file in own_files(assignment.reference).items() if file.suffix == ".py"
-    }
+    files = own_files(scripts_of(assignment))
+    return {name: file.read_text("utf-8") for name, file in files.items() if file.suffix == ".py"}
 
 
 def _inside(assignment: Assignment, name: str, text: str) -> frozenset[int]:
-    found = regions(assignment.reference / name, text)
+    found = regions(scripts_of(assignment) / name, text)
     return frozenset(line for region in found for line in range(region.begin + 1, region.end))
 
 
