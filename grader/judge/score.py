@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from grader.fixtures import Alternative, TestSpec
 from grader.judge.compare import NOT_REACHED, check_form
@@ -147,7 +148,8 @@ def judge_one(
         return Judged(result, excluded=frozenset(item.variant for item in mistakes))
     if spec.hide_errors is not None:
         return Judged(result)
-    return Judged(result, tuple(item for item in mistakes if resembles(item.observations, recording.observations)))
+    resemblance = _Resemblance(recording.observations)
+    return Judged(result, tuple(item for item in mistakes if resemblance.to(item.observations)))
 
 
 def judge_all(
@@ -231,18 +233,51 @@ def resembles(mistake: Sequence[Observation], observations: Sequence[Observation
 
     Some kinds judge by a rule, which a mistake breaks: it raises nothing, or its mask isn't random.
     """
-    actual = {item.name: item.values for item in observations}
-    return all(_same(item, actual.get(item.name, {})) for item in mistake)
+    return _Resemblance(observations).to(mistake)
 
 
-def _same(item: Observation, actual: Mapping[str, Value]) -> bool:
-    judge = KINDS[item.kind].judge
-    if judge(Sighting(item, actual, False, explain=False)).passed:
-        return True
-    own = Sighting(item, item.values, False)
-    if item.kind == "equal" or judge(replace(own, explain=False)).passed:
-        return False
-    return judge(own).message == judge(Sighting(item, actual, False)).message
+class _Resemblance:
+    """Compares one test's observations with known mistakes; a check that several of them share is judged once."""
+
+    def __init__(self, observations: Sequence[Observation]) -> None:
+        self._actual = {item.name: item.values for item in observations}
+        self._known: dict[_Shared, bool] = {}
+
+    def to(self, mistake: Sequence[Observation]) -> bool:
+        return all(self._same(_Shared(item)) for item in mistake)
+
+    def _same(self, shared: _Shared) -> bool:
+        if shared not in self._known:
+            item, actual = shared.item, self._actual.get(shared.item.name, {})
+            judge = KINDS[item.kind].judge
+            same = judge(Sighting(item, actual, False, explain=False)).passed
+            if not same and item.kind != "equal" and (own := _own_failure(shared)):
+                same = own == judge(Sighting(item, actual, False)).message
+            self._known[shared] = same
+        return self._known[shared]
+
+
+class _Shared:
+    """A check of a mistake. Fixtures hold an array once, so equal checks of several mistakes have the same arrays."""
+
+    def __init__(self, item: Observation) -> None:
+        self.item = item  # which keeps the arrays alive, and so their ids
+        values = tuple((role, value.type, value.dtype, id(value.array)) for role, value in item.values.items())
+        self._key = (item.name, item.kind, repr(item.params), values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shared) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=10_000)
+def _own_failure(shared: _Shared) -> str:
+    """The message about a mistake's own values; empty if they pass. It is the same for every hand-in of a class."""
+    own = Sighting(shared.item, shared.item.values, False)
+    judge = KINDS[shared.item.kind].judge
+    return "" if judge(replace(own, explain=False)).passed else judge(own).message
 
 
 def has_shares(spec: TestSpec) -> bool:
