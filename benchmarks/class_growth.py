@@ -25,7 +25,7 @@ from ten_tests import HERE
 
 sys.path.insert(0, str(ROOT / "demo"))
 
-import make_class  # its cluster is the demonstration's own
+from make_class import cluster  # the demonstration's own
 
 SPREAD = 1.1
 """The most that a hand-in may cost, in multiples of what one costs in the smallest class."""
@@ -94,10 +94,9 @@ def busy(number: int, assignment: str) -> bool:
     from distributed import Client, get_task_stream
 
     with tempfile.TemporaryDirectory() as place:
-        make_class.OUTPUT = Path(place)
         mixed(assignment, Path(place) / "class", number)
         connect: Any = Client  # distributed annotates only a part of itself
-        with make_class.cluster() as file, connect(scheduler_file=str(file)) as client:
+        with cluster(Path(place)) as file, connect(scheduler_file=str(file)) as client:
             command = [GRADER, "class", assignment, f"{place}/class", "-o", f"{place}/run", "--project", str(ROOT)]
             with get_task_stream(client) as stream:
                 subprocess.run(

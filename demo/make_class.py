@@ -130,15 +130,16 @@ def killed(run: str, reports: int) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[Path]:
-    """A Dask cluster on this machine: a scheduler and two workers of one thread; yields the scheduler's file."""
-    file = OUTPUT / "scheduler.json"
-    log = (OUTPUT / "dask.log").open("wb")
+def cluster(folder: Path) -> Iterator[Path]:
+    """A Dask cluster on this machine: a scheduler and two workers of one thread; yields the scheduler's file, in
+    `folder`."""
+    file = folder / "scheduler.json"
+    log = (folder / "dask.log").open("wb")
     start = [sys.executable, "-m"]
     local = ["--host", "127.0.0.1", "--no-dashboard"]
     scheduler = [*start, "distributed.cli.dask_scheduler", *local, "--port", "0", "--scheduler-file", str(file)]
     worker = [*start, "distributed.cli.dask_worker", *local, "--scheduler-file", str(file), "--nthreads", "1"]
-    worker += ["--local-directory", str(OUTPUT / "dask")]
+    worker += ["--local-directory", str(folder / "dask")]
     processes = [subprocess.Popen(scheduler, stderr=log, stdout=log)]
     try:
         while not file.exists():
@@ -179,7 +180,7 @@ def main() -> None:
     killed("resumed", STUDENTS // 3)
     costs["the rest after the kill"] = grade("resumed")
     demand_equal("run", "resumed")
-    with cluster() as file:
+    with cluster(OUTPUT) as file:
         costs["Dask, two workers (their own time isn't counted)"] = grade("dask-run", "--scheduler-file", file.name)
     demand_equal("run", "dask-run")
 

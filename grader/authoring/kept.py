@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -39,17 +39,24 @@ class Last:
     """Whether any test detects the variant."""
     fixtures: Fixtures | None = None
 
-    def stale(self, variant: Variant, now: Mapping[str, str], tests: Sequence[TestSpec]) -> tuple[TestSpec, ...]:
-        """Return the tests that must run on a variant whose digests are `now`."""
+    def unchanged(self, tests: Sequence[TestSpec]) -> frozenset[str]:
+        """Return the ids of those tests in which the reference's values are the recorded ones."""
         recorded = {test.id: test for test in self.fixtures.tests} if self.fixtures is not None else {}
+        return frozenset(
+            test.id
+            for test in tests
+            if (old := recorded.get(test.id)) is not None
+            and old.visibility == test.visibility
+            and fits(old.expected, test.expected)
+        )
+
+    def stale(
+        self, variant: Variant, now: Mapping[str, str], tests: Sequence[TestSpec], unchanged: frozenset[str]
+    ) -> tuple[TestSpec, ...]:
+        """Return the tests that must run on a variant whose digests are `now`; `unchanged` are those of `unchanged`."""
         last = self.keys.get(variant.name, {}) if variant.name in self.seen else {}
-
-        def is_kept(test: TestSpec) -> bool:
-            old = recorded.get(test.id)
-            same = old is not None and old.visibility == test.visibility and fits(old.expected, test.expected)
-            return same and test.part in last and last[test.part] == now[test.part]
-
-        return tuple(test for test in tests if not is_kept(test))
+        kept = {part for part, key in last.items() if key == now.get(part)}
+        return tuple(test for test in tests if test.id not in unchanged or test.part not in kept)
 
     def of(self, variant: Variant) -> dict[str, Alternative]:
         """Return a variant's recordings, by test."""
@@ -90,11 +97,10 @@ def keys_of(assignment: Assignment, questions: Questions, variants: Iterable[Var
     tests = {f"test_{part.name}.py": part.name for part in assignment.parts}
     shared = _shared(assignment, questions, tests)
     texts = {part: _texts(questions, file, tests) for file, part in tests.items()}
+    contents = {variant.name: _contents(assignment, variant) for variant in variants}
     return {
-        variant.name: {
-            part: digest(repr((shared, text, _contents(assignment, variant))).encode()) for part, text in texts.items()
-        }
-        for variant in variants
+        name: {part: digest(repr((shared, text, content)).encode()) for part, text in texts.items()}
+        for name, content in contents.items()
     }
 
 
@@ -112,15 +118,24 @@ def _texts(questions: Questions, file: str, tests: Mapping[str, str]) -> list[st
 
 def _shared(assignment: Assignment, questions: Questions, tests: Mapping[str, str]) -> str:
     """A digest of what every part depends on."""
-    whole = hashlib.sha256()
+    settings = (assignment.seed, assignment.library, assignment.submission, assignment.limits, questions.seed)
+    own = {assignment.toml.name, "variants.toml", *tests}
+    return inputs_digest(assignment, settings, lambda name: name in own or name.startswith("fixtures/"))
+
+
+def inputs_digest(
+    assignment: Assignment, also: object = None, leaves_out: Callable[[str], bool] = lambda name: False
+) -> str:
+    """Return a digest of Python, the libraries, `also`, and files: the assignment's, the reference's, this package's.
+
+    `leaves_out` says which files of the assignment's folder it doesn't cover, by their paths there.
+    """
     libraries = ["numpy", "pytest", *(["torch"] if assignment.library == "torch" else [])]
     versions = [platform.python_version(), *map(metadata.version, libraries)]
-    settings = (assignment.seed, assignment.library, assignment.submission, assignment.limits)
-    whole.update(repr((versions, settings, questions.seed)).encode())
-    own = {assignment.toml.name, "variants.toml", *tests}
+    whole = hashlib.sha256(repr((versions, also)).encode())
     for folder in (assignment.folder, assignment.reference, Path(grader.__file__).parent):
         for name, file in own_files(folder).items() if folder.is_dir() else ():
-            if folder != assignment.folder or (name not in own and not name.startswith("fixtures/")):
+            if folder != assignment.folder or not leaves_out(name):
                 whole.update(f"\0{name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
     return whole.hexdigest()
 

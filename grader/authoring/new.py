@@ -21,6 +21,7 @@ from typing import Final
 
 from grader.assignment import LIBRARIES, load_assignment
 from grader.authoring import record, template
+from grader.authoring.notebooks import cell_of, notebook_of
 from grader.errors import UsageError
 from grader.schedule import Progress
 
@@ -160,7 +161,7 @@ def _files(name: str, library: str, kind: str, notebook: bool) -> dict[str, str]
     if notebook:  # it is one module, whose name the tests and the patches use then
         one = re.compile(rf"\b(submission\.|file = \")({'|'.join(Path(module).stem for module in modules)})\b")
         tests = {path: one.sub(rf"\g<1>{name}", text) for path, text in files.items() if path.startswith(home)}
-        files = tests | {f"{solution}/{name}.ipynb": notebook_of(_title(name), modules)}
+        files = tests | {f"{solution}/{name}.ipynb": _notebook(_title(name), modules)}
         variants = [one.sub(rf"\g<1>{name}", text) for text in variants]
     values = {
         "NAME": name,
@@ -184,12 +185,13 @@ def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def notebook_of(title: str, modules: Mapping[str, str]) -> str:
+def _notebook(title: str, modules: Mapping[str, str]) -> str:
     """Return a notebook with the code of modules, by file name: what they import first, then a check a module."""
     imports = {"from grader.notebook import check": None}
     parts = []
     for name, text in modules.items():
         part = Path(name).stem
+        key = part.replace("_", "-")
         first, *others = ast.parse(text).body
         assert isinstance(first, ast.Expr)
         lines = text.split("\n")
@@ -197,22 +199,13 @@ def notebook_of(title: str, modules: Mapping[str, str]) -> str:
         imports |= {line: None for node in imported for line in lines[node.lineno - 1 : node.end_lineno]}
         body = "\n".join(lines[max(node.end_lineno or 0 for node in (first, *imported)) :]).strip()
         parts += [
-            _cell(f"about-{part}", "markdown", f"## {ast.get_docstring(ast.parse(text))}"),
-            _cell(part, "code", body),
-            _cell(f"check-{part}", "code", f'check("{part}")'),
+            cell_of(f"about-{key}", "markdown", f"## {ast.get_docstring(ast.parse(text))}"),
+            cell_of(key, "code", body),
+            cell_of(f"check-{key}", "code", f'check("{part}")'),
         ]
     about = f"# {title}\n\nWrite the parts marked `TODO`, and run the check below each. Other cells are yours."
-    cells = [_cell("title", "markdown", about), _cell("imports", "code", "\n".join(sorted(imports))), *parts]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
-
-
-def _cell(key: str, kind: str, source: str) -> dict[str, object]:
-    cell: dict[str, object] = {"cell_type": kind, "id": key.replace("_", "-"), "metadata": {}}
-    if kind == "code":
-        cell |= {"execution_count": None, "outputs": []}
-    return cell | {"source": source.splitlines(keepends=True)}
+    cells = [cell_of("title", "markdown", about), cell_of("imports", "code", "\n".join(sorted(imports))), *parts]
+    return json.dumps(notebook_of(cells), indent=1) + "\n"
 
 
 _VARIANTS = """\

@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,15 +120,26 @@ def without_solutions(assignment: Assignment, file: Path, text: str) -> tuple[st
             source = strip_solution(place, source)
             if place.suffix == ".md":
                 source = source.replace("# TODO: your answer", "*Your answer:*")
-        made = {"cell_type": cell["cell_type"], "id": _id(cell, number, source, seen), "metadata": {}}
         if is_code:
-            made |= {"execution_count": None, "outputs": []}
             sources.append(source)
-        cells.append({**made, "source": source.splitlines(keepends=True)})
+        cells.append(cell_of(_id(cell, number, source, seen), cell["cell_type"], source))
     _demand_checks(assignment, file, sources)
-    result = {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+    result = notebook_of(cells)
     _validate(file, result)
     return json.dumps(result, indent=1, ensure_ascii=False, sort_keys=True) + "\n", count
+
+
+def notebook_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a notebook of these cells, as JSON has it."""
+    return {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def cell_of(key: str, kind: str, source: str) -> dict[str, Any]:
+    """Return a cell without outputs; `key` is its id, and `kind` "code" or "markdown"."""
+    cell: dict[str, Any] = {"cell_type": kind, "id": key, "metadata": {}}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell | {"source": source.splitlines(keepends=True)}
 
 
 def _is_python(source: str) -> bool:

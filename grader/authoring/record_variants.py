@@ -51,7 +51,8 @@ def with_variants(
 ) -> Variants:
     """Record the variants on the tests of `fixtures`, but for what may be kept of the last run."""
     keys = keys_of(assignment, questions, variants)
-    stale = {variant.name: last.stale(variant, keys[variant.name], fixtures.tests) for variant in variants}
+    unchanged = last.unchanged(fixtures.tests)
+    stale = {variant.name: last.stale(variant, keys[variant.name], fixtures.tests, unchanged) for variant in variants}
     current = {spec.id for spec in fixtures.tests}
     kept: dict[str, dict[str, Alternative]] = {}
     tasks: list[Task] = []
