@@ -310,7 +310,7 @@ ENDINGS: dict[str, tuple[str, Sequence[Status], str]] = {
         "",
     ),
     "modules thrown away": ("sys.modules.clear(); os._exit(3)", ["crashed"], ""),
-    "json broken": ("json.dumps = json.loads = None", ["error", "crashed"], ""),
+    "json broken": ("json.JSONEncoder.encode = json.loads = None", ["error", "crashed"], ""),
     "os.write broken": ("os.write = lambda *a: 1 / 0", ["error", "crashed"], ""),
 }
 

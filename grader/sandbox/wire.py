@@ -29,6 +29,7 @@ NAME_CHARS = 200
 TYPE_CHARS = 80
 MESSAGE_CHARS = 8000
 _LENGTH = struct.Struct("<I")
+_ENCODER = json.JSONEncoder(default=str)
 
 
 class WireError(Exception):
@@ -98,7 +99,7 @@ def encode_end(claim: str, message: str, score: object, leaderboard: object, *, 
 
 
 def _header(header: dict[str, Any]) -> bytes:
-    raw = json.dumps(header, default=str).encode("ascii")
+    raw = _ENCODER.encode(header).encode("ascii")
     return _LENGTH.pack(len(raw)) + raw
 
 

@@ -170,8 +170,8 @@ class Worker:
         # for each grading anew, because a link may have changed; without pathlib, which would take longer than judging
         real = os.path.realpath(project)
         answers = (real, os.path.join(real, "testcases"), os.path.join(real, "reference"))
-        folders = [os.path.join(os.path.realpath(entry), "") for entry in self._readable]
-        return any(os.path.join(place, "").startswith(folder) for place in answers for folder in folders)
+        folders = tuple({os.path.join(os.path.realpath(entry), "") for entry in self._readable})
+        return any(os.path.join(place, "").startswith(folders) for place in answers)
 
     def empty_submission(self) -> None:
         """Empty the submission's folder for another submission."""

@@ -8,7 +8,9 @@ classes of its own, which no `isinstance` accepts.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
+from copy import copy
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
@@ -27,11 +29,18 @@ class Layout(Loader):
     def __init__(self, root: Path, path: Sequence[str]) -> None:
         """Describe a hand-in in `root`; `path` has the absolute folders that are searched for modules."""
         self._root = root
+        self._below = f"{root}{os.sep}"
         self._path = [Path(entry) for entry in path if Path(entry).is_relative_to(root)]
         inside = [entry.relative_to(root).parts for entry in self._path]
         self.packages = frozenset({HERE, *(parts[0] for parts in inside if parts)})
         """The first names of modules that are found here."""
         self._specs: dict[str, ModuleSpec | None] = {}
+
+    def again(self) -> Layout:
+        """Return a finder for the same folders that knows of no module yet."""
+        fresh = copy(self)
+        fresh._specs = {}
+        return fresh
 
     def find(self, name: str) -> ModuleSpec | None:
         """Return the spec of a folder, of a file by its one name, or of another name of a file."""
@@ -52,11 +61,12 @@ class Layout(Loader):
         """Return the spec of a module that was found on the path, so that its relative imports work."""
         if spec is None or type(spec.loader) is not CompiledOnce or spec.submodule_search_locations is not None:
             return spec
-        file = Path(spec.loader.path)
-        if file.is_relative_to(self._root):
-            inside = file.relative_to(self._root).with_suffix("").parts
+        file = spec.loader.path
+        if file.startswith(self._below):
+            # without pathlib, because every test imports every module anew
+            inside = os.path.splitext(file[len(self._below) :])[0].replace(os.sep, ".")
             is_package = spec.name in self.packages  # a file that has the name of a folder
-            spec.loader = _Located(spec.loader.name, spec.loader.path, ".".join([HERE, *inside]), is_package)
+            spec.loader = _Located(spec.loader.name, file, f"{HERE}.{inside}", is_package)
         return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:

@@ -49,14 +49,15 @@ _NAMES: dict[str, Any] = {
 
 def accept_numpy_1() -> None:
     """Change numpy for this process; calling it again changes nothing."""
+    if hasattr(np.zeros, "__wrapped__"):
+        return
     accept_one_element()
     for name, value in _NAMES.items():
         if name not in vars(np):
             setattr(np, name, value)
-    if not hasattr(np.zeros, "__wrapped__"):
-        for name in ("zeros", "ones", "empty"):
-            setattr(np, name, _none_is_no_dimension(getattr(np, name)))
-        setattr(np, "array", _ragged_is_object(np.array))  # noqa: B010  # numpy's stub forbids the plain assignment
+    for name in ("zeros", "ones", "empty"):
+        setattr(np, name, _none_is_no_dimension(getattr(np, name)))
+    setattr(np, "array", _ragged_is_object(np.array))  # noqa: B010  # numpy's stub forbids the plain assignment
 
 
 def _none_is_no_dimension(make: Callable[..., Any]) -> Callable[..., Any]:

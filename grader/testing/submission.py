@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from copy import copy
 from importlib.machinery import ModuleSpec, PathFinder
 from itertools import takewhile
 from pathlib import Path
@@ -78,6 +79,12 @@ class _Finder:
         frame = importing_frame(self.root)
         return frame is not None and bool(origin(Path(frame.f_code.co_filename)))
 
+    def again(self, stand_ins: StandIns) -> _Finder:
+        """Return a finder for the same folders that knows of no module yet."""
+        fresh = copy(self)
+        fresh.stand_ins, fresh.layout = stand_ins, self.layout.again()
+        return fresh
+
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""
         return name.partition(".")[0] in self.forbid
@@ -105,6 +112,14 @@ class Submission:
         self._hidden: dict[str, ModuleType] = {}
         self._last = ""
         """The module that was loaded last when the submission became importable."""
+
+    def again(self) -> Submission:
+        """Return the same hand-in for a test that follows: nothing is loaded, and no path is looked up again."""
+        fresh = copy(self)
+        fresh._stand_ins = StandIns(self._finder.root, self._stand_ins.helpers)
+        fresh._finder = self._finder.again(fresh._stand_ins)
+        fresh._proxies, fresh._hidden, fresh._last = {}, {}, ""
+        return fresh
 
     def install(self) -> None:
         """Make the submission's modules importable."""

@@ -10,10 +10,12 @@ import _thread
 import fcntl
 import gc
 import os
+import select
 import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from operator import is_not
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -40,11 +42,14 @@ class Leftovers:
         self._modules: dict[str, ModuleType] = dict(sys.modules)
         self._lists = {name: list(getattr(sys, name)) for name in _LISTS}
         self._filters = list(warnings.filters)
-        self._environment = dict(os.environ)
+        self._environment = _raw_environment()
 
     def begin(self) -> None:
         """Remember what only the forked process has, such as its descriptors; called before its first test."""
-        self._descriptors = _descriptors()
+        self._asked = select.poll()
+        for number in range(_DESCRIPTORS):
+            self._asked.register(number, 0)
+        self._descriptors = self._open()
         self._mode = stat.S_IMODE(os.stat(self._work).st_mode)
         self._settings = [(read, restore, read()) for read, restore in _settings(self._modules.get("torch"))]
 
@@ -67,16 +72,23 @@ class Leftovers:
         if warnings.filters != self._filters:
             warnings.filters[:] = self._filters  # type: ignore[index]  # typeshed calls the list a sequence
             warnings._filters_mutated()  # type: ignore[attr-defined]  # as warnings.filterwarnings does
-        if dict(os.environ) != self._environment:
-            os.environ.clear()
-            os.environ.update(self._environment)
+        if _raw_environment() != self._environment:
+            for name in list(os.environ):
+                del os.environ[name]
+            os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in self._environment.items()})
         os.chdir(self._work)
         os.chmod(self._work, self._mode)
         if not tidied(self._work, remove):
             for entry in os.listdir():
                 remove(entry)
         gc.collect()  # finds what the hand-in's modules held in circles, and closes their files
-        return _descriptors() == self._descriptors and not self._survives()
+        return self._open() == self._descriptors and not self._survives()
+
+    def _open(self) -> dict[int, tuple[int, ...]]:
+        """The open files, which can't be put back."""
+        # one system call says which numbers are closed: a closed one is reported always
+        closed = {number for number, state in self._asked.poll(0) if state & select.POLLNVAL}
+        return {number: _descriptor(number) for number in range(_DESCRIPTORS) if number not in closed}
 
     def _survives(self) -> bool:
         """Whether something still holds a function of the hand-in, such as a codec, a hook or a finalizer."""
@@ -85,31 +97,28 @@ class Leftovers:
 
     def _undo_modules(self) -> None:
         """Forget the hand-in's modules, whatever their names; libraries that a test loaded stay, and count from now."""
-        for name, module in list(sys.modules.items()):
-            if self._modules.get(name) is module:
-                continue
+        for name in sys.modules.keys() - self._modules.keys():
+            module = sys.modules[name]
             file = getattr(getattr(module, "__spec__", None), "origin", None)
-            if name in self._modules:
-                sys.modules[name] = self._modules[name]
-            elif not isinstance(file, str) or file.startswith(self._roots):
+            if not isinstance(file, str) or file.startswith(self._roots):
                 del sys.modules[name]
             else:
                 self._modules[name] = module
-        for name in self._modules.keys() - sys.modules.keys():
-            sys.modules[name] = self._modules[name]
+        # `map` looks at torch's thousand modules without a loop of Python; `==` would ask a module that lies
+        now, before = sys.modules.values(), self._modules.values()
+        if len(now) != len(before) or any(map(is_not, now, before)):
+            sys.modules.clear()
+            sys.modules.update(self._modules)
 
 
-def _descriptors() -> list[tuple[int, ...] | None]:
-    """The open files, which can't be put back."""
-    return [_descriptor(number) for number in range(_DESCRIPTORS)]
+def _raw_environment() -> dict[bytes, bytes]:
+    """The environment, not decoded: this is read after every test."""
+    return dict(os.environ._data)  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
-def _descriptor(number: int) -> tuple[int, ...] | None:
-    try:
-        state = os.fstat(number)
-        return state.st_dev, state.st_ino, fcntl.fcntl(number, fcntl.F_GETFL), fcntl.fcntl(number, fcntl.F_GETFD)
-    except OSError:
-        return None
+def _descriptor(number: int) -> tuple[int, ...]:
+    state = os.fstat(number)
+    return state.st_dev, state.st_ino, fcntl.fcntl(number, fcntl.F_GETFL), fcntl.fcntl(number, fcntl.F_GETFD)
 
 
 def _settings(torch: Any) -> Iterator[Setting]:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from grader.testing.cells.load import aliased
 
@@ -114,53 +116,71 @@ def _keeps(file: Path, own: set[str]) -> bool:
 
 def _reaches(tree: ast.Module, own: set[str]) -> Iterator[bool]:
     """Yield True for each place that reaches out of the hand-in's modules."""
-    nodes = list(ast.walk(tree))
+    found = _by_type(tree)
+    names, attributes = found[ast.Name], found[ast.Attribute]
     foreign: dict[str, str] = {}
     """Name to the foreign package that it comes from: `np` to "numpy", `environ` to "os"."""
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                if top in own and top not in sys.stdlib_module_names:
-                    continue
-                yield _may_keep(top)
-                foreign[alias.asname or top] = top
-        elif isinstance(node, ast.ImportFrom):
-            top = (node.module or "").partition(".")[0]
-            if node.level or (top in own and top not in sys.stdlib_module_names):
+    for node in found[ast.Import]:
+        for alias in node.names:
+            top = alias.name.partition(".")[0]
+            if top in own and top not in sys.stdlib_module_names:
                 continue
             yield _may_keep(top)
-            for alias in node.names:
-                yield alias.name == "*" or alias.name.startswith("_")
-                yield node.module in _USED_OF and alias.name not in _USED_OF[node.module]
-                foreign[alias.asname or alias.name] = top
-    modules = set(foreign) & {
-        alias.asname or alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
-    }
-    chained = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
-    _follow(nodes, foreign)
-    bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            yield node.id in _BUILTINS and node.id not in bound
-            # a module that is handed on may be changed under another name
-            yield node.id in modules and isinstance(node.ctx, ast.Load) and id(node) not in chained
-        elif isinstance(node, ast.Attribute):
-            yield from _attribute(node, foreign)
-        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            foreign[alias.asname or top] = top
+    modules = {alias.asname or alias.name for node in found[ast.Import] for alias in node.names}
+    for node in found[ast.ImportFrom]:
+        top = (node.module or "").partition(".")[0]
+        if node.level or (top in own and top not in sys.stdlib_module_names):
+            continue
+        yield _may_keep(top)
+        for alias in node.names:
+            yield alias.name == "*" or alias.name.startswith("_")
+            yield node.module in _USED_OF and alias.name not in _USED_OF[node.module]
+            foreign[alias.asname or alias.name] = top
+    modules &= set(foreign)
+    _follow([*found[ast.Assign], *found[ast.AnnAssign], *found[ast.NamedExpr]], foreign)
+    chained = {id(node.value) for node in attributes}
+    bound = {node.arg for node in found[ast.arg]} | {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    for node in names:
+        yield node.id in _BUILTINS and node.id not in bound
+        # a module that is handed on may be changed under another name
+        yield node.id in modules and isinstance(node.ctx, ast.Load) and id(node) not in chained
+    for node in attributes:
+        yield from _attribute(node, foreign)
+    for node in found[ast.Subscript]:
+        if not isinstance(node.ctx, ast.Load):
             yield _root(node.value) in foreign and not _is_put_back(node.value)
-        elif isinstance(node, ast.Call):
-            yield from _call(node, foreign, modules)
+    for node in found[ast.Call]:
+        yield from _call(node, foreign, modules)
 
 
-def _follow(nodes: Iterable[ast.AST], foreign: dict[str, str]) -> None:
-    """Add the names to which something foreign is given: `mean = np.mean`."""
-    for node in nodes:
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and isinstance(node.value, ast.expr):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            root = _root(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
-            if root in foreign or (_is_class(node.value) and _mentions(node.value, foreign)):
+def _by_type(tree: ast.Module) -> defaultdict[type[ast.AST], list[Any]]:
+    """All nodes below `tree`, by their type, in the order of `ast.walk`, which takes twice as long."""
+    nodes: list[ast.AST] = [tree]
+    found: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
+    for node in nodes:  # it grows meanwhile
+        found[type(node)].append(node)
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                nodes += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                nodes.append(value)
+    return found
+
+
+def _follow(assigned: Sequence[ast.Assign | ast.AnnAssign | ast.NamedExpr], foreign: dict[str, str]) -> None:
+    """Add the names to which something foreign is given: `mean = np.mean`, and then `average = mean`."""
+    known = -1
+    while known < len(foreign):
+        known = len(foreign)
+        for node in assigned:
+            value = node.value
+            if value is None:
+                continue
+            root = _root(value) if isinstance(value, ast.Name | ast.Attribute) else None
+            if root in foreign or (_is_class(value) and _mentions(value, foreign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 origin = foreign.get(root or "", "")
                 foreign.update({target.id: origin for target in targets if isinstance(target, ast.Name)})
 

@@ -60,6 +60,8 @@ CONVERT = "test_warm_up.py::test_convert"
 """Runs no test: it converts a hand-in's notebooks."""
 HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")
 """Environment variables that name a writable folder; they are set to the folder that the jail lets a child write to."""
+JOINED_BYTES = 2**16
+"""Smaller arrays are sent with their header: each write wakes the judge."""
 CHANNEL = 3
 """The descriptor on which a child sends its frames."""
 
@@ -75,6 +77,8 @@ class Channel:
         """Send one observation; for arrays larger than the rest of the cap, send only the size."""
         chunks, used = encode_observation(observation, self._left)
         self._left -= used
+        if used <= JOINED_BYTES:
+            chunks = [b"".join(chunks)]
         for chunk in chunks:
             self.write(chunk)
 
@@ -227,10 +231,11 @@ def run_child(
         shared = leftovers if not alone else None
         if shared is not None:
             shared.begin()
+        submission = Submission(root, settings.path, settings.forbid, helpers)
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
             if number == 1 or not command.lasting:
-                submission = Submission(root, settings.path, settings.forbid, helpers)
+                submission = submission.again()
                 submission.install()
             # in a context of its own, so that no variable of one test's context reaches the next
             context = contextvars.copy_context()

@@ -39,16 +39,15 @@ class Place:
         return f"{self.file}, {self.cell}, line {self.line}" if self.cell else f"{self.file}, line {self.line}"
 
 
-def origin(file: Path) -> str:
+def origin(file: str | Path) -> str:
     """Return the name of what a module was made from; empty if `convert` didn't make it."""
     try:
-        with file.open("rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(stream.tell() - _TAIL, 0))
-            tail = stream.read().decode("utf-8", "replace")
+        with open(file, "rb", buffering=0) as stream:
+            stream.seek(max(os.fstat(stream.fileno()).st_size - _TAIL, 0))
+            tail = stream.read()
     except OSError:
         return ""
-    last = tail.rstrip("\n").rpartition("\n")[2]
+    last = tail.rstrip(b"\n").rpartition(b"\n")[2].decode("utf-8", "replace")
     return last[len(END) :] if last.startswith(END) else ""
 
 
@@ -153,7 +152,7 @@ def loaded(spec: ModuleSpec | None) -> ModuleSpec | None:
     """Return a module's spec with the loader for cells, if `convert` made the module."""
     if spec is None or not isinstance(spec.loader, SourceFileLoader) or not isinstance(spec.origin, str):
         return spec
-    if origin(Path(spec.origin)):
+    if origin(spec.origin):
         spec.loader = CellLoader(spec.loader.name, spec.loader.path)
         spec.cached = None
     elif type(spec.loader) is SourceFileLoader:
