@@ -25,16 +25,22 @@ def fit(report: Report, write: Callable[[Report], str], limit: int = REPORT_BYTE
 
     If rows, titles and scores alone exceed the limit, all texts are omitted.
     """
-    return write(fitted(report, write, limit))
+    return _fit(report, write, limit)[1]
 
 
 def fitted(report: Report, write: Callable[[Report], str], limit: int = REPORT_BYTES) -> Report:
     """Return the cut report, for which `write` returns at most `limit` bytes; see `fit`."""
+    return _fit(report, write, limit)[0]
+
+
+def _fit(report: Report, write: Callable[[Report], str], limit: int) -> tuple[Report, str]:
+    """The cut report, and what `write` returns for it."""
     chars = TEXT_CHARS
     while True:
         shorter = _cut(report, chars)
-        if not chars or len(write(shorter).encode("utf-8", "replace")) <= limit:
-            return shorter
+        written = write(shorter)
+        if not chars or len(written.encode("utf-8", "replace")) <= limit:
+            return shorter, written
         chars = chars // 2 if chars > 50 else 0
 
 
