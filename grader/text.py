@@ -12,8 +12,8 @@ _UNSAFE = re.compile(
 
 _SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """Signs that begin a formula, in their wide forms too."""
-_FORMULA = re.compile(rf"\s*{_SIGNS}|[\t\r\n]")
-_LATER_FORMULA = re.compile(rf"([;\t\r\n]\s*)({_SIGNS})")
+_FORMULA = re.compile(rf"\A(?:\s*{_SIGNS}|[\t\r\n])")
+_LATER_FORMULA = re.compile(rf"([;\t\r\n][^\S\t\r\n]*)({_SIGNS})")
 
 
 def harmless_cell(text: str) -> str:

@@ -61,7 +61,7 @@ def line_of(text: str, *path: str) -> int | None:
             if table == path:
                 return number
         else:
-            match = re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", line)
+            match = re.match(r"""\A\s*["']?([\w.-]+)["']?\s*=""", line)
             if match and (*table, match[1]) == path:
                 return number
     return line_of(text, *path[:-1]) if len(path) > 1 else None

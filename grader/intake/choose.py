@@ -13,7 +13,7 @@ from grader.intake.members import Member, composed
 from grader.intake.notes import each, listed, shown
 from grader.patterns import matches
 
-_COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\))+$")
+_COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\)){1,9}$")
 """Prefixes and suffixes that browsers and desktops add to the name of a copied file."""
 _HERE = PurePosixPath(".")
 NOTEBOOK = ".ipynb"

@@ -20,7 +20,8 @@ NOTE_CHARS = 1000
 _IMPORTED = re.compile(re.escape(ABSENT).replace(r"\{name\}", r"(?P<name>[\w.]+)") + "[^\n]*")
 
 _LACKING = re.compile(
-    re.escape(LACKING).replace(r"\{file\}", r"(?P<file>[^\n']+?)").replace(r"\{name\}", r"(?P<name>[^\n']+)")
+    r"\A"
+    + re.escape(LACKING).replace(r"\{file\}", r"(?P<file>[^\n']+?)").replace(r"\{name\}", r"(?P<name>[^\n']+)")
     + "(?:"
     + re.escape(NEAREST).replace(r"\{name\}", r"(?P<near>[^\n']+)")
     + ")?"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import select
 import selectors
 import signal
@@ -38,7 +37,6 @@ WATCH_SECONDS = 0.03
 
 LINE_BYTES = 2**16
 """A longer line is kept as it is."""
-_OVERWRITTEN = re.compile(rb"[^\n]*\r(?=[^\r\n])")
 
 
 class Output:
@@ -60,7 +58,7 @@ class Output:
         """Append output of the test."""
         self._line += data
         if b"\r" in data:
-            self._line = bytearray(_OVERWRITTEN.sub(b"", self._line))
+            self._line = bytearray(b"\n".join(map(_last_state, self._line.split(b"\n"))))
         end = len(self._line) if len(self._line) > LINE_BYTES else self._line.rfind(b"\n") + 1
         self._keep(bytes(self._line[:end]))
         del self._line[:end]
@@ -81,6 +79,11 @@ class Output:
         gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
         raw = bytes(self._head + gap + self._tail)
         return clean_text(overwritten(raw.decode("utf-8", "replace")), self._head_cap + self._tail_cap + 60)
+
+
+def _last_state(line: bytes | bytearray) -> bytes | bytearray:
+    """What a line shows after its carriage returns; those at its end may still be a part of a line's end."""
+    return line[line.rfind(b"\r", 0, len(line.rstrip(b"\r"))) + 1 :]
 
 
 class Run:

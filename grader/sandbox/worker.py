@@ -293,7 +293,7 @@ class Worker:
                 # name the original test files instead of our copies, and keep only the report's lines about them
                 folder = str(self.assignment.folder)
                 lines = message.text.replace(str(self._folders[name]), folder).splitlines()
-                told = [line for line in lines if folder in line or re.match(r"E |[\w-]+\.py:\d+: ", line)]
+                told = [line for line in lines if folder in line or re.match(r"\A(?:E |[\w-]+\.py:\d+: )", line)]
                 story = "\n".join(told or lines)
                 raise AssignmentError(self.assignment.folder, None, f"the tests can't be collected:\n{story}")
             else:

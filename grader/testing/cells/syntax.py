@@ -23,7 +23,7 @@ _RUNS_BODY = frozenset({"time", "capture", "prun", "memit", "mprun"})
 _WRITES = frozenset({"writefile", "file"})
 _TIME = re.compile(r"%time\s+(.+)")
 _COMMAND = re.compile(r"[%!?]|[,;/](?=[A-Za-z_])")
-_ASSIGNED = re.compile(r"([^=!%#'\"()]+?=)\s*[!%](?!=)")
+_ASSIGNED = re.compile(r"\A([^=!%#'\"()]+?=)\s*[!%](?!=)")
 _HELP = re.compile(r"[\w*\]]\?{1,2}$")
 _SHELL = re.compile(
     r"(pip3?|conda|mamba|apt|apt-get|sudo|cd|ls|cp|mv|rm|cat|mkdir|rmdir|wget|curl|git|unzip|gunzip|tar|python3?|nvidia-smi)"
