@@ -15,6 +15,7 @@ import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def tasks() -> dict[str, Callable[[str], object]]:
             continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.") and node.args:
-                literal = node.args[0]
+                literal: Any = node.args[0]
                 if isinstance(literal, ast.Constant) and literal.value not in known:
                     flags = re.MULTILINE if re.search(r"re\.M\b|re\.MULTILINE", ast.unparse(node)) else 0
                     name = f"{file.relative_to(PACKAGE).as_posix()}: {literal.value!r}"
