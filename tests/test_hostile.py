@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hostile_run import Row
 from hostile_runner import Session, attacks
 from hostile_samples import BONUS, COLLECTION, ROOT, Outcome, Verdict, plant, samples
 from hostile_summary import PROPERTY
@@ -55,6 +56,15 @@ def test_attack(name: str, shooting_range: Range, record_property: Callable[[str
     record_property(PROPERTY, json.dumps(figures(outcome)))
     assert not outcome.refused
     assert not outcome.problems(), f"{verdict.about}:\n" + "\n".join(outcome.problems())
+
+
+def test_what_is_printed_as_failed_is_counted() -> None:
+    row = Row("full", "root")
+    row.add(Outcome("a", refused="the worker didn't start"))
+    row.add(Outcome("b", through=["left alive: python"]))
+    row.add(Outcome("c", stopped=False, refused="the worker didn't start"))
+    assert (row.through, row.not_stopped, row.refused) == (2, ["c"], "")
+    assert [failure.partition(":")[0] for failure in row.failures] == ["a", "b"]
 
 
 def figures(outcome: Outcome) -> dict[str, float]:
