@@ -25,7 +25,7 @@ from grader.sandbox.worker import Worker
 LIMITS = {"test_seconds": 2.0, "total_seconds": 300.0, "memory_mb": 256}
 JUDGE_MB = 400
 """What the judge may use at most: the values of one test (64 MiB), a few copies, and itself."""
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal or a browser could take for a command, or for a change of direction."""
 
 
@@ -114,7 +114,7 @@ def _invalid(texts: Mapping[str, str], assignment: Assignment, report: Report) -
     except ValueError as error:
         found.append(f"json: {error}")
     for kind, text in texts.items():
-        odd = sorted(set(_UNSHOWABLE.findall(text)))
+        odd = sorted(set(UNSHOWABLE.findall(text)))
         if odd:
             found.append(f"{kind} holds control characters {odd[:5]}")
     return found

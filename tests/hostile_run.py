@@ -28,6 +28,7 @@ from hostile_samples import Outcome, Planted, Verdict, plant
 
 from grader.levels import LEVELS, Level
 
+CONTROL = "control_right"
 COLUMNS = (
     *("level", "user", "attacks tried", "points gained", "leaks", "got through", "invalid reports"),
     *("innocent tests lost", "verdicts wrong", "not stopped here", "seconds"),
@@ -59,14 +60,12 @@ class Row:
         """Count one attack."""
         self.tried += 1
         problems = outcome.problems()
-        if outcome.refused:
-            self.refused = outcome.refused
-        elif not outcome.stopped:
+        if not outcome.stopped:
             (self.not_stopped if problems else self.harmless).append(outcome.name)
         else:
             self.gained += outcome.gained
             self.leaks += len(outcome.leaks)
-            self.through += len(outcome.through)
+            self.through += len(outcome.through) + bool(outcome.refused)
             self.invalid += len(outcome.invalid)
             self.innocent += len(outcome.innocent)
             self.verdict += len(outcome.verdict)
@@ -88,16 +87,22 @@ def run_row(level: Level, user: str, planted: Planted, names: Mapping[str, Verdi
     row = Row(level, user)
     start = time.monotonic()
     with Session(planted, command) as session:
+        # only a level that doesn't even grade what is right refuses; anything else is an attack's doing
+        control = session.attack(CONTROL, attacks()[CONTROL], level)
+        row.refused = control.refused
+        if row.refused:
+            print(f"{level:9} {user:7} refuses to grade: {row.refused}", flush=True)
+            names = {}
         for number, (name, verdict) in enumerate(names.items(), 1):
             if os.geteuid() != 0 and not verdict.stopped_at(level):
                 continue  # without a box, nothing is let through
             outcome = session.attack(name, verdict, level)
+            if not outcome.layers:  # there is no report that names them
+                outcome.stopped = verdict.stopped(control.layers)
             row.add(outcome)
             note = ("FAILED " if outcome.stopped else "not stopped here: ") + "; ".join(outcome.problems())[:1500]
             note = note if outcome.problems() else ""
             print(f"{level:9} {user:7} {number:3}/{len(names)} {outcome.seconds:5.1f} s  {name}  {note}", flush=True)
-            if outcome.refused:
-                break
         row.failures += [f"at the end: {problem}" for problem in session.end()]
     row.seconds = time.monotonic() - start
     return row

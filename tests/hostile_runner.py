@@ -85,7 +85,8 @@ class Runner:
         start = time.monotonic()
         outcome, spared = self._order(name, source, level)
         if self.fresh or outcome.problems():
-            # whatever went wrong shall not be laid to the attacks that follow
+            # whatever went wrong shall not be laid to the attacks that follow; and a worker that didn't get ready has
+            # processes that its judge doesn't name, so they may only be counted as left when the judge is gone
             outcome.through += self.end()
         outcome.through += self._left(spared)
         outcome.seconds = time.monotonic() - start
@@ -134,7 +135,7 @@ class Runner:
         if not died:
             answer = json.loads(line)
             outcome = Outcome(**answer["outcome"])
-            if not outcome.layers and not outcome.refused:
+            if not outcome.layers:
                 outcome.stopped = verdict.stopped_at(level)
             return outcome, {judge.pid, *answer["children"]}
         self._judge = None

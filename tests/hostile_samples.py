@@ -89,7 +89,7 @@ class Outcome:
     layers: list[str] = field(default_factory=list)
     stopped: bool = True
     refused: str = ""
-    """The grader's reason not to grade under this level at all."""
+    """The grader's reason not to grade."""
     gained: float = 0.0
     leaks: list[str] = field(default_factory=list)
     """Canaries in what the submission printed or in an exported report."""
@@ -106,6 +106,7 @@ class Outcome:
     def problems(self) -> list[str]:
         """Everything that doesn't hold, as sentences."""
         gained = [f"gained {self.gained:g} points"] if self.gained else []
+        gained += [f"not graded: {self.refused[-500:]}"] if self.refused else []
         named = {
             "leak": self.leaks,
             "got through": self.through,

@@ -578,8 +578,10 @@ def test_backward_must_be_the_given_gradient() -> None:
         lambda rng, x: x * (rng.randn(*x.shape) < 0.3) / 0.3,
         lambda rng, x: x * rng.binomial(1, 0.3, (20, 1)) / 0.3,
         lambda rng, x: x * rng.binomial(1, 0.3, (1, 64)) / 0.3,
+        lambda rng, x: x * np.random.RandomState(0).binomial(1, 0.3, x.shape) / 0.3,
+        lambda rng, x: x * rng.binomial(1, 0.5, x.shape) / 0.3,
     ],
-    ids=["swapped", "unscaled", "scaled by p", "Gaussian", "one a row", "one a column"],
+    ids=["swapped", "unscaled", "scaled by p", "Gaussian", "one a row", "one a column", "one for ever", "half"],
 )
 def test_a_wrong_forward_pass_does_not_cost_backward(wrong: Callable[[np.random.RandomState, Array], Array]) -> None:
     for seed in range(20):

@@ -5,7 +5,10 @@ hostile_samples.py describes the verdict of a sample, and the demands on every s
 
 from __future__ import annotations
 
+import csv
 import json
+import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hostile_judge import UNSHOWABLE
+from hostile_run import Row
 from hostile_runner import Session, attacks
-from hostile_samples import BONUS, COLLECTION, ROOT, Outcome, Verdict, plant, samples
+from hostile_samples import BONUS, CANARY, COLLECTION, ROOT, Outcome, Verdict, build, plant, samples
 from hostile_summary import PROPERTY
 
 from grader.assignment import load_assignment
@@ -55,6 +60,54 @@ def test_attack(name: str, shooting_range: Range, record_property: Callable[[str
     record_property(PROPERTY, json.dumps(figures(outcome)))
     assert not outcome.refused
     assert not outcome.problems(), f"{verdict.about}:\n" + "\n".join(outcome.problems())
+
+
+def test_what_is_printed_as_failed_is_counted() -> None:
+    row = Row("full", "root")
+    row.add(Outcome("a", refused="the worker didn't start"))
+    row.add(Outcome("b", through=["left alive: python"]))
+    row.add(Outcome("c", stopped=False, refused="the worker didn't start"))
+    assert (row.through, row.not_stopped, row.refused) == (2, ["c"], "")
+    assert [failure.partition(":")[0] for failure in row.failures] == ["a", "b"]
+
+
+IN_CLASS = ("hook_codecs", "patch_types", "message_hyperlink", "forge_report_in_output", "notebook_magics")
+NAMES = (
+    "<img src=x onerror=alert(1)>",
+    "=cmd()",
+    "\x1b[31mred",
+    "\r60 of 60 graded",
+    "\u202egpj",
+    "con",
+    "x" * 240,
+    "--help",
+)
+
+
+def test_a_class_with_attackers_is_graded_as_each_alone(shooting_range: Range, tmp_path: Path) -> None:
+    """The attackers' points are those of single gradings, and their names and outputs do nothing to any reader."""
+    planted, source, run = shooting_range.session.planted, tmp_path / "class", tmp_path / "run"
+    for name in IN_CLASS:
+        if not ATTACKS[name].stopped(shooting_range.layers):
+            pytest.skip(f"{name} isn't stopped here")
+        build(name, ATTACKS[name], source / name, planted.project)
+    for name in NAMES:
+        build("control_right", ATTACKS["control_right"], source / name, planted.project)
+    command = [sys.executable, "-P", "-m", "grader", "class", BONUS, source, "-o", run, "--project", planted.project]
+    done = subprocess.run([*map(str, command), "--test-seconds", "2"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = list(csv.DictReader((run / "gradebook.csv").read_text("utf-8-sig").splitlines()))
+    scores = {row["key"]: row["score"] for row in rows}
+    assert {name: scores.pop(name) for name in IN_CLASS} == dict.fromkeys(IN_CLASS, "14.5") | {"notebook_magics": "5"}
+    assert list(scores.values()) == ["15"] * len(NAMES)
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+    texts = {file.name: file.read_text("utf-8") for file in run.rglob("*.*") if file.is_file()}
+    assert {".html", ".json", ".csv"} <= {Path(name).suffix for name in texts}
+    for name, text in {**texts, "the terminal": done.stdout + done.stderr}.items():
+        assert not UNSHOWABLE.search(text.replace("\r\n", "\n")), name
+        assert not re.search("^GOT ", text, re.MULTILINE), name
+        assert not (name.endswith(".html") and re.search("<img|<a [^>]*evil", text)), name
+        assert not set(planted.canaries) & set(CANARY.findall(text)), name
 
 
 def figures(outcome: Outcome) -> dict[str, float]:

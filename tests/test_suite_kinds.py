@@ -205,6 +205,39 @@ def test_a_suite_of_plain_pytest_has_a_point_a_test(tmp_path: Path) -> None:
     assert "Not sealed: all 4 tests, worth 4 points" in report.staff_notes[0]
 
 
+_ALL_PASS = "def pytest_runtest_makereport(item, call):\n    call.excinfo = None\n"
+_COLLECT = "addopts = '--collect-only'\n"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"conftest.py": _ALL_PASS},
+        {"tests/conftest.py": _ALL_PASS},
+        {"evil.py": _ALL_PASS, "pytest.ini": "[pytest]\naddopts = -p evil\n"},
+        {"tests/pytest.ini": "[pytest]\naddopts = --collect-only\n"},
+        {".pytest.ini": "[pytest]\naddopts = --collect-only\n"},
+        {"tests/pytest.toml": f"[pytest]\n{_COLLECT}"},
+        {"tox.ini": "[pytest]\naddopts = --collect-only\n"},
+        {"tests/setup.cfg": "[tool:pytest]\naddopts = --collect-only\n"},
+        {"pyproject.toml": f"[tool.pytest.ini_options]\n{_COLLECT}"},
+        {"pyproject.toml": f'[tool."\\u0070ytest".ini_options]\n{_COLLECT}'},
+    ],
+    ids=lambda file: " ".join(file),
+)
+def test_no_hand_in_says_how_pytest_runs(file: dict[str, str], tmp_path: Path) -> None:
+    suite = {"tests/test_a.py": "from sol import f\n\n\ndef test_1():\n    assert f(1) == 1\n"}
+    report = graded(tmp_path, suite, {"sol.py": "def f(x):\n    return 0\n", **file})
+    assert outcomes(report) == [("failed", 0)]
+    assert any("would change how the tests run" in note and list(file)[-1] in note for note in report.staff_notes)
+
+
+def test_settings_that_say_nothing_to_pytest_are_a_hand_ins_files(tmp_path: Path) -> None:
+    suite = {"test_a.py": "def test_1():\n    assert 'name' in open('pyproject.toml').read()\n"}
+    handin = {"sol.py": "", "pyproject.toml": "[project]\nname = 'mine'\n"}
+    assert outcomes(graded(tmp_path, suite, handin)) == [("passed", 1)]
+
+
 STATE = """
     seen = []
 

@@ -662,6 +662,14 @@ def test_the_work_folder_itself_may_be_gone(grading: Grading) -> None:
         assert result.status == "passed", (name, result.message)
 
 
+def test_a_new_zygote_gets_a_new_work_folder(grading: Grading) -> None:
+    bodies = {
+        "moved": "os.rename(os.getcwd(), os.getcwd() + '-gone'); os.kill(os.getppid(), signal.SIGKILL)",
+        "next": "pass",
+    }
+    assert grading.batch(bodies, level="none", once=True)["next"].status == "passed"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user for student code")
 def test_a_temporary_folder_that_only_its_owner_may_enter(
     scratch: Path, grading: Grading, monkeypatch: pytest.MonkeyPatch

@@ -380,6 +380,7 @@ class Worker:
         if self._zygote is None or not self._zygote.alive():
             self._stop()
             self._show_hidden(True)  # the twin loads the hidden tests again
+            self._scratch.renew()  # the zygote starts in it, and a child may have moved it away
             self._start()
 
     def _run(self, tests: Sequence[str], given: bool, seconds: float, limits: Limits) -> tuple[bool, list[Recording]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import filecmp
 import os
+import re
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -20,6 +21,11 @@ UNREAD = frozenset({"__pycache__", ".git", ".pytest_cache", ".venv", "venv", "no
 LARGE = 64
 """A folder of data with more files isn't copied."""
 _COMPILED = (".so", ".pyd", ".pyc")
+_SETTINGS = frozenset({"conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"})
+"""Files that pytest reads by themselves, beside the tests and in every folder above them."""
+_SHARED = frozenset({"pyproject.toml", "tox.ini", "setup.cfg"})
+_PYTESTS = re.compile(rb"pytest|\\[uUx]")
+"""Stands in files of these names that say something to pytest; an escape may hide the name."""
 
 
 @dataclass
@@ -30,6 +36,8 @@ class Laid:
     """Files of the suite in whose place the hand-in's are graded."""
     kept: list[str] = field(default_factory=list)
     """Files of the hand-in that aren't used, because the suite's are protected or are folders."""
+    settings: list[str] = field(default_factory=list)
+    """Files of the hand-in that aren't used, because pytest would do what they say."""
 
     def notes(self) -> list[str]:
         """Return sentences for the staff."""
@@ -41,6 +49,11 @@ class Laid:
             )
         if self.kept:
             said.append(f"These files of the hand-in weren't used, because the suite's own are: {listed(self.kept)}.")
+        if self.settings:
+            said.append(
+                "These files of the hand-in weren't used, because they would change how the tests run: "
+                f"{listed(self.settings)}."
+            )
         return said
 
 
@@ -126,7 +139,8 @@ def lay(suite: Path, handin: Path | None, into: Path, protected: Collection[str]
 
 def _beside_tests(suite: Path, handin: Path | None, protected: Collection[str]) -> list[str]:
     """The suite's modules beside its tests in whose place a module of the hand-in's top folder is imported."""
-    own = {name.removesuffix(".py") for name, path in _entries(handin).items() if path.suffix == ".py"}
+    entries = _entries(handin).items()
+    own = {name.removesuffix(".py") for name, path in entries if path.suffix == ".py" and name not in _SETTINGS}
     found = []
     for folder in sorted({PurePosixPath(name).parent for name in protected} - {PurePosixPath()}):
         for name in sorted(_entries(suite / folder)):
@@ -142,6 +156,10 @@ def _merge(
 ) -> None:
     ours = _entries(suite)
     theirs = _entries(handin)
+    for name in [name for name, path in theirs.items() if path.is_file() and _sets_pytest(path)]:
+        their, same = theirs.pop(name), ours.get(name)
+        if same is None or not same.is_file() or not filecmp.cmp(same, their, shallow=False):
+            laid.settings.append(f"{inside}{name}")
     for name in _displaced(ours, theirs):
         path = f"{inside}{name}"
         if path in held:
@@ -177,6 +195,11 @@ def _merge(
 
 def _entries(folder: Path | None) -> dict[str, Path]:
     return {} if folder is None else {entry.name: Path(entry.path) for entry in os.scandir(folder)}
+
+
+def _sets_pytest(path: Path) -> bool:
+    """Whether pytest would do what a file says: a hand-in could have its failing tests pass by it."""
+    return path.name in _SETTINGS or (path.name in _SHARED and bool(_PYTESTS.search(path.read_bytes())))
 
 
 def _displaced(ours: dict[str, Path], theirs: dict[str, Path]) -> list[str]:

@@ -1,0 +1,1 @@
+print("GOT a forbidden package, through an encoding")

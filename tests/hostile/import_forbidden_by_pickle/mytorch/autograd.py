@@ -1,0 +1,5 @@
+print("GOT a forbidden package, through a pickle")
+
+
+def right(layer, x):
+    return None

@@ -1,0 +1,1 @@
+print("GOT run as coverage")
