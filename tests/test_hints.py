@@ -130,6 +130,14 @@ def test_whole_numbers_have_hints_too() -> None:
     assert "only row 1" in hint(expected + np.array([[0], [5], [0]]), expected)
 
 
+def test_one_wrong_element_is_not_called_a_wrong_row() -> None:
+    expected = draw(4, 6)
+    actual = expected.copy()
+    actual[3, 5] += 1
+    assert "row" not in hint(actual, expected)
+    assert "column" not in hint(actual, expected)
+
+
 # the most certain one first
 
 

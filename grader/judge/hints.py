@@ -129,7 +129,7 @@ def _scattered(kept: NDArray[np.bool_]) -> bool:
 
 
 def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
-    """All but one row, or all but one column, are right."""
+    """All but one row, or all but one column, are right, and most of that one is wrong: a stray element isn't a row."""
     if actual.ndim != 2 or max(actual.shape) > _LINES:
         return ""
     for axis, word in ((0, "row"), (1, "column")):
@@ -138,5 +138,8 @@ def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) ->
             [i for i in range(lines) if not close(actual.take(i, axis), expected.take(i, axis))] if lines > 2 else []
         )
         if len(wrong) == 1:
-            return f"only {word} {wrong[0]} is wrong"
+            mine, right = actual.take(wrong[0], axis), expected.take(wrong[0], axis)
+            off = sum(not close(mine[i : i + 1], right[i : i + 1]) for i in range(len(mine)))
+            if 2 * off > len(mine):
+                return f"only {word} {wrong[0]} is wrong"
     return ""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
-from own_nets import draw_batch, initialisers, make_net, run_backward
+from own_nets import draw_batch, given_gradient, initialisers, make_net, run_backward
 
 LEGEND = "stages called (L Linear, B BatchNorm, A activation, e with eval)"
 
@@ -172,9 +172,11 @@ def passing_for(own, stand_in):
 # does the same.
 
 
-def own_net(submission, seed, sizes, bn):
+def own_net(submission, seed, sizes, batch, bn):
     names = ["Sigmoid"] * (len(sizes) - 2) + ["Identity"]
-    return make_net(submission, np.random.RandomState(seed), sizes, names, bn=bn)
+    rng = np.random.RandomState(seed)
+    criterion = given_gradient(submission, rng.normal(size=(batch, sizes[-1])))
+    return make_net(submission, rng, sizes, names, bn=bn, criterion=criterion)
 
 
 def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
@@ -204,7 +206,7 @@ def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
             return orders | inputs() | {"what forward returns": output}
     except Exception:
         pass
-    net = own_net(submission, seed, sizes, bn)
+    net = own_net(submission, seed, sizes, batch, bn)
     outputs = []
     for mode, _ in turns:
         getattr(net, mode)()
@@ -213,12 +215,13 @@ def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
 
 
 def handed_back(submission, rng, sizes, batch, bn=0):
-    """What a net hands to the backward of its layers, by the names of the checks."""
+    """What a net hands to the backward of its layers, and without BatchNorm to its loss, by the names of the checks."""
     (x, labels), seed = draw_batch(rng, batch, sizes[0], sizes[-1]), rng.randint(2**31 - 1)
     parts = Parts(rng, sizes, batch, bn)
 
-    def seen(order, linear, norms):
-        deltas = {f"delta for linear_layers[{i}].backward": value for i, value in enumerate(linear)}
+    def seen(order, linear, norms, logits="its own way", targets="its own way"):
+        deltas = {} if bn else {"logits for the criterion": logits, "labels for the criterion": targets}
+        deltas |= {f"delta for linear_layers[{i}].backward": value for i, value in enumerate(linear)}
         deltas |= {f"delta for bn_layers[{i}].backward": value for i, value in enumerate(norms)}
         return {"backward called (L Linear, B BatchNorm)": order} | deltas
 
@@ -229,10 +232,10 @@ def handed_back(submission, rng, sizes, batch, bn=0):
         net.backward(labels.copy())
         if parts.criterion.asked and any(call.startswith("L") for call in parts.calls):
             linear, norms = ([layer.handed_back for layer in layers] for layers in (parts.linear, parts.norms))
-            return seen(" ".join(parts.calls), linear, norms)
+            return seen(" ".join(parts.calls), linear, norms, parts.criterion.logits, parts.criterion.labels)
     except Exception:
         pass
-    net = own_net(submission, seed, sizes, bn)
+    net = own_net(submission, seed, sizes, batch, bn)
     run_backward(net, x, labels)
     norms = [bn_layer.dgamma for bn_layer in net.bn_layers] if bn else []
     return seen("its own way", [layer.dW for layer in net.linear_layers], norms)

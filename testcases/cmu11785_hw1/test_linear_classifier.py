@@ -5,6 +5,7 @@ import pytest
 from own_nets import (
     check_gradients,
     draw_batch,
+    give_gradient,
     given_gradient,
     make_net,
     row,
@@ -46,7 +47,8 @@ def test_forward_alone(submission, rng, check):
 def test_backward(submission, rng, check, size):
     """MLP.backward without a hidden layer"""
     batch, inputs, classes = size
-    net = make_net(submission, rng, [inputs, classes], ["Identity"])
+    criterion = given_gradient(submission, rng.normal(size=(batch, classes)))
+    net = make_net(submission, rng, [inputs, classes], ["Identity"], criterion=criterion)
     run_backward(net, *draw_batch(rng, batch, inputs, classes))
     check_gradients(check, net)
 
@@ -54,11 +56,13 @@ def test_backward(submission, rng, check, size):
 @weight(0.5)
 @number("6.4")
 @visibility("hidden")
-def test_backward_with_given_gradient(submission, rng, check):
-    """MLP.backward starts from the criterion's derivative"""
+def test_backward_of_another_batch(submission, rng, check):
+    """MLP.backward starts from the criterion's derivative, also for a second batch"""
     batch, inputs, classes = 9, 6, 10
     criterion = given_gradient(submission, rng.normal(size=(batch, classes)))
     net = make_net(submission, rng, [inputs, classes], ["Identity"], criterion=criterion)
+    run_backward(net, *draw_batch(rng, batch, inputs, classes))
+    give_gradient(criterion, rng.normal(size=(batch, classes)))
     run_backward(net, *draw_batch(rng, batch, inputs, classes))
     check_gradients(check, net)
 

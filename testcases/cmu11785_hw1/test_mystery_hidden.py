@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from own_nets import check_gradients, draw_batch, given_gradient, make_net, run_backward
+from own_nets import check_gradients, draw_batch, give_gradient, given_gradient, make_net, run_backward
 from stand_ins import handed_back, handed_on
 
 from grader.testing import number, visibility, weight
@@ -18,9 +18,9 @@ OTHER_NETS = {"two": (12, [4, 5, 9, 10]), "five": (3, [8, 3, 5, 4, 7, 6, 10]), "
 
 
 def make(submission, rng, name, batch, sizes):
-    # "one" asks nothing of Sigmoid and the criterion
-    criterion = given_gradient(submission, rng.normal(size=(batch, sizes[-1]))) if name == "one" else None
-    return make_net(submission, rng, sizes, ACTIVATIONS[name], criterion=criterion)
+    """A net and its criterion; "one" asks nothing of Sigmoid."""
+    criterion = given_gradient(submission, rng.normal(size=(batch, sizes[-1])))
+    return make_net(submission, rng, sizes, ACTIVATIONS[name], criterion=criterion), criterion
 
 
 @weight(4.5)
@@ -29,7 +29,7 @@ def make(submission, rng, name, batch, sizes):
 def test_forward(submission, rng, check, name):
     """MLP.forward with hidden layers"""
     batch, sizes = NETS[name]
-    net = make(submission, rng, name, batch, sizes)
+    net, _ = make(submission, rng, name, batch, sizes)
     check("forward(x)", net.forward(rng.normal(size=(batch, sizes[0]))))
 
 
@@ -51,7 +51,7 @@ def test_forward_alone(submission, rng, check, name):
 def test_forward_of_other_sizes(submission, rng, check, name):
     """MLP.forward of a second batch"""
     batch, sizes = OTHER_NETS[name]
-    net = make(submission, rng, name, batch, sizes)
+    net, _ = make(submission, rng, name, batch, sizes)
     net.forward(rng.normal(size=(5, sizes[0])))
     check("net(x)", net(rng.normal(size=(batch, sizes[0]))))
 
@@ -62,7 +62,7 @@ def test_forward_of_other_sizes(submission, rng, check, name):
 def test_backward(submission, rng, check, name):
     """MLP.backward with hidden layers"""
     batch, sizes = NETS[name]
-    net = make(submission, rng, name, batch, sizes)
+    net, _ = make(submission, rng, name, batch, sizes)
     run_backward(net, *draw_batch(rng, batch, sizes[0], sizes[-1]))
     check_gradients(check, net)
 
@@ -85,8 +85,9 @@ def test_backward_alone(submission, rng, check, name):
 def test_backward_of_other_sizes(submission, rng, check, name):
     """MLP.backward of a second batch"""
     batch, sizes = OTHER_NETS[name]
-    net = make(submission, rng, name, batch, sizes)
+    net, criterion = make(submission, rng, name, batch, sizes)
     run_backward(net, *draw_batch(rng, batch, sizes[0], sizes[-1]))
+    give_gradient(criterion, rng.normal(size=(batch, sizes[-1])))
     run_backward(net, *draw_batch(rng, batch, sizes[0], sizes[-1]))
     check_gradients(check, net, indices=(0, len(sizes) - 2))
 
