@@ -45,17 +45,21 @@ _ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 
 """A hand-in of any files."""
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
-_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_IMPORT = rb"(?:import[ \t]+(?:\w[\w. \t]*,[ \t]*)*|from[ \t]+)"
+"""Before a module's name in an import, also where it isn't the first one."""
+_TORCH = re.compile(rb"^[ \t]*" + _IMPORT + rb"torch\b", re.MULTILINE)
 _REACHES_OUT = re.compile(
     rb"\b(?:importlib|__import__|runpy|exec|eval|open|compile|globals|sys|os|pathlib|Path|glob|subprocess|inspect|ctypes)\b"
 )
 """What a file can find a hand-in by, beside an import."""
 _PROGRAMS = re.compile(
-    rb"^\s*(?:import|from)\s+(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
+    rb"(?:^|;)[ \t]*"
+    + _IMPORT
+    + rb"(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
     re.MULTILINE,
 )
 """What a suite has that starts students' programs."""
-_TORCH_CELL = re.compile(rb"""(?:"|\\n)\s*(?:import|from)\s+torch\b""")
+_TORCH_CELL = re.compile(rb'(?:"|\\n)[ \t]*' + _IMPORT + rb"torch\b")
 """In a notebook's JSON, a line of a cell begins after a quotation mark or an escaped line end."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 

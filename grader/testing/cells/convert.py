@@ -167,7 +167,7 @@ def _block(index: int, cell: Cell) -> _Block:
         return _Block(_printable(cell.source), (), note, _one_line(f"line {line}: {why}"))
     if code.dropped:
         note = ""
-        if re.search(r"^\s*(def|class)\s", cell.source, re.MULTILINE):
+        if re.search(r"^[ \t]*(def|class)\s", cell.source, re.MULTILINE):
             note = f"{cell.label} begins with {code.dropped}, so nothing of it counts"
         return _Block(_printable(code.text), (), note)
     return _checked(code, index, cell.source, cell.label)
