@@ -34,6 +34,7 @@ from grader.schedule import Progress
 from grader.suite.listed import completed, own_errors
 from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
 from grader.suite.scan import PART, Case, Scan, scan
+from grader.suite.shared import first_left
 from grader.suite.starts import starts_of
 from grader.suite.tree import copy_suite, lay
 from grader.testing.refused import SENTENCE
@@ -53,9 +54,8 @@ _REACHES_OUT = re.compile(
 )
 """What a file can find a hand-in by, beside an import."""
 _PROGRAMS = re.compile(
-    rb"(?:^|;)[ \t]*"
-    + _IMPORT
-    + rb"(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
+    rb"(?:^|;)[ \t]*" + _IMPORT + rb"(?:torch\.)?(?:subprocess|multiprocessing|pexpect|pty|wrapt_timeout_decorator)\b"
+    rb"|\bos\.(?:system|popen|fork|spawn|exec|posix_spawn)|\bProcessPoolExecutor\b|\buse_signals\s*=\s*False",
     re.MULTILINE,
 )
 """What a suite has that starts students' programs."""
@@ -227,6 +227,8 @@ def opened_suite(
             files = reached(folder, found.files, found.constants)
             if not limits.programs and any(_PROGRAMS.search(file.read_bytes()) for file in files):
                 limits = replace(limits, programs=True)
+            left = first_left({name: found.constants.tree(folder / name) for name in found.files})
+            together = together or left is not None
             plan = Plan(_importable_name(suite), starts_of(folder, found), found.pytest, together)
             torch = torch or any(_TORCH.search(file.read_bytes()) for file in folder.rglob("*.py") if file.is_file())
             assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
@@ -238,6 +240,11 @@ def opened_suite(
         cases, notes = weighed(listed.cases)
         if limits.programs:
             notes.append("The suite starts programs, so the jail lets student code start some, too.")
+        if left is not None:
+            notes.append(
+                f"{left.file}:{left.line}: tests leave each other '{left.name}', so all run one after another in one "
+                "process, as with --together."
+            )
         if not cases:
             raise UsageError(f"{suite} has no tests, also when it is loaded; name the suite's own folder")
         assignment = _assignment(home, suite.name, cases, limits, torch=torch)
