@@ -19,6 +19,7 @@ from strict_json import strict_loads, validate
 from grader.assignment import Limits
 from grader.errors import AssignmentError, UsageError
 from grader.export.gradescope import to_gradescope
+from grader.export.markus import to_markus
 from grader.export.terminal import to_terminal
 from grader.report import Report, TestResult
 from grader.suite.run import grade_suite, hand_in_uses_torch
@@ -751,3 +752,34 @@ def test_what_cant_be_read_has_no_torch_and_is_said_later(tmp_path: Path) -> Non
     (tmp_path / "handin.tar").write_bytes(b"%PDF-1.7")
     report = grade_suite(suite, tmp_path / "handin.tar")
     assert any("a PDF" in note for note in report.notes)
+
+
+def test_weights_of_zero_are_weights(tmp_path: Path) -> None:
+    body = """
+    class TestInformation(unittest.TestCase):
+        @weight(0)
+        def test_a(self):
+            self.assertEqual(add(1, 1), 2)
+    """
+    report = graded(tmp_path, body)
+    assert (float(report.score), float(report.max_score)) == (0, 0)
+    assert not any("no weights" in note for note in report.staff_notes)
+    assert [json.loads(line) for line in to_markus(report).splitlines()] == [
+        {"overall_comment": "No test here has points."}
+    ]
+    plain = graded(tmp_path, body.replace("@weight(0)", "@unittest.skip('x')\n        def test_b(self): pass\n"))
+    assert float(plain.max_score) == 1
+
+
+def test_where_students_see_no_points_nothing_is_said_to_be_complete(tmp_path: Path) -> None:
+    body = """
+    class TestHidden(unittest.TestCase):
+        @weight(4)
+        @visibility("hidden")
+        def test_a(self):
+            self.assertEqual(add(1, 1), 2)
+    """
+    top = json.loads(to_gradescope(graded(tmp_path, body)))["output"]
+    assert "no points in the tests shown here" in top
+    assert "Hidden tests decide about 4 points." in top
+    assert "are there" not in top

@@ -113,6 +113,8 @@ def _cases(file: Path, name: str, tests: Sequence[Mapping[str, Any]], notes: dic
         order = "asc" if test.get("leaderboard_sort_order") == "asc" else "desc"
         yield case_of(
             f"{name}::{test['name']}",
+            weighed=test.get("weight") is not None,
+            off=bool(test.get("off")),
             title=str(test["title"]),
             number=str(test.get("number") or ""),
             points=Fraction(str(points)),

@@ -307,11 +307,12 @@ def _about_original(error: GraderError, folder: Path, suite: Path) -> GraderErro
 
 
 def weighed(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
-    """Give all tests of a suite without any points one point each; return them with a note for the staff."""
-    if any(case.spec.points or case.spec.partial or case.spec.leaderboard for case in cases):
+    """Give all tests of a suite without any weights one point each; return them with a note for the staff."""
+    if any(case.weighed or case.spec.partial or case.spec.leaderboard for case in cases):
         return list(cases), []
-    one = [replace(case, spec=replace(case.spec, points=Fraction(1))) for case in cases]
-    return one, [f"The suite has no weights of gradescope_utils, so each of its {len(cases)} tests counts 1 point."]
+    one = [replace(case, spec=replace(case.spec, points=Fraction(not case.off))) for case in cases]
+    count = sum(not case.off for case in cases)
+    return one, [f"The suite has no weights of gradescope_utils, so each of its {count} tests counts 1 point."]
 
 
 def imported(suite: Path) -> tuple[str, ...]:

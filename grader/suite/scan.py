@@ -36,6 +36,10 @@ class Case:
     word: str
     """The identity in a form that fits into a test's id."""
     spec: TestSpec
+    weighed: bool = False
+    """Whether the suite says how many points it has, be it none."""
+    off: bool = False
+    """Whether the suite skips it in any case."""
 
 
 @dataclass(frozen=True)
@@ -143,17 +147,18 @@ def visibility_of(value: Any, file: str, line: int | None, notes: dict[str, None
     return "hidden"
 
 
-def case_of(identity: str, **fields: Any) -> Case:
+def case_of(identity: str, *, weighed: bool = False, off: bool = False, **fields: Any) -> Case:
     """Return a case with the id by which the worker knows it: short, and independent of pytest's own naming."""
     word = re.sub(r"[^\w.:-]+", "_", identity, flags=re.ASCII)
     if word != identity or len(word) > ID_CHARS:
         word = f"{word[:ID_CHARS]}~{digest(identity.encode())[:8]}"
-    return Case(identity, word, TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields))
+    spec = TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields)
+    return Case(identity, word, spec, weighed, off)
 
 
 def _plain_case(file: str, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Case:
     doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
-    return case_of(f"{file}::{name}", title=doc or node.name, number="", points=Fraction(0))
+    return case_of(f"{file}::{name}", off=is_off(node), title=doc or node.name, number="", points=Fraction(0))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -231,7 +236,8 @@ def _cases(item: _Class, by_name: Mapping[str, _Class], notes: dict[str, None]) 
             "leaderboard": (str(marks.value("leaderboard", "")), marks.order()) if column else None,
             "as_set": True,
         }
-        cases.append(case_of(f"{item.name}::{item.node.name}::{name}", **spec))
+        identity = f"{item.name}::{item.node.name}::{name}"
+        cases.append(case_of(identity, weighed=weighed is not None, off=switched_off, **spec))
     return cases, doubts
 
 
