@@ -64,7 +64,7 @@ def fragment(report: Report, *, everything: bool = False) -> str:
         )
     blocks.append(_line("Blocked", summary.blocked, "wait"))
     blocks.append(_line("Remarks, without points", summary.remarks, ""))
-    if summary.complete:
+    if summary.complete and summary.max_score:
         blocks.append('<p class="right">All public points are there.</p>')
     return f'<div class="grader"><style>{_STYLE}</style>\n' + "\n".join(filter(None, blocks)) + "\n</div>"
 

@@ -79,7 +79,8 @@ def _check(parts: Sequence[str], handout: str | os.PathLike[str] | None) -> Repo
     saved = _saved_file(shell, assignment, root)
     if saved is not None:
         notes += _differences(report, saved, made, assignment, fixtures, root, names)
-    return replace(report, notes=(*report.notes, *notes))
+    shown = tuple(replace(test, command=f'check("{test.part}")' if test.command else "") for test in report.tests)
+    return replace(report, tests=shown, notes=(*report.notes, *notes))
 
 
 def _shell() -> Any:

@@ -448,6 +448,22 @@ def test_the_filter_refuses_what_its_tables_say(filter_of: tuple[bytes, int, int
         assert decide(program, number, architecture) == 0x00050000, name
 
 
+def test_where_programs_may_start_users_are_kept_and_only_a_user_of_our_own_sets_modes(
+    filter_of: tuple[bytes, int, int],
+) -> None:
+    _, column, architecture = filter_of
+    refused, ignored = numbers(seccomp._REFUSED, column), numbers(seccomp._IGNORED, column)
+    for modes in (False, True):
+        program = seccomp.program(PID, "both", modes=modes)
+        for name in seccomp._USERS:
+            assert decide(program, refused[name], architecture) == 0x00050000, name
+        for name in seccomp._MODES & ignored.keys():
+            assert decide(program, ignored[name], architecture) == (ALLOW if modes else 0x00050000), name
+        for name in ("capset", "setns", "ptrace", "mount"):
+            assert decide(program, refused[name], architecture) == 0x00050000 | errno.EPERM, name
+        assert decide(program, ignored["fsync"], architecture) == 0x00050000
+
+
 def test_the_filter_lets_a_process_act_on_itself_alone(filter_of: tuple[bytes, int, int]) -> None:
     program, column, architecture = filter_of
     for name, number in numbers(seccomp._ON_ITSELF, column).items():

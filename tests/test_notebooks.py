@@ -258,6 +258,11 @@ def test_check_in_a_kernel(project: Project, tmp_path: Path) -> None:
     told = in_kernel(tmp_path / "handout", REFERENCE, check, wrong, "check()")
     assert "12 of 12 elements differ" in told
     assert "1.5 / 1.5" in told
+    assert 'Run it alone: check("forward")' in told
+    again = ("class Line(:", REFERENCE.replace("return", "return 1 +"), REFERENCE)
+    told = in_kernel(tmp_path / "handout", check, *again, "check()")
+    assert "3.5 / 3.5" in told
+    assert "In [" not in told  # their author saw that a cell was refused, and ran another one after it
     told = in_kernel(tmp_path, REFERENCE, check, "check()")
     assert "passed" in told
     saved = from_script(BLANK, [], [])

@@ -19,6 +19,7 @@ from strict_json import strict_loads, validate
 from grader.assignment import Limits
 from grader.errors import AssignmentError, UsageError
 from grader.export.gradescope import to_gradescope
+from grader.export.markus import to_markus
 from grader.export.terminal import to_terminal
 from grader.report import Report, TestResult
 from grader.suite.run import grade_suite, hand_in_uses_torch
@@ -196,7 +197,8 @@ def test_2_skipped_and_expected_failures_have_rows(tmp_path: Path) -> None:
         ("passed", 1),
         ("failed", 0),
     ]
-    assert report.max_score == 4
+    assert report.max_score == 3  # nobody can earn the points of the first
+    assert any("test_a is switched off" in note for note in report.staff_notes)
     assert "skipped: not this year" in report.tests[0].message
     assert "skipped: no file" in report.tests[1].message
     assert "marked to fail" in report.tests[3].message
@@ -483,7 +485,6 @@ def test_one_hang_costs_one_test(tmp_path: Path) -> None:
         ("@weight(compute())", "needs plain numbers and texts"),
         ("@weight('two')", "a number from 0 up"),
         ("@weight(-1)", "a number from 0 up"),
-        ("@visibility('secret')", "must be one of"),
     ],
 )
 def test_what_cant_be_known_beforehand_is_said_with_its_place(line: str, said: str, tmp_path: Path) -> None:
@@ -493,6 +494,18 @@ def test_what_cant_be_known_beforehand_is_said_with_its_place(line: str, said: s
         grade_suite(suite, write(tmp_path / "handin", {"calculator.py": CALCULATOR}))
     number = next(count for count, text in enumerate(body.split("\n"), 1) if line in text)
     assert f"test_x.py:{number}: " in str(caught.value)
+
+
+def test_a_visibility_that_no_platform_knows_hides_its_test_and_is_noted(tmp_path: Path) -> None:
+    # a suite's own runner may know more of them, such as "on_fail"
+    method = "    @visibility('on_fail')\n    @weight(2)\n    def test_x(self):\n        pass\n"
+    body = f"{HEAD}\nclass TestX(unittest.TestCase):\n{method}"
+    for text in (body, body.replace("@weight(2)", "@weight(len('ab'))")):
+        report = grade_suite(
+            write(tmp_path / "suite", {"test_x.py": text}), write(tmp_path / "handin", {"calculator.py": "add = sum"})
+        )
+        assert [(test.visibility, float(test.score)) for test in report.tests] == [("hidden", 2)]
+        assert sum("on_fail" in note and "test_x.py:" in note for note in report.staff_notes) == 1
 
 
 def test_points_may_have_names_of_other_modules_and_classes(tmp_path: Path) -> None:
@@ -739,3 +752,34 @@ def test_what_cant_be_read_has_no_torch_and_is_said_later(tmp_path: Path) -> Non
     (tmp_path / "handin.tar").write_bytes(b"%PDF-1.7")
     report = grade_suite(suite, tmp_path / "handin.tar")
     assert any("a PDF" in note for note in report.notes)
+
+
+def test_weights_of_zero_are_weights(tmp_path: Path) -> None:
+    body = """
+    class TestInformation(unittest.TestCase):
+        @weight(0)
+        def test_a(self):
+            self.assertEqual(add(1, 1), 2)
+    """
+    report = graded(tmp_path, body)
+    assert (float(report.score), float(report.max_score)) == (0, 0)
+    assert not any("no weights" in note for note in report.staff_notes)
+    assert [json.loads(line) for line in to_markus(report).splitlines()] == [
+        {"overall_comment": "No test here has points."}
+    ]
+    plain = graded(tmp_path, body.replace("@weight(0)", "@unittest.skip('x')\n        def test_b(self): pass\n"))
+    assert float(plain.max_score) == 1
+
+
+def test_where_students_see_no_points_nothing_is_said_to_be_complete(tmp_path: Path) -> None:
+    body = """
+    class TestHidden(unittest.TestCase):
+        @weight(4)
+        @visibility("hidden")
+        def test_a(self):
+            self.assertEqual(add(1, 1), 2)
+    """
+    top = json.loads(to_gradescope(graded(tmp_path, body)))["output"]
+    assert "no points in the tests shown here" in top
+    assert "Hidden tests decide about 4 points." in top
+    assert "are there" not in top

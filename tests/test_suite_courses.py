@@ -19,7 +19,7 @@ from grader.suite.run import grade_suite
 SUITES = Path(__file__).with_name("suites")
 NAMES = (
     *("signals", "package", "made", "programs", "flat"),
-    *("dicts", "loading", "styled", "relative", "penalties"),
+    *("dicts", "loading", "styled", "relative", "penalties", "flags", "mocked", "switched"),
 )
 _RUN = """
 import sys, unittest
@@ -73,3 +73,17 @@ def test_a_reference_that_lies_there_is_not_graded() -> None:
     report = grade_suite(SUITES / "package" / "suite", SUITES / "package" / "wrong")
     assert [float(test.score) for test in report.tests] == [1, 0]
     assert any("net/linear.py" in note for note in report.staff_notes)
+
+
+def test_tests_that_leave_each_other_values_run_together_and_say_so() -> None:
+    report = grade_suite(SUITES / "flags" / "suite", SUITES / "flags" / "right")
+    assert any("tests leave each other 'SEEN'" in note for note in report.staff_notes)
+    assert [test.number for test in report.tests] == ["1.1", "1.2", "2.1"]
+    others = grade_suite(SUITES / "mocked" / "suite", SUITES / "mocked" / "right")
+    assert not any("leave each other" in note for note in others.staff_notes)
+
+
+def test_switched_off_tests_are_named_to_the_staff() -> None:
+    report = grade_suite(SUITES / "switched" / "suite", SUITES / "switched" / "right")
+    said = [note.partition(": ")[2].partition(" is ")[0] for note in report.staff_notes if "own skip" in note]
+    assert sorted(said) == ["test_cube", "test_old", "test_part"]

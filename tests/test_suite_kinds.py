@@ -321,6 +321,34 @@ def test_programs_run_where_the_suite_or_the_call_asks_for_it(tmp_path: Path) ->
     assert [test.status for test in allowed.tests] == ["passed", "passed"]
 
 
+@pytest.mark.parametrize(
+    "line", ["import os, subprocess", "import os as system,subprocess as s", "import os; import subprocess"]
+)
+def test_programs_are_asked_for_by_any_form_of_an_import(line: str, tmp_path: Path) -> None:
+    text = f"{line}\n{HEAD}    @weight(1)\n    def test_shell(self):\n        self.assertEqual(f('echo 1'), '1')\n"
+    report = graded(tmp_path, {"test_a.py": text}, SHELL)
+    assert outcomes(report) == [("passed", 1)], report.tests[0].message
+
+
+def test_a_program_may_keep_its_user_before_it_starts_another(tmp_path: Path) -> None:
+    # as `make` does for each of its commands
+    body = """
+    @weight(1)
+    def test_spawn(self):
+        import os
+        child = os.posix_spawn('/bin/sh', ['sh', '-c', 'exit 7'], os.environ, resetids=True)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)
+    """
+    report = graded(tmp_path, {"test_a.py": body}, limits=Limits(programs=True))
+    assert outcomes(report) == [("passed", 1)], report.tests[0].message
+
+
+def test_blank_lines_of_a_hand_in_cost_nothing(tmp_path: Path) -> None:
+    # looking for an import of torch took time with the square of their number: an hour for these
+    report = graded(tmp_path, {"test_a.py": ONE}, {"sol.py": "\n" * 400_000 + RIGHT["sol.py"]})
+    assert outcomes(report) == [("passed", 5)]
+
+
 HOSTILE = """import os, subprocess, sys
 ATTACK = '''
 import os, signal, sys

@@ -75,7 +75,7 @@ def screen(
         place = place_of(summary.unwritten[0].tests[0]).partition(", in ")[0]
         where = f" in {place}" if place else ""
         first = [(("Next: ", "bold"), (f"write {summary.unwritten[0].name}", "wait"), (where, ""))]
-    elif summary.complete:
+    elif summary.complete and summary.max_score:
         first = [((f"All {counted} are there.", "good"),)]
     else:
         first = []
@@ -94,7 +94,8 @@ def plain(lines: Sequence[Line]) -> str:
 
 
 def _head(summary: Summary, width: int, since: Since | None, counted: str) -> list[Line]:
-    score = f"{points_text(summary.score)} of {points_text(summary.max_score)} {counted}"
+    shown = f"{points_text(summary.score)} of {points_text(summary.max_score)}"
+    score = f"{shown if summary.max_score or summary.score else 'no'} {counted}"
     room = width - len(score) - 2
     title = summary.title if len(summary.title) <= room else f"{summary.title[: max(room - 3, 0)]}..."
     lines: list[Line] = [
@@ -105,7 +106,8 @@ def _head(summary: Summary, width: int, since: Since | None, counted: str) -> li
     if said:
         lines.append(said)
     if summary.hidden:
-        lines.append(((f"Hidden tests decide about {points_text(summary.hidden)} more points.", "dim"),))
+        more = "more points" if summary.max_score else "points"
+        lines.append(((f"Hidden tests decide about {points_text(summary.hidden)} {more}.", "dim"),))
     return lines
 
 

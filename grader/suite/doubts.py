@@ -24,7 +24,7 @@ _Found = Iterator[tuple[int, str, bool]]
 _ORDINARY = frozenset(
     {
         *("weight", "number", "visibility", "tags", "hide_errors", "leaderboard", "partial_credit"),
-        *("skip", "skipIf", "skipUnless", "expectedFailure", "patch", "object", "dict", "multiple", "wraps"),
+        *("skip", "expectedFailure", "patch", "object", "dict", "multiple", "wraps"),
         *("staticmethod", "classmethod", "property", "timeout", "usefixtures", "xfail", "skipif", "no_grad"),
     }
 )
@@ -118,7 +118,9 @@ def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ali
         text = ast.unparse(called)
         last = text.rpartition(".")[2]
         name = aliases.get(last, last)
-        if name not in _ORDINARY:
+        if name in ("skipIf", "skipUnless"):
+            yield decorator.lineno, f"@{text} may switch a test off", False
+        elif name not in _ORDINARY:
             yield decorator.lineno, f"@{text} may make several tests of one", name in _MAKERS
 
 

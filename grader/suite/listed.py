@@ -14,9 +14,8 @@ from grader.assignment import Assignment
 from grader.errors import AssignmentError
 from grader.levels import Level
 from grader.questions import Questions
-from grader.report import VISIBILITIES
 from grader.sandbox.worker import Worker
-from grader.suite.scan import PART, Case, Scan, case_of
+from grader.suite.scan import PART, Case, Scan, case_of, off, visibility_of
 from grader.suite.tree import lay
 from grader.testing.suite_plan import TREE, Plan
 
@@ -51,15 +50,15 @@ def completed(
     """
     doubtful = [name for name in scan.files if any(doubt.file == folder / name for doubt in scan.doubts)]
     if not doubtful:
-        return Listed(scan.cases, ())
+        return Listed(scan.cases, scan.notes)
     found = _run(doubtful, assignment, folder, plan, level, readable)
     cases: list[Case] = []
-    notes: list[str] = []
+    notes = dict.fromkeys(scan.notes)
     for name in scan.files:
         of_text = [case for case in scan.cases if case.identity.startswith(f"{name}::")]
         entry = found.get(name, {})
         if "tests" in entry:
-            cases += _cases(folder / name, name, entry["tests"])
+            cases += _cases(folder / name, name, entry["tests"], notes)
             continue
         for doubt in scan.doubts:
             if doubt.file != folder / name:
@@ -71,7 +70,7 @@ def completed(
                     doubt.line,
                     f"{doubt.what}; and the file can't be loaded without a hand-in to see the tests: {why}",
                 )
-            notes.append(f"{name}:{doubt.line}: {doubt.what}; only the tests of its text are run: {why}.")
+            notes[f"{name}:{doubt.line}: {doubt.what}; only the tests of its text are run: {why}."] = None
         cases += of_text
     return Listed(tuple(cases), tuple(notes))
 
@@ -101,23 +100,25 @@ def _run(
     return {name: {"error": why} for name in files}
 
 
-def _cases(file: Path, name: str, tests: Sequence[Mapping[str, Any]]) -> Iterator[Case]:
+def _cases(file: Path, name: str, tests: Sequence[Mapping[str, Any]], notes: dict[str, None]) -> Iterator[Case]:
     for test in tests:
         line = test.get("line")
         points = test.get("weight") or 0
         if not isinstance(points, int | float) or not 0 <= points < math.inf:
             raise AssignmentError(file, line, f"@weight needs a number from 0 up, and is {points!r}")
-        visibility = test.get("visibility") or "visible"
-        if visibility not in VISIBILITIES:
-            raise AssignmentError(file, line, f"@visibility must be one of {', '.join(VISIBILITIES)}")
+        if test.get("off"):
+            notes[off(name, line, test["name"].rpartition("::")[2])] = None
+            points = 0
         column = test.get("leaderboard_column")
         order = "asc" if test.get("leaderboard_sort_order") == "asc" else "desc"
         yield case_of(
             f"{name}::{test['name']}",
+            weighed=test.get("weight") is not None,
+            off=bool(test.get("off")),
             title=str(test["title"]),
             number=str(test.get("number") or ""),
             points=Fraction(str(points)),
-            visibility=visibility,
+            visibility=visibility_of(test.get("visibility") or "visible", name, line, notes),
             tags=tuple(test.get("tags") or ()),
             hide_errors=test.get("hide_errors"),
             partial=bool(test.get("partial")),

@@ -34,6 +34,7 @@ from grader.schedule import Progress
 from grader.suite.listed import completed, own_errors
 from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
 from grader.suite.scan import PART, Case, Scan, scan
+from grader.suite.shared import first_left
 from grader.suite.starts import starts_of
 from grader.suite.tree import copy_suite, lay
 from grader.testing.refused import SENTENCE
@@ -45,17 +46,20 @@ _ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 
 """A hand-in of any files."""
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
-_TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_IMPORT = rb"(?:import[ \t]+(?:\w[\w. \t]*,[ \t]*)*|from[ \t]+)"
+"""Before a module's name in an import, also where it isn't the first one."""
+_TORCH = re.compile(rb"^[ \t]*" + _IMPORT + rb"torch\b", re.MULTILINE)
 _REACHES_OUT = re.compile(
     rb"\b(?:importlib|__import__|runpy|exec|eval|open|compile|globals|sys|os|pathlib|Path|glob|subprocess|inspect|ctypes)\b"
 )
 """What a file can find a hand-in by, beside an import."""
 _PROGRAMS = re.compile(
-    rb"^\s*(?:import|from)\s+(?:subprocess|multiprocessing|pexpect|pty)\b|\bos\.(?:system|popen|fork|spawn|exec)",
+    rb"(?:^|;)[ \t]*" + _IMPORT + rb"(?:torch\.)?(?:subprocess|multiprocessing|pexpect|pty|wrapt_timeout_decorator)\b"
+    rb"|\bos\.(?:system|popen|fork|spawn|exec|posix_spawn)|\bProcessPoolExecutor\b|\buse_signals\s*=\s*False",
     re.MULTILINE,
 )
 """What a suite has that starts students' programs."""
-_TORCH_CELL = re.compile(rb"""(?:"|\\n)\s*(?:import|from)\s+torch\b""")
+_TORCH_CELL = re.compile(rb'(?:"|\\n)[ \t]*' + _IMPORT + rb"torch\b")
 """In a notebook's JSON, a line of a cell begins after a quotation mark or an escaped line end."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
@@ -223,6 +227,8 @@ def opened_suite(
             files = reached(folder, found.files, found.constants)
             if not limits.programs and any(_PROGRAMS.search(file.read_bytes()) for file in files):
                 limits = replace(limits, programs=True)
+            left = first_left({name: found.constants.tree(folder / name) for name in found.files})
+            together = together or left is not None
             plan = Plan(_importable_name(suite), starts_of(folder, found), found.pytest, together)
             torch = torch or any(_TORCH.search(file.read_bytes()) for file in folder.rglob("*.py") if file.is_file())
             assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
@@ -234,6 +240,11 @@ def opened_suite(
         cases, notes = weighed(listed.cases)
         if limits.programs:
             notes.append("The suite starts programs, so the jail lets student code start some, too.")
+        if left is not None:
+            notes.append(
+                f"{left.file}:{left.line}: tests leave each other '{left.name}', so all run one after another in one "
+                "process, as with --together."
+            )
         if not cases:
             raise UsageError(f"{suite} has no tests, also when it is loaded; name the suite's own folder")
         assignment = _assignment(home, suite.name, cases, limits, torch=torch)
@@ -296,11 +307,12 @@ def _about_original(error: GraderError, folder: Path, suite: Path) -> GraderErro
 
 
 def weighed(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
-    """Give all tests of a suite without any points one point each; return them with a note for the staff."""
-    if any(case.spec.points or case.spec.partial or case.spec.leaderboard for case in cases):
+    """Give all tests of a suite without any weights one point each; return them with a note for the staff."""
+    if any(case.weighed or case.spec.partial or case.spec.leaderboard for case in cases):
         return list(cases), []
-    one = [replace(case, spec=replace(case.spec, points=Fraction(1))) for case in cases]
-    return one, [f"The suite has no weights of gradescope_utils, so each of its {len(cases)} tests counts 1 point."]
+    one = [replace(case, spec=replace(case.spec, points=Fraction(not case.off))) for case in cases]
+    count = sum(not case.off for case in cases)
+    return one, [f"The suite has no weights of gradescope_utils, so each of its {count} tests counts 1 point."]
 
 
 def imported(suite: Path) -> tuple[str, ...]:

@@ -36,6 +36,10 @@ class Case:
     word: str
     """The identity in a form that fits into a test's id."""
     spec: TestSpec
+    weighed: bool = False
+    """Whether the suite says how many points it has, be it none."""
+    off: bool = False
+    """Whether the suite skips it in any case."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Scan:
     """Those of them that have tests of pytest's own."""
     doubts: tuple[Doubt, ...]
     """Places where tests or points may be made while the suite runs."""
+    notes: tuple[str, ...]
+    """What the staff should know."""
     constants: Constants
 
 
@@ -87,18 +93,20 @@ def scan(folder: Path) -> Scan:
     cases: list[Case] = []
     doubts: list[Doubt] = []
     own: list[str] = []
+    notes: dict[str, None] = {}
     with_tests = {item.file for item in tests}
     for file in files:
         if not (is_named[file] or file in with_tests):
             continue
         name = file.relative_to(folder).as_posix()
         functions = list(pytest_tests(constants.tree(file), test_cases)) if is_named[file] else []
+        notes |= dict.fromkeys(off(name, _first_line(inner), inner.name) for _, inner in functions if is_off(inner))
         found = list(doubts_of(file, constants.tree(file), test_cases))
         if functions:
             own.append(name)
         for item in tests:
             if item.file == file:
-                of_class, problems = _cases(item, by_name)
+                of_class, problems = _cases(item, by_name, notes)
                 cases += of_class
                 found += problems
         cases += [_plain_case(name, inner, node) for inner, node in functions]
@@ -111,20 +119,46 @@ def scan(folder: Path) -> Scan:
             "function; name the suite's own folder"
         )
     names = tuple(file.relative_to(folder).as_posix() for file in files if file in with_tests)
-    return Scan(tuple(cases), names, tuple(own), tuple(doubts), constants)
+    return Scan(tuple(cases), names, tuple(own), tuple(doubts), tuple(notes), constants)
 
 
-def case_of(identity: str, **fields: Any) -> Case:
+def off(file: str, line: int | None, name: str) -> str:
+    """Return a note that a test is switched off, so that nobody can earn its points."""
+    return f"{file}:{line}: {name} is switched off by the suite's own skip, so it has no points."
+
+
+def is_off(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """Whether a decorator in the text skips a test or all tests of a class in any case."""
+    called = (item.func if isinstance(item, ast.Call) else item for item in node.decorator_list)
+    return any(ast.unparse(item) in ("skip", "unittest.skip", "pytest.mark.skip") for item in called)
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The line that Python calls a function's first one."""
+    return min(item.lineno for item in (*node.decorator_list, node))
+
+
+def visibility_of(value: Any, file: str, line: int | None, notes: dict[str, None]) -> Visibility:
+    """Return a test's visibility. What no platform knows hides the test, and is noted: a suite's runner may know it."""
+    if value in VISIBILITIES:
+        return value  # type: ignore[no-any-return]  # it is one of the literals
+    known = ", ".join(VISIBILITIES)
+    notes[f"{file}:{line}: @visibility({value!r}) is none of {known}; the test is hidden from students."] = None
+    return "hidden"
+
+
+def case_of(identity: str, *, weighed: bool = False, off: bool = False, **fields: Any) -> Case:
     """Return a case with the id by which the worker knows it: short, and independent of pytest's own naming."""
     word = re.sub(r"[^\w.:-]+", "_", identity, flags=re.ASCII)
     if word != identity or len(word) > ID_CHARS:
         word = f"{word[:ID_CHARS]}~{digest(identity.encode())[:8]}"
-    return Case(identity, word, TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields))
+    spec = TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields)
+    return Case(identity, word, spec, weighed, off)
 
 
 def _plain_case(file: str, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Case:
     doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
-    return case_of(f"{file}::{name}", title=doc or node.name, number="", points=Fraction(0))
+    return case_of(f"{file}::{name}", off=is_off(node), title=doc or node.name, number="", points=Fraction(0))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -168,7 +202,7 @@ def _methods(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...] 
     return found
 
 
-def _cases(item: _Class, by_name: Mapping[str, _Class]) -> tuple[list[Case], list[Doubt]]:
+def _cases(item: _Class, by_name: Mapping[str, _Class], notes: dict[str, None]) -> tuple[list[Case], list[Doubt]]:
     cases: list[Case] = []
     doubts: list[Doubt] = []
     for name, (owner, node) in sorted(_methods(item, by_name).items()):
@@ -184,18 +218,26 @@ def _cases(item: _Class, by_name: Mapping[str, _Class]) -> tuple[list[Case], lis
         if unsure:
             doubts += unsure
             continue
+        for mark in ("number", "tags", "hide_errors"):
+            call = marks.get(mark)
+            if call is not None and None in marks.known(mark):
+                doubts.append(Doubt(owner.file, call.lineno, f"@{mark} is computed", certain=False))
+        switched_off = is_off(node) or is_off(item.node)
+        if switched_off:
+            notes[off(owner.name, _first_line(node), name)] = None
         spec: dict[str, Any] = {
             "title": doc or f"{name} ({item.node.name})",
             "number": marks.text("number", ""),
-            "points": marks.points(weighed or "weight"),
-            "visibility": marks.visibility(),
+            "points": Fraction(0) if switched_off else marks.points(weighed or "weight"),
+            "visibility": marks.visibility(notes),
             "tags": tuple(str(tag) for tag in marks.known("tags") if tag is not None),
             "hide_errors": marks.text("hide_errors", "Test failed") if marks.get("hide_errors") else None,
             "partial": marks.get("partial_credit") is not None,
             "leaderboard": (str(marks.value("leaderboard", "")), marks.order()) if column else None,
             "as_set": True,
         }
-        cases.append(case_of(f"{item.name}::{item.node.name}::{name}", **spec))
+        identity = f"{item.name}::{item.node.name}::{name}"
+        cases.append(case_of(identity, weighed=weighed is not None, off=switched_off, **spec))
     return cases, doubts
 
 
@@ -244,12 +286,10 @@ class _Marks:
             raise AssignmentError(self.file, self.calls[name].lineno, f"@{name} needs a number from 0 up")
         return Fraction(str(value))
 
-    def visibility(self) -> Visibility:
-        value = self.value("visibility", "visible")
-        if value not in VISIBILITIES:
-            known = ", ".join(VISIBILITIES)
-            raise AssignmentError(self.file, self.calls["visibility"].lineno, f"@visibility must be one of {known}")
-        return value  # type: ignore[no-any-return]  # it is one of the literals
+    def visibility(self, notes: dict[str, None]) -> Visibility:
+        call = self.get("visibility")
+        line = call.lineno if call else None
+        return visibility_of(self.value("visibility", "visible"), self.owner.name, line, notes)
 
     def order(self) -> str:
         values = self.values("leaderboard")

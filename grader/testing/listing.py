@@ -7,6 +7,7 @@ nor installed are the students': an import of them gives objects that accept eve
 from __future__ import annotations
 
 import doctest
+import inspect
 import json
 import os
 import sys
@@ -119,6 +120,7 @@ def _tests(session: Session, file: str) -> list[dict[str, Any]]:
             raise case._exception
     tests = [
         _described(name, getattr(case, case._testMethodName), case.shortDescription(), str(case))
+        | {"off": any(getattr(item, "__unittest_skip__", False) is True for item in (type(case), _function(case)))}
         for name, case in zip(names_of(cases), cases, strict=True)
     ]
     if file in session.plan.pytest:
@@ -128,8 +130,13 @@ def _tests(session: Session, file: str) -> list[dict[str, Any]]:
             function = getattr(item, "function", None)
             doc = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]
             title = doc + item.name[len(getattr(item, "originalname", item.name)) :] if doc else item.name
-            tests.append(_described(name_of(item), function, title, item.name) | {"pytest": True})
+            is_off = item.get_closest_marker("skip") is not None
+            tests.append(_described(name_of(item), function, title, item.name) | {"pytest": True, "off": is_off})
     return tests
+
+
+def _function(case: unittest.TestCase) -> object:
+    return getattr(case, case._testMethodName)
 
 
 def _described(name: str, function: Any, doc: str | None, default: str) -> dict[str, Any]:
@@ -147,7 +154,7 @@ def _described(name: str, function: Any, doc: str | None, default: str) -> dict[
     }
     if isinstance(marks["weight"], np.number):
         plain["weight"] = marks["weight"].item()
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
     return {
         "name": name,
         "title": (doc or "").strip() or default,

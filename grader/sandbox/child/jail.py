@@ -133,7 +133,10 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
     _close_descriptors(keep)
     if jail.filtered:
         scoped = jail.rules is not None and jail.rules.version >= landlock.SCOPED
-        seccomp.install("both" if jail.programs and scoped else "start" if jail.programs else "none")
+        seccomp.install(
+            "both" if jail.programs and scoped else "start" if jail.programs else "none",
+            modes=jail.programs and jail.user is not None,
+        )
 
 
 # os.open instead of Python's open(), which touches many pages: the kernel copies each touched page for every child

@@ -28,6 +28,12 @@ _CLONE_AWAY = 0x7E028000
 Programs = Literal["none", "start", "both"]
 """What the filter allows: no program, to start programs, or to start them and to send them signals."""
 _STARTING = frozenset({"execve", "execveat", "fork", "vfork"})
+_USERS = frozenset(
+    {"setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups"}
+)
+"""Programs that start others change to the user that they have: `make` does before each command. So it's pretended."""
+_MODES = frozenset({"chmod", "fchmod", "fchmodat", "fchmodat2"})
+"""A linker makes its output executable. A user of our own owns nothing but its work folders, and may do that."""
 
 # struct seccomp_data: nr, arch, instruction pointer, then six arguments of 64 bits; a filter loads 32 bits at a time
 _NR, _ARCH, _ARGUMENTS = 0, 4, 16
@@ -176,8 +182,8 @@ def _errno(code: int) -> int:
     return 0x00050000 | code
 
 
-def program(pid: int, programs: Programs = "none") -> bytes:
-    """Return the filter for a process with this id, which may start programs, or also end them."""
+def program(pid: int, programs: Programs = "none", *, modes: bool = False) -> bytes:
+    """Return the filter for a process with this id, which may start programs, or also end them, or set modes."""
     machine = platform.machine()
     column = 0 if machine == "x86_64" else 1
 
@@ -230,9 +236,10 @@ def program(pid: int, programs: Programs = "none") -> bytes:
             _return(_ALLOW),
             _return(_errno(0)),
         ]
-    starting = set() if programs == "none" else _STARTING
-    refused = numbers({name: row for name, row in _REFUSED.items() if name not in starting})
-    ignored = numbers(_IGNORED)
+    starting, pretended = (set(), set()) if programs == "none" else (_STARTING, _USERS)
+    refused = numbers({name: row for name, row in _REFUSED.items() if name not in starting | pretended})
+    ignored = numbers({name: row for name, row in _IGNORED.items() if not modes or name not in _MODES})
+    ignored += numbers({name: _REFUSED[name] for name in sorted(pretended)})
     # one comparison for each call, then the three results; jumps are relative to the next instruction and fit a byte
     total = len(refused) + len(ignored)
     for place, number in enumerate(refused):
@@ -243,18 +250,18 @@ def program(pid: int, programs: Programs = "none") -> bytes:
 
 
 @functools.cache
-def _around_own_id(programs: Programs = "none") -> tuple[bytes, ...]:
+def _around_own_id(programs: Programs = "none", modes: bool = False) -> tuple[bytes, ...]:
     """The filter, split at the process id. Cached before the forks, because building it is slower than loading it."""
     stand_in = 0x7A3C5E19
-    return tuple(program(stand_in, programs).split(_OWN_ID.pack(stand_in)))
+    return tuple(program(stand_in, programs, modes=modes).split(_OWN_ID.pack(stand_in)))
 
 
-def install(programs: Programs = "none") -> None:
-    """Install the filter permanently in this process, with what it allows about programs.
+def install(programs: Programs = "none", *, modes: bool = False) -> None:
+    """Install the filter permanently in this process, with what it allows about programs and the modes of files.
 
     Needs NO_NEW_PRIVS; raises OSError if the kernel refuses.
     """
-    code = _OWN_ID.pack(os.getpid()).join(_around_own_id(programs))
+    code = _OWN_ID.pack(os.getpid()).join(_around_own_id(programs, modes))
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Program(len(code) // _INSTRUCTION.size, ctypes.cast(buffer, ctypes.c_void_p))
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filter_))

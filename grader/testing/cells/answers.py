@@ -14,7 +14,7 @@ from grader.testing.cells.read import Cell, NotebookError, read_cells
 
 ANSWER_CHARS = 4000
 ANSWERS = 40
-_HEADING = re.compile(r"^\s*#{1,6}\s*(.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]*(.+)$", re.MULTILINE)
 _PERSON = re.compile(
     r"\b(your|full|first|last|family|given|student'?s?|partner'?s?)?\s*(names?|uniqname|umid|net ?id|andrew ?id|e-?mail"
     r"|student (id|number)|matriculation|matrikel\w*|id number|collaborators?)\**\s*:",

@@ -52,7 +52,11 @@ def convert_notebook(
 def convert_cells(
     cells: Cells, name: str, known: Known = lambda package: True, defined: Collection[str] | None = None
 ) -> Converted:
-    """Convert cells that were read; names outside of `defined` aren't defined, if it is given."""
+    """Convert cells that were read; names outside of `defined` aren't defined, if it is given.
+
+    Then the cells are what a kernel has run, again and again: nothing is said about those that it refused, which their
+    author saw, or that others came after.
+    """
     code = [cell for cell in cells.cells if cell.kind == "code"]
     if not any(cell.source.strip() for cell in code):
         raise NotebookError("has no code in it: was it saved? Hand in the notebook with your work")
@@ -68,7 +72,9 @@ def convert_cells(
     text = "\n".join([*lines, f"{END}{_one_line(name)}", ""]).encode("utf-8", "replace").decode("utf-8")
     if len(text.encode("utf-8")) > TEXT_BYTES:
         raise NotebookError(f"has more than {TEXT_BYTES // 2**20} MiB of code; keep data in files, not in cells")
-    notes = [*cells.notes, *(block.note for block in blocks if block.note), *_notes(whole, code, blocks, known)]
+    saved = defined is None
+    notes = [*cells.notes, *(block.note for block in blocks if block.note and saved)]
+    notes += _notes(whole, code, blocks, known, twice=saved)
     return Converted(text, tuple(_limited(notes)), *_outline(whole, blocks))
 
 
@@ -167,7 +173,7 @@ def _block(index: int, cell: Cell) -> _Block:
         return _Block(_printable(cell.source), (), note, _one_line(f"line {line}: {why}"))
     if code.dropped:
         note = ""
-        if re.search(r"^\s*(def|class)\s", cell.source, re.MULTILINE):
+        if re.search(r"^[ \t]*(def|class)\s", cell.source, re.MULTILINE):
             note = f"{cell.label} begins with {code.dropped}, so nothing of it counts"
         return _Block(_printable(code.text), (), note)
     return _checked(code, index, cell.source, cell.label)
@@ -185,7 +191,9 @@ def _checked(code: Code, index: int, source: str, label: str = "it") -> _Block:
     return _Block(_printable(source), (), note, _one_line(f"line {line}: {reason}"))
 
 
-def _notes(whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known) -> list[str]:
+def _notes(
+    whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known, *, twice: bool
+) -> list[str]:
     """Sentences about what may surprise: imports that aren't here, what needs them, two definitions, cuda."""
     notes = []
     absent: dict[str, str] = {}
@@ -201,7 +209,7 @@ def _notes(whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block
             lost = sorted(names & absent.keys())
             if lost and not _adds_to_class(item):
                 notes.append(f"{label}: {item.name} needs {absent[lost[0]]}, so it isn't defined here")
-    for name, cells in defined_twice(whole).items():
+    for name, cells in defined_twice(whole).items() if twice else ():
         labels = list(dict.fromkeys(code[cell].label for cell in cells))
         if len(labels) > 1:
             places = ", ".join(labels[:-1]) + f" and {labels[-1]}"

@@ -1,0 +1,6 @@
+words = []
+while (word := input("word? ")) != "end":
+    words.append("".join(chr(ord(letter) + 2) for letter in word))
+with open("secret.txt", "w") as file:
+    file.write("\n".join(words))
+print(*words)
