@@ -258,7 +258,6 @@ def _class(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--free-days",
-        type=_days,
         metavar="N",
         help="late days that cost a student nothing, over all homework; the roster may have other numbers",
     )
@@ -294,13 +293,6 @@ def _class(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--canvas", default="", metavar="TITLE", help="the assignment's column in Canvas, with its id")
     sub.add_argument("--moodle", type=Path, metavar="CSV", help="Moodle's grading worksheet, to be filled in")
     _add_limits(sub, "seccomp")
-
-
-def _days(text: str) -> int:
-    """A number of days."""
-    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of days such as 4")
-    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -62,7 +62,7 @@ class Deadlines:
             assert roster is not None
             place = f"line {row.lines[0]} of the {roster.name}"
             if row.free:
-                self._days[id(row)] = max(_days(text, place) for text in row.free)
+                self._days[id(row)] = max(parse_days(text, place) for text in row.free)
             dues = [self._time(text, place) for text in row.dues]
             base = max(dues) if dues else due
             if row.extensions:
@@ -127,6 +127,16 @@ def parse_due(text: str) -> datetime:
     return time
 
 
+def parse_days(text: str, place: str) -> int:
+    """Return the number of free days that a place gives: `--free-days`, or a line of the roster.
+
+    Raises UsageError if it isn't a number.
+    """
+    if not re.fullmatch(r"\d{1,3}", text.strip(), re.ASCII):
+        raise UsageError(f"{place} has {shown(text)} free days; write a whole number")
+    return int(text)
+
+
 def doubt(hand_in: HandIn, dated: bool) -> str:
     """Return why points can't be taken off for lateness, although they may have to be; empty if all is known.
 
@@ -142,12 +152,6 @@ def doubt(hand_in: HandIn, dated: bool) -> str:
     else:
         fact = "nothing says when it was handed in" if hand_in.due is not None else "nothing says when it was due"
     return f"{fact}, so no points were taken off for lateness; see there, and correct its score by hand"
-
-
-def _days(text: str, place: str) -> int:
-    if not re.fullmatch(r"\d{1,3}", text.strip(), re.ASCII):
-        raise UsageError(f"{place} has {shown(text)} free days; write a whole number")
-    return int(text)
 
 
 def _length(text: str, place: str) -> timedelta:
