@@ -13,7 +13,9 @@ from conftest import ROOT
 from small_assignment import LINE, NAME, REFERENCE, SETTINGS, Project
 
 from grader.assignment import load_assignment
-from grader.authoring.template import Region, build, drift, regions, strip_solution, write
+from grader.authoring.regions import Region, regions
+from grader.authoring.template import build, drift, write
+from grader.authoring.unsolved import strip_solution
 from grader.errors import AssignmentError
 
 FILE = Path("layer.py")

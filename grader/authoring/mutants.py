@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.notebooks import scripts_of
-from grader.authoring.source import Positions, source_lines
-from grader.authoring.template import functions, regions, without_region
+from grader.authoring.regions import regions
+from grader.authoring.source import Positions, functions, source_lines
+from grader.authoring.unsolved import without_region
 from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.patterns import matches

@@ -19,8 +19,8 @@ from grader.assignment import Assignment
 from grader.authoring.collecting import Place, clean_environment, collect
 from grader.authoring.names import Function
 from grader.authoring.notebooks import SUFFIX, code_of, scripts_of
+from grader.authoring.regions import regions
 from grader.authoring.source import first_line, parse, read_source, source_lines
-from grader.authoring.template import regions
 from grader.authoring.variants import apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.files import own_files

@@ -14,8 +14,9 @@ from grader.assignment import Assignment
 from grader.authoring import rewriters
 from grader.authoring.mutants import is_audited
 from grader.authoring.notebooks import scripts_of
+from grader.authoring.regions import regions
 from grader.authoring.rewriters import Context, Module, Rewriter
-from grader.authoring.template import on_disk, regions
+from grader.authoring.template import on_disk
 from grader.files import own_files
 
 _PRODUCT = """

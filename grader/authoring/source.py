@@ -242,3 +242,19 @@ def _expected(tree: ast.Module, dropped: Collection[ast.stmt], replaced: Mapping
                     left += ast.parse(texts[item]).body if item in texts else [item]
             body[:] = left if left or isinstance(node, ast.Module) else [ast.Pass()]
     return ast.dump(whole)
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
+    """Every function with its qualified name, outer before inner."""
+
+    def visit(node: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield prefix + child.name, child
+                yield from visit(child, f"{prefix}{child.name}.")
+            elif isinstance(child, ast.ClassDef):
+                yield from visit(child, f"{prefix}{child.name}.")
+            else:
+                yield from visit(child, prefix)
+
+    return visit(tree, "")
