@@ -24,10 +24,11 @@ import numpy as np
 
 from grader.assignment import Assignment
 from grader.authoring.audited import ALONE, BOTH_WAYS, Audit, Candidate, Graded, Kind, Nearest, Survivor
+from grader.authoring.edits import IN_PLACE
 from grader.authoring.expectations import failures
 from grader.authoring.handout import refusal
 from grader.authoring.journal import Journal, Outcome
-from grader.authoring.mutants import IN_PLACE, gaps, mutants
+from grader.authoring.mutants import gaps, mutants
 from grader.authoring.record_reference import fill
 from grader.authoring.rewrites import rewrites
 from grader.authoring.template import on_disk

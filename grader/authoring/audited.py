@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from grader.assignment import Assignment
+from grader.authoring.edits import IN_PLACE
 from grader.authoring.journal import Outcome
-from grader.authoring.mutants import IN_PLACE, Mutant
+from grader.authoring.mutants import Mutant
 from grader.fixtures import Fixtures, digest
 
 Kind = Literal[
