@@ -46,7 +46,8 @@ ALLOWED: dict[str, set[str]] = {
     "classroom": NOUNS | {"intake", "sandbox", "judge", "schedule", "grade", "suite", "export", "pages", "classroom"},
     "platforms": NOUNS | {"sandbox", "schedule", "grade", "export", "platforms"},
     "pytest_plugin": {"student"},
-    "arguments": NOUNS,
+    "options": NOUNS,
+    "arguments": {"options"},
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }
