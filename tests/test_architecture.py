@@ -21,7 +21,7 @@ MODULES = {
 
 NOUNS = {
     *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "markup", "patterns"),
-    *("policy", "questions", "recording", "report", "summary", "text", "toml"),
+    *("policy", "questions", "recording", "report", "settings", "summary", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
