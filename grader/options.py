@@ -20,8 +20,8 @@ SOURCES = ("gradescope", "prairielearn", "moodle", "canvas", "autolab", "nbgrade
 _CORES = os.cpu_count() or 1
 
 
-def _add_assignment(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("assignment", metavar="A", help="the assignment's name")
+def _add_assignment(sub: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    sub.add_argument("assignment", metavar="A", nargs=nargs, help="the assignment's name")
 
 
 def _add_min_isolation(sub: argparse.ArgumentParser, meaning: str, least: str = "none") -> None:
@@ -117,20 +117,14 @@ def _check(sub: argparse.ArgumentParser) -> None:
 
 
 def _grade(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
+    _add_assignment(sub, nargs="?")
     sub.add_argument(
         "submission",
         type=Path,
         metavar="SUBMISSION",
         help="a folder, .tar (also .gz, .bz2, .xz), .zip or a single file; no link",
     )
-    sub.add_argument(
-        "--suite",
-        type=Path,
-        metavar="FOLDER",
-        help="instead of A: a folder of unittest or pytest tests, as it is",
-    )
-    _add_together(sub)
+    _add_suite(sub, "unittest or pytest tests, as it is")
     sub.add_argument(
         "--ignore",
         action="append",
@@ -143,7 +137,8 @@ def _grade(sub: argparse.ArgumentParser) -> None:
     _add_limits(sub)
 
 
-def _add_together(sub: argparse.ArgumentParser) -> None:
+def _add_suite(sub: argparse.ArgumentParser, meaning: str) -> None:
+    sub.add_argument("--suite", type=Path, metavar="FOLDER", help=f"instead of A: a folder of {meaning}")
     sub.add_argument(
         "--together",
         action="store_true",
@@ -173,7 +168,7 @@ def _add_limits(sub: argparse.ArgumentParser, least: str = "none") -> None:
 
 
 def _class(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("assignment", metavar="A", nargs="?", help="the assignment's name")
+    _add_assignment(sub, nargs="?")
     sub.add_argument(
         "source",
         type=Path,
@@ -183,10 +178,7 @@ def _class(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "-o", "--output", type=Path, metavar="RUN", required=True, help="the run's folder; name it again to go on"
     )
-    sub.add_argument(
-        "--suite", type=Path, metavar="FOLDER", help="instead of A: a folder of tests, as for `grader grade`"
-    )
-    _add_together(sub)
+    _add_suite(sub, "tests, as for `grader grade`")
     sub.add_argument("--source", dest="kind", choices=SOURCES, help="the layout of SOURCE (default: recognised)")
     sub.add_argument(
         "--pattern",
