@@ -169,11 +169,11 @@ def said(report: Report) -> str:
 
 
 def graded_with_landlock(bonus: Assignment, hand_in: Path, otherwise: str) -> Report:
-    """Grade a hand-in; skip the test where the worker has no Landlock, and say what holds `otherwise`."""
+    """Grade a hand-in; where the worker has no Landlock, skip the test and say what holds `otherwise`."""
     with Worker(bonus, read_questions(bonus)) as worker:
         worker.wait_ready()
         if "landlock" not in worker.layers:
-            pytest.skip(otherwise)
+            pytest.skip(f"{otherwise} below landlock")
         return grade_in(worker, load_current(bonus), hand_in)
 
 
@@ -181,7 +181,7 @@ def test_a_closed_folder_says_nothing_to_the_next_test(bonus: Assignment, overla
     # a second call in the same test finds what the first one left, and may
     body = TELLING.replace("got = []", "got = []\n    if getattr(attack, 'done', 0): return\n    attack.done = 1")
     report = graded_with_landlock(
-        bonus, attacked(overlay, bonus, body), otherwise="folders that all may write to are open below landlock"
+        bonus, attacked(overlay, bonus, body), otherwise="folders that all may write to are open"
     )
     assert "NOTHING" in said(report)
     assert "GOT" not in said(report)
