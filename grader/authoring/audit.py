@@ -106,7 +106,7 @@ def _nearest(grader: _Grader, files: Mapping[str, str]) -> Nearest | None:
 
 
 def _replayed(public: Fixtures, graded: Fixtures) -> dict[str, Fraction]:
-    """Return, by test, the points that a submission gets if it answers with the values of the handout."""
+    """Return the points that a submission gets in each test if it answers with the values of the handout."""
     known = {test.id: test for test in public.tests}
     points = {
         test.id: replayed(known[test.id], test, graded.alternatives.get(test.id, ()))

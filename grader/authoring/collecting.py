@@ -29,7 +29,7 @@ class Place:
 
     id: str
     file: str
-    """Absolute; empty for a function that isn't written in Python."""
+    """The file's absolute path; empty for a function that isn't written in Python."""
     line: int
     """The function's first line: that of its first decorator, if it has one."""
     visibility: str

@@ -22,7 +22,7 @@ _HOOKS = ("pytest_", "setup_", "teardown_", "setUp", "tearDown")
 
 @dataclass(frozen=True)
 class Marked:
-    """What is recorded about the tests of one file: names and lines of functions, as pytest collected them."""
+    """The recorded tests of one file: names and lines of their functions, as pytest collected them."""
 
     visible: frozenset[str] = frozenset()
     """Names of visible tests, `test_a` or `TestClass.test_a`, and of classes that hold one."""

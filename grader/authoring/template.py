@@ -35,7 +35,7 @@ def build(assignment: Assignment) -> dict[str, str]:
             continue
         found = regions(file, text) if file.suffix == ".py" or not given else []
         if file.suffix != ".py" and not given and not found:
-            continue  # what students hand in beside code, such as answers, is theirs to make
+            continue  # students make other files themselves, such as answers
         count += len(found)
         files[name] = strip_solution(file, text) if found else text
     if count == 0:
@@ -62,7 +62,7 @@ def write(assignment: Assignment) -> list[str]:
 
 
 def has_placeholders(assignment: Assignment) -> bool:
-    """Return whether some region has template lines of its own: then code that isn't written may run, and be wrong."""
+    """Return whether some region has template lines of its own: then unwritten code may run, with wrong results."""
     return any(
         region.instead
         for file in own_files(assignment.reference).values()

@@ -40,7 +40,7 @@ def strip_solution(file: Path, text: str) -> str:
     except SyntaxError:
         odd = next((region for region in found if region.instead or names[region] is None), None)
         if odd is not None:
-            fact = "without this region, and with the lines that stand in for it, the template doesn't parse"
+            fact = "without this region, and with the lines in its place, the template doesn't parse"
             raise AssignmentError(
                 file, odd.begin, f"{fact}; write below the marker, for example: {INSTEAD} pass"
             ) from None
@@ -113,7 +113,7 @@ def _enclosing(file: Path, tree: ast.Module, text: str, region: Region) -> str |
             )
         ]
         if not inside or len(complete) < len(inside) or cut:
-            fact = "a solution region must lie inside the body of one function, or hold whole functions, classes and"
+            fact = "a solution region must be inside the body of one function, or hold whole functions, classes and"
             raise AssignmentError(file, region.begin, f"{fact} constants; move its markers")
         return None
     marker = source_lines(text)[region.begin - 1]
@@ -157,5 +157,5 @@ def _check(file: Path, before: ast.Module, after: ast.Module, text: str, result:
                     file,
                     number,
                     "a line of the solution would be left in the template; "
-                    "it stands outside of the region too: change it there",
+                    "it is outside of the region too: change it there",
                 )

@@ -32,12 +32,12 @@ class FreeDays:
     """Late days that cost nothing: each student has a number of them for all homework of a course."""
 
     each: int | None = None
-    """How many a student has; None if only those have some of whom the roster says it."""
+    """The days of each student; None if only the roster gives days."""
     spent: Mapping[str, int] = field(default_factory=dict)
     """How many were spent on earlier homework, by a student's key or address in lower case."""
 
     def left(self, student: Student, own: int | None) -> int | None:
-        """Return a student's number, `own` of which the roster says; None if there are no free days."""
+        """Return the days that a student has left; `own` is the roster's number, if any. None without free days."""
         days = self.each if own is None else own
         if days is None:
             return None
@@ -71,7 +71,7 @@ class Deadlines:
                 base += max(_length(text, place) for text in row.extensions)
             if base is not None and (dues or row.extensions):
                 self._own[id(row)] = base
-            # other tables have columns of this name too, so what isn't a time there says nothing
+            # other tables have a column of this name too, so a text there that is no time is no error
             times = [parse_time(text, due.tzinfo if due is not None else None) for text in row.submitted]
             known = [time for time in times if time is not None and time.tzinfo is not None]
             if known:

@@ -1,4 +1,4 @@
-"""What the text of a suite or of a hand-in shows before anything runs: torch, programs, imports."""
+"""Traits that the text of a suite or of a hand-in shows before anything runs: torch, programs, imports."""
 
 from __future__ import annotations
 

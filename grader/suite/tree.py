@@ -24,7 +24,7 @@ _COMPILED = (".so", ".pyd", ".pyc")
 
 @dataclass
 class Laid:
-    """What happened where suite and hand-in have the same names."""
+    """The outcome where suite and hand-in have files of the same name."""
 
     replaced: list[str] = field(default_factory=list)
     """Files of the suite in whose place the hand-in's are graded."""

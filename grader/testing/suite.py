@@ -59,7 +59,7 @@ class Outcome(unittest.TestResult):
 
 
 class Session:
-    """What the tests of one process share, if they run together: the folder, loaded files, classes that are set up."""
+    """The state that tests of one process share if they run together: folder, loaded files, classes that are set up."""
 
     def __init__(self, submission: Submission, plan: Plan) -> None:
         self.plan = plan

@@ -1,4 +1,4 @@
-"""Where a suite and a hand-in find each other: makes one tree of both importable, in the jailed child only.
+"""Makes one importable tree of a suite and a hand-in, so that they find each other; in the jailed child only.
 
 The test's folder is a view of that tree: the hand-in laid over the suite, whose files with tests are protected.
 Gradescope's fixed folders in a suite's text become the real ones.
