@@ -13,7 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from grader.authoring.names import Function, Import, Uses, all_bound, base_name, bound, used_names, uses_of
-from grader.authoring.source import bodies, first_line, parse, without
+from grader.authoring.removal import without
+from grader.authoring.source import bodies, first_line, parse
 from grader.errors import AssignmentError
 
 _HOOKS = ("pytest_", "setup_", "teardown_", "setUp", "tearDown")
