@@ -1,9 +1,8 @@
 """The command line: runs one command, and turns what it raises into a sentence and an exit code.
 
-Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something, or `check` public points that are
-missing; 2 a wrong call or assignment; 3 our
-own fault or the machine's, or less isolation than grading demands; 128 plus the signal's number if a signal ended it:
-130 interrupted, 143 terminated, 129 hung up.
+Exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something, or check misses public points; 2 a
+wrong call or assignment; 3 our own fault or the machine's, or less isolation than grading demands; 128 plus the
+signal's number if a signal ended it: 130 interrupted, 143 terminated, 129 hung up.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def _remedies(layers: tuple[str, ...], log: str) -> dict[str, str]:
             )
         else:
             remedies["uid"] = (
-                f"the user {WORKER_USER} can't reach the interpreter {sys.executable}: it lies in a folder closed to "
+                f"the user {WORKER_USER} can't reach the interpreter {sys.executable}: it is in a folder closed to "
                 f"others, and mounting isn't allowed here; use one outside of home folders. {log.strip()[-200:]}"
             )
     return remedies

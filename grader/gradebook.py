@@ -18,7 +18,7 @@ class Student:
     """One person; any field but the key may be empty."""
 
     key: str
-    """What the source calls this student: an e-mail address, a login, a folder's name. Unique in a class."""
+    """The source's name for this student: an e-mail address, a login, a folder's name. Unique in a class."""
     name: str = ""
     email: str = ""
     id: str = ""
@@ -51,7 +51,7 @@ class HandIn:
     others: tuple[str, ...] = ()
     """The versions that aren't graded, in the source's words."""
     notes: tuple[str, ...] = ()
-    """What an instructor should know about how this hand-in was found."""
+    """Sentences for the instructor about how this hand-in was found."""
     problem: str = ""
     """Why a person must look at it, although it can be graded; empty if nobody must."""
 
@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class ClassList:
-    """Who handed in what: the content of one source, before anything is graded."""
+    """The content of one source: the hand-ins and their students, before anything is graded."""
 
     kind: str
     """The kind of source, such as "gradescope"."""

@@ -21,7 +21,7 @@ MODULES = {
 
 NOUNS = {
     *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "markup", "patterns"),
-    *("policy", "questions", "recording", "report", "summary", "text", "toml"),
+    *("policy", "questions", "recording", "report", "settings", "summary", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
@@ -46,7 +46,8 @@ ALLOWED: dict[str, set[str]] = {
     "classroom": NOUNS | {"intake", "sandbox", "judge", "schedule", "grade", "suite", "export", "pages", "classroom"},
     "platforms": NOUNS | {"sandbox", "schedule", "grade", "export", "platforms"},
     "pytest_plugin": {"student"},
-    "arguments": NOUNS,
+    "options": NOUNS,
+    "arguments": {"options"},
     "doctor": NOUNS | {"sandbox"},
     **{noun: set(NOUNS) for noun in NOUNS},
 }

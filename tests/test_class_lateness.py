@@ -164,6 +164,8 @@ def test_free_days_are_spent_over_the_homework_of_a_course(tmp_path: Path, capsy
     assert "is this run itself; name those of earlier homework" in capsys.readouterr().err
     assert main([*call, "--spent", str(tmp_path)]) == 2
     assert "isn't the folder of an earlier run" in capsys.readouterr().err
+    assert main([*call, "--free-days", "2.5"]) == 2
+    assert "--free-days has 2.5 free days; write a whole number" in capsys.readouterr().err
 
 
 def test_late_work_loses_points_in_the_class(tmp_path: Path) -> None:

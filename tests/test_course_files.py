@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from grader.arguments import FORMATS
 from grader.assignment import Assignment, load_assignment
 from grader.authoring import record, template
 from grader.authoring.bundle import grading_files, lab_files
@@ -28,6 +27,7 @@ from grader.export import exporter
 from grader.export.autolab import to_feedback
 from grader.fixtures import load_current
 from grader.grade import grade
+from grader.options import FORMATS
 from grader.report import Report
 
 SETTINGS = """\

@@ -1,7 +1,9 @@
-"""Guards the decoys of eecs498_a3: none is a right layer, and each is recognised by its counts."""
+"""Guards decoys: how they replace a hand-in's parts; those of eecs498_a3 are no right layers, and their counts tell."""
 
 import importlib
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,9 @@ import pytest
 import torch
 from conftest import ROOT
 from reference_loader import load_reference
+
+from grader.testing import on_decoys
+from grader.testing.submission import Submission
 
 NAMES = ["fully_connected_networks"]
 LINEAR = "Linear", "Linear_ReLU"
@@ -62,3 +67,48 @@ def test_a_style_is_all_or_nothing(stand_ins: Any) -> None:
     relu.forward(x)
     relu.forward(x)
     assert decoys.style(1, 0, 1) == ""
+
+
+@pytest.fixture
+def hand_in(tmp_path: Path) -> Iterator[Submission]:
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "layers.py").write_text("def relu(x):\n    return max(x, 0)\n")
+    (tmp_path / "kit" / "net.py").write_text(
+        "from kit.layers import relu\n\n\n"
+        "def calls(x):\n    return relu(x) + 1\n\n\n"
+        "def inline(x):\n    return max(x, 0) + 1\n\n\n"
+        "def pries(x):\n    return relu(x).real + 1\n\n\n"
+        "def stub(x):\n    raise NotImplementedError('stub')\n"
+    )
+    submission = Submission(tmp_path, ["."], [])
+    submission.install()
+    yield submission
+    submission.uninstall()
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["names of a module", "a whole module"])
+@pytest.mark.parametrize(("name", "result"), [("calls", "decoy of 3+1"), ("inline", 4), ("pries", 4)])
+def test_a_part_runs_on_decoys_if_it_uses_them(name: str, result: object, whole: bool, hand_in: Submission) -> None:
+    seen: list[int] = []
+
+    class Decoyed(str):
+        def __add__(self, other: object) -> str:
+            return f"{self}+{other}"
+
+    def decoy(x: int) -> str:
+        seen.append(x)
+        return Decoyed(f"decoy of {x}")
+
+    own = hand_in("kit.net"), hand_in("kit.layers")
+    relu = own[1].relu
+    place = "kit.layers" if whole else sys.modules[own[0].calls.__module__]
+
+    def scenario() -> object:
+        return getattr(hand_in("kit.net"), name)(3)
+
+    assert on_decoys(place, {"relu": decoy}, scenario, used=lambda: bool(seen)) == result
+    assert hand_in("kit.layers").relu is relu
+    assert hand_in("kit.net").calls(3) == 4
+    with pytest.raises(NotImplementedError, match="stub"):
+        on_decoys(place, {"relu": decoy}, lambda: hand_in("kit.net").stub(3), used=lambda: True)
+    assert hand_in("kit.net").calls(3) == 4

@@ -23,7 +23,6 @@ from rich.cells import cell_len
 from rich.console import Console
 from strict_json import strict_loads, validate
 
-from grader.arguments import FORMATS
 from grader.assignment import Assignment, read_assignment
 from grader.errors import AssignmentError
 from grader.export import exporter
@@ -39,6 +38,7 @@ from grader.export.terminal import render, to_terminal
 from grader.fixtures import Fixtures
 from grader.grade import grade
 from grader.judge.compare import _number
+from grader.options import FORMATS
 from grader.report import STATUSES, VISIBILITIES, LeaderboardRow, PartScore, Report, TestResult, part_scores
 from grader.text import clean_text
 

@@ -23,7 +23,7 @@ from small_assignment import NAME
 
 from grader.assignment import Assignment
 from grader.authoring.handout import make_handout
-from grader.authoring.template import regions
+from grader.authoring.regions import regions
 from grader.authoring.variants import load_variants
 from grader.errors import UsageError
 from grader.export.terminal import to_terminal

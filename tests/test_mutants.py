@@ -8,7 +8,8 @@ import pytest
 from small_assignment import LINE, Project
 
 from grader.assignment import Assignment, read_assignment
-from grader.authoring.mutants import IN_PLACE, Mutant, mutants
+from grader.authoring.edits import IN_PLACE
+from grader.authoring.mutants import Mutant, mutants
 from grader.errors import AssignmentError
 
 TOML = """

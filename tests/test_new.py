@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from grader.arguments import STARTERS
 from grader.assignment import LIBRARIES, load_assignment
 from grader.authoring import template
 from grader.authoring.audit import audit
@@ -19,6 +18,7 @@ from grader.authoring.new import KINDS, make_new
 from grader.cli import main
 from grader.errors import UsageError
 from grader.grade import grade
+from grader.options import STARTERS
 
 SCHEMA = json.loads((ROOT / "grader" / "schemas" / "assignment.schema.json").read_text("utf-8"))
 EVERY = [(library, kind, notebook) for library in LIBRARIES for kind in STARTERS for notebook in (False, True)]

@@ -168,14 +168,21 @@ def said(report: Report) -> str:
     return "\n".join(f"{test.output}\n{test.message}" for test in report.tests)
 
 
-def test_a_closed_folder_says_nothing_to_the_next_test(bonus: Assignment, overlay: Overlay, nothing_left: None) -> None:
-    # a second call in the same test finds what the first one left, and may
-    body = TELLING.replace("got = []", "got = []\n    if getattr(attack, 'done', 0): return\n    attack.done = 1")
+def graded_with_landlock(bonus: Assignment, hand_in: Path, otherwise: str) -> Report:
+    """Grade a hand-in; where the worker has no Landlock, skip the test and say what holds `otherwise`."""
     with Worker(bonus, read_questions(bonus)) as worker:
         worker.wait_ready()
         if "landlock" not in worker.layers:
-            pytest.skip("folders that all may write to are open below landlock")
-        report = grade_in(worker, load_current(bonus), attacked(overlay, bonus, body))
+            pytest.skip(f"{otherwise} below landlock")
+        return grade_in(worker, load_current(bonus), hand_in)
+
+
+def test_a_closed_folder_says_nothing_to_the_next_test(bonus: Assignment, overlay: Overlay, nothing_left: None) -> None:
+    # a second call in the same test finds what the first one left, and may
+    body = TELLING.replace("got = []", "got = []\n    if getattr(attack, 'done', 0): return\n    attack.done = 1")
+    report = graded_with_landlock(
+        bonus, attacked(overlay, bonus, body), otherwise="folders that all may write to are open"
+    )
     assert "NOTHING" in said(report)
     assert "GOT" not in said(report)
 
@@ -186,11 +193,9 @@ def test_a_hidden_package_says_that_it_isnt_allowed(bonus: Assignment, overlay: 
     def attack(layer, x):
         exec(compile("import torch", "/x.py", "exec"), {})
     """
-    with Worker(bonus, read_questions(bonus)) as worker:
-        worker.wait_ready()
-        if "landlock" not in worker.layers:
-            pytest.skip("nothing hides a package's files below landlock")
-        report = grade_in(worker, load_current(bonus), attacked(overlay, bonus, body))
+    report = graded_with_landlock(
+        bonus, attacked(overlay, bonus, body), otherwise="nothing hides a package's files below landlock"
+    )
     assert "torch" in said(report)
     assert "doesn't allow" in said(report)
     assert report.score < report.max_score
@@ -211,11 +216,9 @@ def test_a_hidden_package_cant_be_read_without_our_finder(way: str, bonus: Assig
         except (ImportError, OSError) as error:
             print("REFUSED", error)
     """
-    with Worker(bonus, read_questions(bonus)) as worker:
-        worker.wait_ready()
-        if "landlock" not in worker.layers:
-            pytest.skip("nothing hides a package's files below landlock")
-        report = grade_in(worker, load_current(bonus), attacked(overlay, bonus, body))
+    report = graded_with_landlock(
+        bonus, attacked(overlay, bonus, body), otherwise="nothing hides a package's files below landlock"
+    )
     assert "REFUSED" in said(report)
     assert "GOT" not in said(report)
 

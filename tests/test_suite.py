@@ -22,8 +22,9 @@ from grader.export.gradescope import to_gradescope
 from grader.export.markus import to_markus
 from grader.export.terminal import to_terminal
 from grader.report import Report, TestResult
-from grader.suite.run import grade_suite, hand_in_uses_torch
+from grader.suite.run import grade_suite
 from grader.suite.scan import scan
+from grader.suite.traits import hand_in_uses_torch
 
 HEAD = """
 import unittest

@@ -13,7 +13,9 @@ from conftest import ROOT
 from small_assignment import LINE, NAME, REFERENCE, SETTINGS, Project
 
 from grader.assignment import load_assignment
-from grader.authoring.template import Region, build, drift, regions, strip_solution, write
+from grader.authoring.regions import Region, regions
+from grader.authoring.template import build, drift, write
+from grader.authoring.unsolved import strip_solution
 from grader.errors import AssignmentError
 
 FILE = Path("layer.py")
@@ -344,13 +346,13 @@ def test_files_that_are_not_python() -> None:
             "a second # BEGIN SOLUTION before the # END SOLUTION of line 2; close that first",
         ),
         ("def f():\n    # BEGIN SOLUTION\n    # END SOLUTION\n    # END SOLUTION\n", 4, "# END SOLUTION without"),
-        ("x = [\n    # BEGIN SOLUTION\n    2,\n    # END SOLUTION\n]\n", 2, "must lie inside the body of one function"),
+        ("x = [\n    # BEGIN SOLUTION\n    2,\n    # END SOLUTION\n]\n", 2, "must be inside the body of one function"),
         (
             "class A:\n    # BEGIN SOLUTION\n    y = 2\n    # END SOLUTION\n",
             2,
             "the template doesn't parse; write below",
         ),
-        ("# BEGIN SOLUTION\n\n# END SOLUTION\n", 1, "must lie inside the body of one function"),
+        ("# BEGIN SOLUTION\n\n# END SOLUTION\n", 1, "must be inside the body of one function"),
         (
             "# BEGIN SOLUTION\nx = 1\n# TEMPLATE: x = 2\n# END SOLUTION\n",
             3,
@@ -359,12 +361,12 @@ def test_files_that_are_not_python() -> None:
         (
             "def f():\n    a = 1\n    # BEGIN SOLUTION\n    return a\n\ndef g():\n    # END SOLUTION\n    return 2\n",
             3,
-            "must lie inside the body of one function",
+            "must be inside the body of one function",
         ),
         (
             "def f():\n    # BEGIN SOLUTION\n    return 1\n\n\ndef g():\n    return 2\n    # END SOLUTION\n",
             2,
-            "must lie inside the body of one function",
+            "must be inside the body of one function",
         ),
     ],
     ids=lambda item: repr(item)[:60] if isinstance(item, str) else None,

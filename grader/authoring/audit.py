@@ -24,10 +24,11 @@ import numpy as np
 
 from grader.assignment import Assignment
 from grader.authoring.audited import ALONE, BOTH_WAYS, Audit, Candidate, Graded, Kind, Nearest, Survivor
+from grader.authoring.edits import IN_PLACE
 from grader.authoring.expectations import failures
 from grader.authoring.handout import refusal
 from grader.authoring.journal import Journal, Outcome
-from grader.authoring.mutants import IN_PLACE, gaps, mutants
+from grader.authoring.mutants import gaps, mutants
 from grader.authoring.record_reference import fill
 from grader.authoring.rewrites import rewrites
 from grader.authoring.template import on_disk
@@ -105,7 +106,7 @@ def _nearest(grader: _Grader, files: Mapping[str, str]) -> Nearest | None:
 
 
 def _replayed(public: Fixtures, graded: Fixtures) -> dict[str, Fraction]:
-    """Return, by test, the points that a submission gets if it answers with the values of the handout."""
+    """Return the points that a submission gets in each test if it answers with the values of the handout."""
     known = {test.id: test for test in public.tests}
     points = {
         test.id: replayed(known[test.id], test, graded.alternatives.get(test.id, ()))

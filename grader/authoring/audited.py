@@ -1,4 +1,4 @@
-"""The nouns of an audit: what is graded, how it ended, and what that shows."""
+"""The nouns of an audit: a candidate, how its grading ended, and the findings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from grader.assignment import Assignment
+from grader.authoring.edits import IN_PLACE
 from grader.authoring.journal import Outcome
-from grader.authoring.mutants import IN_PLACE, Mutant
+from grader.authoring.mutants import Mutant
 from grader.fixtures import Fixtures, digest
 
 Kind = Literal[
@@ -98,7 +99,7 @@ class Survivor:
 
     @property
     def advice(self) -> str:
-        """What a new test would have to see."""
+        """The difference that a new test would have to see."""
         if self.nearest is None:
             return "no value of any test differs by it: no test sees this line's effect"
         near = self.nearest
@@ -107,7 +108,7 @@ class Survivor:
 
 @dataclass(frozen=True)
 class Audit:
-    """What the audit found."""
+    """The findings of an audit."""
 
     assignment: Assignment
     fixtures: Fixtures

@@ -188,7 +188,7 @@ def grading_files(assignment: Assignment) -> dict[str, bytes]:
             raise AssignmentError(assignment.reference / name, None, "is lent or given, and isn't there; put it back")
         files[f"reference/{assignment.name}/{name}"] = reference[name].read_bytes()
     notebook = assignment.submission.notebook
-    if notebook:  # what differs from it is the student's own: written answers, and whether anything is
+    if notebook:  # intake compares hand-ins with it: a text that differs is the student's own
         given = assignment.template / notebook
         if not given.is_file():
             raise AssignmentError(given, None, f"isn't there; run: grader template {assignment.name}")

@@ -29,7 +29,7 @@ class Place:
 
     id: str
     file: str
-    """Absolute; empty for a function that isn't written in Python."""
+    """The file's absolute path; empty for a function that isn't written in Python."""
     line: int
     """The function's first line: that of its first decorator, if it has one."""
     visibility: str
@@ -39,6 +39,20 @@ def clean_environment() -> Mapping[str, str]:
     """Return the environment for pytest in another process, without the user's own pytest options."""
     mine = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
     return {key: value for key, value in os.environ.items() if key not in mine} | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_python(arguments: Sequence[str], folder: Path) -> tuple[int, str]:
+    """Run Python in a folder with a clean environment; return its exit code and what it printed."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, f"{done.stdout}{done.stderr}".strip()
 
 
 def collect(package: Path, tests: Path, files: Sequence[str]) -> tuple[list[Place], str]:
@@ -51,17 +65,9 @@ def collect(package: Path, tests: Path, files: Sequence[str]) -> tuple[list[Plac
     """
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "places.json"
-        done = subprocess.run(
-            [sys.executable, __file__, str(package), str(tests), str(result), *files],
-            cwd=folder,
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        code, said = run_python([__file__, str(package), str(tests), str(result), *files], Path(folder))
         if not result.is_file():
-            return [], f"{done.stdout}{done.stderr}".strip() or f"pytest ended with {done.returncode}"
+            return [], said or f"pytest ended with {code}"
         found = json.loads(result.read_text("utf-8"))
     return [Place(**place) for place in found["places"]], "\n".join(found["errors"])
 

@@ -13,7 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from grader.authoring.names import Function, Import, Uses, all_bound, base_name, bound, used_names, uses_of
-from grader.authoring.source import bodies, first_line, parse, without
+from grader.authoring.removal import without
+from grader.authoring.source import bodies, first_line, parse
 from grader.errors import AssignmentError
 
 _HOOKS = ("pytest_", "setup_", "teardown_", "setUp", "tearDown")
@@ -22,7 +23,7 @@ _HOOKS = ("pytest_", "setup_", "teardown_", "setUp", "tearDown")
 
 @dataclass(frozen=True)
 class Marked:
-    """What is recorded about the tests of one file: names and lines of functions, as pytest collected them."""
+    """The recorded tests of one file: names and lines of their functions, as pytest collected them."""
 
     visible: frozenset[str] = frozenset()
     """Names of visible tests, `test_a` or `TestClass.test_a`, and of classes that hold one."""

@@ -189,7 +189,7 @@ def _fill(assignment: Assignment, root: Path) -> None:
         root / "pytest.ini",
         f"[pytest]\ntestpaths = {shlex.quote(escape(str(tests)))}\n"
         # the handout has its own copy of the grader, whatever is installed
-        # pytest's memory for --lf is kept with the rest of what a student needn't look at
+        # pytest's memory for --lf is in the folder that a student needn't look at
         "addopts = --tb=short -rN -p no:grader\ncache_dir = autograder/.pytest_cache\n",
     )
     names = {PurePosixPath(pattern).parts[0] for pattern in assignment.submission.files}

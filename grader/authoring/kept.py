@@ -1,4 +1,4 @@
-"""What a record run keeps of the last one: a variant's recording of a part on which nothing that it depends on changed.
+"""Finds the recordings that a record run may keep: of a variant in a part, if nothing that they depend on changed.
 
 A variant's values in a part depend on its patch, on that part's tests, and on what all parts share: the reference,
 helper modules, data, settings, this package and its libraries. The values themselves are in the fixtures; beside them,

@@ -26,7 +26,7 @@ from grader.sandbox.worker import Worker
 
 @dataclass(frozen=True)
 class Look:
-    """What a look found; the reference passes all tests."""
+    """The findings of a look; the reference passes all tests."""
 
     tests: int
     points: Fraction
@@ -67,7 +67,7 @@ def look(assignment: Assignment) -> Look:
 
 
 def _changed(old: Fixtures, new: Fixtures) -> list[str]:
-    """What differs from the fixtures on disk, without what only a whole record run finds out."""
+    """The differences from the fixtures on disk, but for those that only a whole record run finds."""
     sealed = {test.id: test.sealed for test in old.tests}
     tests = tuple(replace(test, sealed=sealed.get(test.id, test.sealed)) for test in new.tests)
     return differences(old, replace(new, tests=tests, alternatives=old.alternatives))

@@ -26,7 +26,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Uses:
-    """What one file uses."""
+    """The names that one file uses."""
 
     modules: tuple[Use, ...]
     arguments: frozenset[str]

@@ -52,7 +52,7 @@ class Made:
     folder: Path
     """The course's folder."""
     files: tuple[str, ...]
-    """What was written, relative to it."""
+    """The written files, relative to it."""
     kept: tuple[str, ...]
     """Files of the course that were there and were left as they are."""
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
+from grader.authoring.regions import regions
+from grader.authoring.unsolved import strip_solution
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
 from grader.testing.cells.convert import convert_notebook
@@ -97,8 +99,6 @@ def without_solutions(assignment: Assignment, file: Path, text: str) -> tuple[st
         AssignmentError: a region is wrong, or a part has no cell that checks it.
         UsageError: nbformat isn't installed.
     """
-    from grader.authoring.template import regions, strip_solution
-
     try:
         content = json.loads(text)
         read_cells(text.encode())

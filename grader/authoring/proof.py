@@ -8,19 +8,17 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.authoring.collecting import Place, clean_environment, collect
+from grader.authoring.collecting import Place, collect, run_python
 from grader.authoring.names import Function
 from grader.authoring.notebooks import SUFFIX, code_of, scripts_of
+from grader.authoring.regions import regions
 from grader.authoring.source import first_line, parse, read_source, source_lines
-from grader.authoring.template import regions
 from grader.authoring.variants import apply_variant, load_variants
 from grader.errors import AssignmentError
 from grader.files import own_files
@@ -234,21 +232,12 @@ def _reference_passes(assignment: Assignment, handout: Path) -> None:
         for name, file in own_files(assignment.reference).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, folder / name)
-        command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "--color=no"]
         for last in (False, True):
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env=clean_environment(),
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-            if done.returncode == 0:
+            code, said = run_python(["-m", "pytest", "-q", "--tb=short", "--color=no"], folder)
+            if code == 0:
                 return
             if last:  # retried once: a test of speed may fail on a busy machine
-                story = "\n".join(f"{done.stdout}{done.stderr}".strip().splitlines()[-40:]).replace(str(folder), "")
+                story = "\n".join(said.splitlines()[-40:]).replace(str(folder), "")
                 raise AssignmentError(
                     assignment.folder,
                     None,

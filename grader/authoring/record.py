@@ -42,7 +42,7 @@ class Record:
     warnings: tuple[str, ...]
     """For the instructor: points that aren't sealed, checks without power, variants without effect."""
     runs: Mapping[str, Last]
-    """What the next run may keep, by the name of the fixtures."""
+    """The recordings that the next run may keep, by the name of the fixtures."""
     kept: str
     """Which variants were kept of the last run, as a sentence; empty if all ran."""
 

@@ -14,9 +14,10 @@ import numpy as np
 from grader.assignment import Assignment
 from grader.authoring.mutants import is_audited
 from grader.authoring.notebooks import SUFFIX, has_notebook, targets
+from grader.authoring.regions import regions
 from grader.authoring.source import read_source
 from grader.authoring.specs import specs_of, unmatched
-from grader.authoring.template import build, regions
+from grader.authoring.template import build
 from grader.conversion import convert
 from grader.errors import AssignmentError
 from grader.files import own_files

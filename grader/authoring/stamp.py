@@ -1,6 +1,7 @@
-"""Remembers a record run, so that a call after which nothing changed ends at once, and another keeps what it may.
+"""Remembers a record run, so that the next one ends at once if nothing changed, and else keeps the valid recordings.
 
-The stamp is in the course's `build/record`; without it, everything is recorded. See `kept` for what a change leaves.
+The stamp is in the course's `build/record`; without it, everything is recorded. `kept` finds the recordings that stay
+valid.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def last(assignment: Assignment) -> dict[str, Last]:
 
 
 def remember(assignment: Assignment, said: list[str], runs: Mapping[str, Last]) -> None:
-    """Keep what a record run that has just been written said: its warnings, then its result."""
+    """Keep the sentences of a record run that has just been written: its warnings, then its result."""
     file = _file(assignment)
     file.parent.mkdir(parents=True, exist_ok=True)
     value = {"state": inputs_digest(assignment), "said": said, "runs": to_json(assignment, runs)}

@@ -36,7 +36,7 @@ def make_questions(assignment: Assignment, fixtures: Fixtures, seed: str) -> Que
         AssignmentError: a hidden test can't be told from what students get.
     """
     every = {file.name: file.read_text("utf-8") for file in sorted(assignment.folder.glob("*.py"))}
-    # the process of a visible test never holds what decides about a hidden one
+    # the process of a visible test never holds data that decides about a hidden one
     data = {name for name in own_files(assignment.folder) if name.startswith(f"{DATA}/{HIDDEN_DATA}/")}
     if all(test.visibility == "visible" for test in fixtures.tests):
         return Questions(seed, _without_given(every), withheld=tuple(sorted(data)))

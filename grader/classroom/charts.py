@@ -26,7 +26,7 @@ WIDTH = 5.2
 """In inches of 72 pixels; not much wider than a phone, which shrinks the letters of a wider chart."""
 BINS = 20
 FEW_POINTS = 30
-"""Up to so many points, the histogram has one bar for each point."""
+"""The most points for which the histogram has a bar for each point."""
 LABEL_CHARS = 26
 _COLOURS = {"#010101": "currentColor", "#020202": "var(--bar)", "#030303": "var(--mark)", "#040404": "var(--line)"}
 """Colours that stand for the page's own, because matplotlib knows none that change with light and dark."""

@@ -1,7 +1,7 @@
 """The engine of a Dask cluster: each worker has one judge, which a plugin makes and ends.
 
 Hand-ins travel as bytes where the workers don't see the run's folder. The project must be at the same path everywhere;
-each worker says in which state it is, and only equal ones grade.
+each worker reports its state, and only workers with equal states grade.
 """
 
 from __future__ import annotations

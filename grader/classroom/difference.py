@@ -1,4 +1,4 @@
-"""What a second run of a class changes: by student, those who lose points first, and by test."""
+"""The changes between two runs of a class: by student, those who lose points first, and by test."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class TestChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """What changed between two runs of a class."""
+    """The changes between two runs of a class."""
 
     students: tuple[Change, ...]
     """Only those with a change. First those who lose points, the greatest loss first, then those who gain most."""

@@ -14,7 +14,7 @@ from grader.classroom.marks import Marks, name_of, report_of, title_of
 from grader.report import Status
 
 NAMES = 60
-"""Up to so many hand-ins have their names beside the rows, and so many tests their numbers above the columns."""
+"""The most hand-ins whose names are shown beside the rows, and the most tests whose numbers are above the columns."""
 COLOURS: dict[Status, tuple[int, int, int]] = {
     "passed": (70, 168, 117),
     "partial": (232, 178, 64),

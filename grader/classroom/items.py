@@ -177,7 +177,7 @@ def _top_fails(groups: tuple[float, ...], n: int) -> bool:
 
 
 def _twins(marks: Marks) -> dict[str, tuple[str, ...]]:
-    """For each test, the titles of the other tests that end alike for every hand-in; tests that all pass aren't."""
+    """For each test, the titles of the others that end like it for every hand-in; without tests that all pass."""
     alike: dict[bytes, list[int]] = {}
     for index in range(len(marks.tests)):
         own = marks.share[:, index]

@@ -32,12 +32,12 @@ class FreeDays:
     """Late days that cost nothing: each student has a number of them for all homework of a course."""
 
     each: int | None = None
-    """How many a student has; None if only those have some of whom the roster says it."""
+    """The days of each student; None if only the roster gives days."""
     spent: Mapping[str, int] = field(default_factory=dict)
     """How many were spent on earlier homework, by a student's key or address in lower case."""
 
     def left(self, student: Student, own: int | None) -> int | None:
-        """Return a student's number, `own` of which the roster says; None if there are no free days."""
+        """Return the days that a student has left; `own` is the roster's number, if any. None without free days."""
         days = self.each if own is None else own
         if days is None:
             return None
@@ -62,7 +62,7 @@ class Deadlines:
             assert roster is not None
             place = f"line {row.lines[0]} of the {roster.name}"
             if row.free:
-                self._days[id(row)] = max(_days(text, place) for text in row.free)
+                self._days[id(row)] = max(parse_days(text, place) for text in row.free)
             dues = [self._time(text, place) for text in row.dues]
             base = max(dues) if dues else due
             if row.extensions:
@@ -71,7 +71,7 @@ class Deadlines:
                 base += max(_length(text, place) for text in row.extensions)
             if base is not None and (dues or row.extensions):
                 self._own[id(row)] = base
-            # other tables have columns of this name too, so what isn't a time there says nothing
+            # other tables have a column of this name too, so a text there that is no time is no error
             times = [parse_time(text, due.tzinfo if due is not None else None) for text in row.submitted]
             known = [time for time in times if time is not None and time.tzinfo is not None]
             if known:
@@ -127,6 +127,16 @@ def parse_due(text: str) -> datetime:
     return time
 
 
+def parse_days(text: str, place: str) -> int:
+    """Return the number of free days that a place gives: `--free-days`, or a line of the roster.
+
+    Raises UsageError if it isn't a number.
+    """
+    if not re.fullmatch(r"\d{1,3}", text.strip(), re.ASCII):
+        raise UsageError(f"{place} has {shown(text)} free days; write a whole number")
+    return int(text)
+
+
 def doubt(hand_in: HandIn, dated: bool) -> str:
     """Return why points can't be taken off for lateness, although they may have to be; empty if all is known.
 
@@ -142,12 +152,6 @@ def doubt(hand_in: HandIn, dated: bool) -> str:
     else:
         fact = "nothing says when it was handed in" if hand_in.due is not None else "nothing says when it was due"
     return f"{fact}, so no points were taken off for lateness; see there, and correct its score by hand"
-
-
-def _days(text: str, place: str) -> int:
-    if not re.fullmatch(r"\d{1,3}", text.strip(), re.ASCII):
-        raise UsageError(f"{place} has {shown(text)} free days; write a whole number")
-    return int(text)
 
 
 def _length(text: str, place: str) -> timedelta:

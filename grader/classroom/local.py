@@ -13,9 +13,9 @@ from grader.classroom.judging import Terms, about, judge, report
 from grader.sandbox.pool import Pool
 
 JUDGE_MB = 400
-"""What a judge and its zygotes take beside a test, with torch."""
+"""The memory that a judge and its zygotes need beside a test, with torch."""
 _MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-"""Where a container's memory is limited, in both versions of control groups."""
+"""The files with a container's memory limit, in both versions of control groups."""
 
 
 class LocalEngine:

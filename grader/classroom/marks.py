@@ -35,7 +35,7 @@ class Marks:
 
 
 def is_judged(entry: Entry) -> bool:
-    """Whether an entry has a score that is its own: a report in which only our fault shows isn't one."""
+    """Whether an entry has a score of its own; it has none if its report shows only a fault of ours."""
     return entry.standing == "graded" and entry.report is not None and entry.report.graded
 
 

@@ -1,4 +1,4 @@
-"""A hand-in on its way to another machine: what the intake reads of it, so that it is judged there as it would be here.
+"""Packs a hand-in for another machine: all that the intake reads, so that it is judged there as it would be here.
 
 A file that the intake refuses for its size travels as its size alone: it may be sparse, and expand to any size.
 """
@@ -29,7 +29,7 @@ class Piece:
     path: str
     """Below the hand-in; empty for the hand-in itself."""
     kind: Literal["file", "folder", "link", "pipe"]
-    """A pipe stands for everything that is no file, folder or link: the intake refuses them alike."""
+    """Whatever is no file, folder or link is sent as a pipe: the intake refuses all of them alike."""
     data: bytes = b""
     """A file's content."""
     size: int = 0
@@ -111,7 +111,7 @@ def unpack(pieces: tuple[Piece, ...], place: Path) -> None:
         if piece.kind == "folder":
             path.mkdir(mode=0o700)
         elif piece.kind == "link":
-            path.symlink_to("elsewhere")  # nobody follows it, so its target doesn't travel
+            path.symlink_to("elsewhere")  # links aren't followed, so the target isn't sent
         elif piece.kind == "pipe":
             os.mkfifo(path, 0o600)
         else:

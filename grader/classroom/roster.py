@@ -1,7 +1,7 @@
 """Reads a roster, and finds the student that a source's name, number, login or e-mail address belongs to.
 
 A roster is any CSV with a header that universities and platforms export: Gradescope's, Canvas', Moodle's, GitHub
-Classroom's, or one's own. Nothing is guessed: what fits two students is told, and fits none.
+Classroom's, or one's own. Nothing is guessed: a name that fits two students is matched to neither, and reported.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Statistics:
 
 
 def statistics(gradebook: Gradebook) -> Statistics:
-    """Return the figures of a class; what wasn't judged, by our fault or for want of a hand-in, counts in none."""
+    """Return the figures of a class; they leave out hand-ins that weren't judged, and students without one."""
     table = marks(gradebook)
     reports = [report_of(entry) for entry in table.entries]
     scores = tuple(float(report.counted) for report in reports)

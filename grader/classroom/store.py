@@ -30,7 +30,7 @@ from grader.sandbox.removal import remove
 BOOK = "class.json"
 _CHUNK = 2**20
 _HAND_IN_BYTES = 2**18
-"""What a report and its page take of the disk, at most; usually it is a quarter of that."""
+"""The most that a report and its page take of the disk; usually they take a quarter of it."""
 
 
 class Store:
@@ -86,14 +86,14 @@ class Store:
         with suppress(OSError):  # a shard's stage may be there too
             self.stage.parent.rmdir()
         if kind is not None and self._made:
-            with suppress(OSError):  # a run that fails with reports in its folder goes on from them
+            with suppress(OSError):  # a failed run with reports in its folder can go on from them
                 self.reports.rmdir()
                 (self.folder / "lock").unlink()
                 self.folder.rmdir()
         os.close(self._lock)
 
     def _sweep(self) -> None:
-        """Remove what killed calls left; other shards may be writing now, so files wait for a call that is alone."""
+        """Remove the remains of killed calls; files only if no other shard may be writing them now."""
         for left in self.folder.glob("**/.grader-*") if not self._shared else ():
             left.unlink(missing_ok=True)
         for stage in self.stage.parent.glob("*") if self.stage.parent.is_dir() else ():

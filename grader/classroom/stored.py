@@ -27,7 +27,7 @@ def decode(text: str) -> Report:
     """Return the report in `text`; raises ValueError if it isn't a whole one of this format."""
     try:
         fields: dict[str, Any] = json.loads(text)
-        if fields.pop("format") not in (1, 2, FORMAT):  # these had less, and what they had was the same
+        if fields.pop("format") not in (1, 2, FORMAT):  # the older formats have fewer fields, with the same meaning
             raise ValueError("another version of the grader wrote this report")
         return Report(
             **{

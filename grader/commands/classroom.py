@@ -39,7 +39,7 @@ EVERY_SECONDS = 10.0
 def run_class(options: argparse.Namespace) -> int:
     """Grade a class, and write gradebooks and pages."""
     from grader.classroom.judging import Terms
-    from grader.classroom.lateness import FreeDays, parse_due
+    from grader.classroom.lateness import FreeDays, parse_days, parse_due
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book, read_spent
@@ -61,7 +61,8 @@ def run_class(options: argparse.Namespace) -> int:
     due = parse_due(options.due) if options.due is not None else None
     if options.output.resolve() in {run.resolve() for run in options.spent}:
         raise UsageError(f"--spent {options.output} is this run itself; name those of earlier homework")
-    free = FreeDays(options.free_days, read_spent(options.spent))
+    each = parse_days(options.free_days, "--free-days") if options.free_days is not None else None
+    free = FreeDays(each, read_spent(options.spent))
     with Store(options.output.resolve(), shared=options.shard is not None) as store:
         found = find(
             options.source.resolve(),

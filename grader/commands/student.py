@@ -34,7 +34,7 @@ _AGAIN = (
 
 @dataclass(frozen=True)
 class _Subject:
-    """What a call is about."""
+    """The tests and the code that a call names."""
 
     folder: Path
     tests: Sequence[str]

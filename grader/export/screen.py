@@ -15,7 +15,7 @@ MOST_LINES = 30
 """The most lines of the screen, however tall the terminal is."""
 _LEAST_LINES = 20
 _USUAL_LINES = 23
-"""What a terminal of 24 lines shows above its prompt."""
+"""The lines that a terminal of 24 lines shows above its prompt."""
 _PARTS = 9
 """The most lines of parts; with more parts, those with all points share one line."""
 _MARKS = 24

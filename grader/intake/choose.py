@@ -184,7 +184,8 @@ def _look_beside(
 ) -> list[tuple[str, str]]:
     """Add to `chosen` what a folder has beside required files, if the folder has another name or none in the hand-in.
 
-    Modules import their neighbours; who hands in the inside of a folder hands in all of it. Returns names and places.
+    Modules import their neighbours, and a student who hands in a folder's contents hands in all of them.
+    Returns names and places.
     """
     places: dict[PurePosixPath, set[PurePosixPath]] = {}
     for name, place in moved:

@@ -1,6 +1,6 @@
 """Judges each different recording of a class once.
 
-What a test's verdict is follows from the fixtures and the recording's content alone, and right hand-ins leave equal
+A test's verdict follows from the fixtures and the recording's content alone, and right hand-ins leave equal
 recordings. So do a hand-in's two runs of one test.
 """
 

@@ -8,8 +8,6 @@ can't use one test to change another. But each outcome is only a claim of the pr
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,12 +16,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from grader.assignment import Assignment, Handout, Limits, Part, SubmissionSpec
-from grader.errors import AssignmentError, GraderError, SubmissionError, UsageError
+from grader.assignment import Assignment, Handout, Limits, Part
+from grader.errors import AssignmentError, GraderError, UsageError
 from grader.fixtures import Fixtures
 from grader.grade import grade_in
 from grader.intake.notes import shown
-from grader.intake.take import read_hand_in
 from grader.levels import Level
 from grader.questions import Questions
 from grader.report import Report
@@ -36,31 +33,21 @@ from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
 from grader.suite.scan import PART, Case, Scan, scan
 from grader.suite.shared import first_left
 from grader.suite.starts import starts_of
+from grader.suite.traits import (
+    ANY_FILES,
+    hand_in_uses_torch,
+    importable_name,
+    imported,
+    needs_no_hand_in,
+    starts_programs,
+    uses_torch,
+)
 from grader.suite.tree import copy_suite, lay
 from grader.testing.refused import SENTENCE
 from grader.testing.suite_plan import TREE, Plan
 
-DEPTH = 8
-"""The most folders above a file of a hand-in."""
-_ANY = SubmissionSpec(tuple("/".join("*" * depth) for depth in range(1, DEPTH + 1)), path=())
-"""A hand-in of any files."""
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
-_IMPORT = rb"(?:import[ \t]+(?:\w[\w. \t]*,[ \t]*)*|from[ \t]+)"
-"""Before a module's name in an import, also where it isn't the first one."""
-_TORCH = re.compile(rb"^[ \t]*" + _IMPORT + rb"torch\b", re.MULTILINE)
-_REACHES_OUT = re.compile(
-    rb"\b(?:importlib|__import__|runpy|exec|eval|open|compile|globals|sys|os|pathlib|Path|glob|subprocess|inspect|ctypes)\b"
-)
-"""What a file can find a hand-in by, beside an import."""
-_PROGRAMS = re.compile(
-    rb"(?:^|;)[ \t]*" + _IMPORT + rb"(?:torch\.)?(?:subprocess|multiprocessing|pexpect|pty|wrapt_timeout_decorator)\b"
-    rb"|\bos\.(?:system|popen|fork|spawn|exec|posix_spawn)|\bProcessPoolExecutor\b|\buse_signals\s*=\s*False",
-    re.MULTILINE,
-)
-"""What a suite has that starts students' programs."""
-_TORCH_CELL = re.compile(rb'(?:"|\\n)[ \t]*' + _IMPORT + rb"torch\b")
-"""In a notebook's JSON, a line of a cell begins after a quotation mark or an escaped line end."""
 _WRAPPER = '''"""Runs the suite's tests, one by one."""
 
 import pytest
@@ -134,7 +121,7 @@ class Suite:
         for test in report.tests:
             endings.setdefault(test.id.partition("[")[2].partition("::")[0], set()).add(test.status)
         failing = [file for file, found in endings.items() if found <= {"error", "failed"}]
-        suspects = [file for file in failing if _stands_alone(self.folder, file)]
+        suspects = [file for file in failing if needs_no_hand_in(self.folder, file)]
         for file, why in self.errors_of(suspects).items() if suspects else ():
             fact = f"can't be loaded, with or without a hand-in, so nothing is graded; mend it: {why}"
             raise AssignmentError(self.original / file, None, fact)
@@ -225,12 +212,12 @@ def opened_suite(
             found = scan(folder)
             needs = needs_of(folder, found.files, found.constants)
             files = reached(folder, found.files, found.constants)
-            if not limits.programs and any(_PROGRAMS.search(file.read_bytes()) for file in files):
+            if not limits.programs and starts_programs(files):
                 limits = replace(limits, programs=True)
             left = first_left({name: found.constants.tree(folder / name) for name in found.files})
             together = together or left is not None
-            plan = Plan(_importable_name(suite), starts_of(folder, found), found.pytest, together)
-            torch = torch or any(_TORCH.search(file.read_bytes()) for file in folder.rglob("*.py") if file.is_file())
+            plan = Plan(importable_name(suite), starts_of(folder, found), found.pytest, together)
+            torch = torch or uses_torch(folder)
             assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
             if found.doubts:
                 demand([need for need in needs if need.name in KNOWN], folder, ())
@@ -263,22 +250,6 @@ def opened_suite(
             )
 
 
-def _stands_alone(folder: Path, name: str) -> bool:
-    """Whether a file of tests imports installed packages alone, and opens and evaluates nothing."""
-    file = folder / name
-    if not file.is_file() or _REACHES_OUT.search(file.read_bytes()):
-        return False
-    try:
-        nodes = list(ast.walk(ast.parse(file.read_bytes())))
-    except (SyntaxError, ValueError):
-        return False
-    modules = {alias.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    relative = any(isinstance(node, ast.ImportFrom) and node.level for node in nodes)
-    modules |= {(node.module or "").partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
-    own = {part for other in folder.rglob("*.py") for part in other.relative_to(folder).with_suffix("").parts}
-    return not relative and all(module not in own and find_spec(module) is not None for module in modules if module)
-
-
 def _make_executable(handin: Path) -> None:
     """Give the hand-in's programs the right to be executed, which archives and uploads often lose."""
     for path in handin.rglob("*"):
@@ -286,16 +257,6 @@ def _make_executable(handin: Path) -> None:
             with path.open("rb") as file:
                 if file.read(4).startswith((b"#!", b"\x7fELF")):
                     path.chmod(0o755)
-
-
-def _importable_name(suite: Path) -> str:
-    """The folder's own name where files in it use it: in an import, or at the front of a path."""
-    name = suite.name
-    if not name.isidentifier():
-        return ""
-    used = re.compile(rb"(?:import|from)\s+" + name.encode() + rb"\b|[\"']" + name.encode() + rb"/")
-    package = (suite / "__init__.py").is_file()
-    return name if package or any(used.search(file.read_bytes()) for file in suite.rglob("*.py")) else ""
 
 
 def _about_original(error: GraderError, folder: Path, suite: Path) -> GraderError:
@@ -315,24 +276,6 @@ def weighed(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
     return one, [f"The suite has no weights of gradescope_utils, so each of its {count} tests counts 1 point."]
 
 
-def imported(suite: Path) -> tuple[str, ...]:
-    """Return the modules that a suite imports and that neither it nor this machine has: those of the hand-in."""
-    files = sorted(suite.rglob("*.py"))
-    own = {part for file in files for part in file.relative_to(suite).with_suffix("").parts}
-    found: dict[str, None] = {}
-    for file in files:
-        try:
-            nodes = list(ast.walk(ast.parse(file.read_bytes())))
-        except (SyntaxError, ValueError):
-            continue
-        for node in nodes:
-            if isinstance(node, ast.Import):
-                found.update(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found[node.module.partition(".")[0]] = None
-    return tuple(name for name in found if name not in own and find_spec(name) is None)
-
-
 def unsealed(cases: Sequence[Case]) -> str:
     """Return a note that all points of the suite depend on claims of the process that ran the student's code."""
     points = sum((case.spec.points for case in cases), Fraction(0))
@@ -350,20 +293,8 @@ def _assignment(home: Path, name: str, cases: Sequence[Case], limits: Limits, *,
         seed=0,
         library="torch" if torch and find_spec("torch") is not None else "numpy",
         folder=home,
-        submission=_ANY,
+        submission=ANY_FILES,
         limits=limits,
         parts=(Part(PART, name, points),),
         handout=Handout(runner=""),
     )
-
-
-def hand_in_uses_torch(source: Path, ignored: Collection[str]) -> bool:
-    """Whether a file of a hand-in imports torch; False if the hand-in can't be read."""
-    try:
-        files = read_hand_in(source, _ANY, ignored=ignored)
-        return any(
-            (name.endswith(".py") and _TORCH.search(data)) or (name.endswith(".ipynb") and _TORCH_CELL.search(data))
-            for name, data in files
-        )
-    except SubmissionError:
-        return False  # intake tells the student the same

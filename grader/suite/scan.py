@@ -60,7 +60,7 @@ class _Class:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a suite's text says."""
+    """The findings in a suite's text."""
 
     cases: tuple[Case, ...]
     files: tuple[str, ...]

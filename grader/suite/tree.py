@@ -30,7 +30,7 @@ _PYTESTS = re.compile(rb"pytest|\\[uUx]")
 
 @dataclass
 class Laid:
-    """What happened where suite and hand-in have the same names."""
+    """The outcome where suite and hand-in have files of the same name."""
 
     replaced: list[str] = field(default_factory=list)
     """Files of the suite in whose place the hand-in's are graded."""
@@ -157,8 +157,8 @@ def _merge(
     ours = _entries(suite)
     theirs = _entries(handin)
     for name in [name for name, path in theirs.items() if path.is_file() and _sets_pytest(path)]:
-        their, same = theirs.pop(name), ours.get(name)
-        if same is None or not same.is_file() or not filecmp.cmp(same, their, shallow=False):
+        handed_in, same = theirs.pop(name), ours.get(name)
+        if same is None or not same.is_file() or not filecmp.cmp(same, handed_in, shallow=False):
             laid.settings.append(f"{inside}{name}")
     for name in _displaced(ours, theirs):
         path = f"{inside}{name}"

@@ -14,6 +14,7 @@ from gradescope_utils.autograder_utils.decorators import (
 )
 
 from grader.testing.check import Check
+from grader.testing.decoys import on_decoys
 from grader.testing.describe import alone
 from grader.testing.submission import Submission
 
@@ -24,6 +25,7 @@ __all__ = [
     "hide_errors",
     "leaderboard",
     "number",
+    "on_decoys",
     "partial_credit",
     "tags",
     "visibility",

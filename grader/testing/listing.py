@@ -32,7 +32,7 @@ CHECK = "listing"
 
 
 class _Stubs(Loader):
-    """A finder for the end of `sys.meta_path`: what no other finder has is a module of stand-ins."""
+    """A finder for the end of `sys.meta_path`: a module that no other finder has is made of stand-ins."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None

@@ -9,9 +9,7 @@ import sys
 
 import numpy as np
 
-
-class _Unfit(Exception):
-    """The hand-in didn't use the decoys."""
+from grader.testing import on_decoys
 
 
 class Decoys:
@@ -46,7 +44,7 @@ class _Cache:
         self.opened = opened
 
 
-def on_decoys(submission, decoys, scenario, *, backward):
+def on_batchnorm(submission, decoys, scenario, *, backward):
     """Return scenario(), with decoys where batch normalisation is; on the hand-in's own where it doesn't call them.
 
     scenario may be run twice, so it draws nothing. backward: whether it calls a backward pass too.
@@ -54,21 +52,4 @@ def on_decoys(submission, decoys, scenario, *, backward):
     module = sys.modules[submission("cs231n.layers").spatial_batchnorm_forward.__module__]
     names = {"batchnorm_forward": decoys.forward}
     names |= dict.fromkeys(("batchnorm_backward", "batchnorm_backward_alt"), decoys.backward)
-    before = {name: vars(module)[name] for name in names if name in vars(module)}
-    vars(module).update(names)
-    try:
-        result = scenario()
-        if not decoys.forwards or bool(decoys.backwards) != backward:
-            raise _Unfit
-        return result
-    except NotImplementedError:
-        raise
-    except (
-        Exception
-    ):  # whatever a hand-in does that doesn't go through these functions: its own tell whether it is wrong
-        pass
-    finally:
-        for name in names:
-            vars(module).pop(name, None)
-        vars(module).update(before)
-    return scenario()
+    return on_decoys(module, names, scenario, used=lambda: decoys.forwards > 0 and (decoys.backwards > 0) == backward)

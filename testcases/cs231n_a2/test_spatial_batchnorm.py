@@ -2,7 +2,7 @@
 
 import pytest
 from inputs import flat, kept, layers
-from stand_ins import Decoys, on_decoys
+from stand_ins import Decoys, on_batchnorm
 
 from grader.testing import number, visibility, weight
 
@@ -23,7 +23,7 @@ def check_forward(submission, rng, check, shape):
         args = x.copy(), gamma.copy(), beta.copy(), {"mode": "train"}
         return kept(layers(submission).spatial_batchnorm_forward(*args)[0])
 
-    check("out", on_decoys(submission, Decoys(rng), scenario, backward=False))
+    check("out", on_batchnorm(submission, Decoys(rng), scenario, backward=False))
 
 
 def check_backward(submission, rng, check, shape):
@@ -35,7 +35,7 @@ def check_backward(submission, rng, check, shape):
         _, cache = layers(submission).spatial_batchnorm_forward(*args)
         return layers(submission).spatial_batchnorm_backward(dout.copy(), cache)
 
-    dx, dgamma, dbeta = on_decoys(submission, Decoys(rng), scenario, backward=True)
+    dx, dgamma, dbeta = on_batchnorm(submission, Decoys(rng), scenario, backward=True)
     check("dx", dx)
     check("dgamma", flat(dgamma))
     check("dbeta", flat(dbeta))
@@ -71,7 +71,7 @@ def test_moving_averages(submission, rng, check):
         out, _ = layers(submission).spatial_batchnorm_forward(first.copy(), gamma.copy(), beta.copy(), bn_param)
         return kept(out), bn_param
 
-    out, bn_param = on_decoys(submission, Decoys(rng), scenario, backward=False)
+    out, bn_param = on_batchnorm(submission, Decoys(rng), scenario, backward=False)
     check("out in test mode", out)
     check("running_mean", flat(bn_param["running_mean"]))
     check("running_var", flat(bn_param["running_var"]))

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from inputs import added, draw, draw_params, fill, labels, train
-from stand_ins import Decoys, on_decoys
+from stand_ins import Decoys, on_layers
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def check_scores(check, rng, submission, net, dims, count):
         fill(built, params)
         return built.loss(X.clone())
 
-    check("loss(X)", on_decoys(submission, Decoys(rng), net.name, scenario, dims, evaluations=1))
+    check("loss(X)", on_layers(submission, Decoys(rng), net.name, scenario, dims, evaluations=1))
 
 
 def check_loss_and_gradients(check, rng, submission, net, dims, count):
@@ -96,7 +96,7 @@ def check_loss_and_gradients(check, rng, submission, net, dims, count):
     def scenario(net_class, _):
         return train(net.build(net_class, dims), params, X, y)
 
-    for name, value in on_decoys(submission, Decoys(rng), net.name, scenario, dims, trainings=1).items():
+    for name, value in on_layers(submission, Decoys(rng), net.name, scenario, dims, trainings=1).items():
         check(name, value)
 
 
@@ -108,5 +108,5 @@ def check_regularised(check, rng, submission, net, dims, count):
     def scenario(net_class, _):
         return added(*(train(net.build(net_class, dims, reg=value), params, X, y) for value in (reg, 0.0)))
 
-    for name, value in on_decoys(submission, Decoys(rng), net.name, scenario, dims, trainings=2).items():
+    for name, value in on_layers(submission, Decoys(rng), net.name, scenario, dims, trainings=2).items():
         check(name, value, atol=1e-9)

@@ -15,6 +15,8 @@ from itertools import pairwise
 
 import torch
 
+from grader.testing import on_decoys
+
 MODULE = "fully_connected_networks"
 STYLES = ("DDDDDD", "DTDDTD", "DDDDTD", "DDDTTT", "TDTTDT", "DDTDDT", "TTDTTD", "TTTTTT")
 """Whether a network calls a decoy (D) or computes inline (T) the hidden layers' linear part, their ReLU, and the last
@@ -152,7 +154,7 @@ def _methods(name, forward, backward):
     return type(name, (), {"forward": staticmethod(forward), "backward": staticmethod(backward)})
 
 
-def on_decoys(submission, decoys, name, scenario, dims, *, evaluations=0, trainings=0, styles=STYLES, dropout=False):
+def on_layers(submission, decoys, name, scenario, dims, *, evaluations=0, trainings=0, styles=STYLES, dropout=False):
     """Return scenario(network or layer, decoys), run on decoys; on the submission's own layers, with None, elsewhere.
 
     Args:
@@ -167,28 +169,23 @@ def on_decoys(submission, decoys, name, scenario, dims, *, evaluations=0, traini
         dropout: whether the network drops.
     """
     wanted = getattr(getattr(submission, MODULE), name)
-    space = vars(sys.modules[MODULE])
-    own = {layer: space[layer] for layer in decoys.classes if layer in space}
     decoys.last = dims[-1] if len(dims) > 2 else None
-    space.update({layer: decoy for layer, decoy in decoys.classes.items() if layer != name})
-    try:
-        result = scenario(wanted, decoys)
+
+    def used():
         style = decoys.style(max(len(dims) - 2, 1), evaluations, trainings)
         # a network that drops and calls no Dropout for its scores is known in two styles
         tested = not (dropout and evaluations) or decoys.calls["dropout in test mode"]
-        if _known(style, trainings, styles if tested else (STYLES[0], INLINE), len(dims) > 2):
+        known = _known(style, trainings, styles if tested else (STYLES[0], INLINE), len(dims) > 2)
+        if known:
             print(f"{name} runs on decoys here, which compute something else than your layers: see stand_ins.py.")
-            return result
-    except NotImplementedError:
-        raise
-    except Exception:  # whatever it does that knows other layers; its own layers tell whether it is wrong
-        pass
-    finally:
-        for layer in decoys.classes:
-            space.pop(layer, None)
-        space.update(own)
-    print(f"{name} runs on your own layers here, because it calls them in a way of its own.")
-    return scenario(wanted, None)
+        return known
+
+    def own():
+        print(f"{name} runs on your own layers here, because it calls them in a way of its own.")
+        return scenario(wanted, None)
+
+    layers = {layer: decoy for layer, decoy in decoys.classes.items() if layer != name}
+    return on_decoys(sys.modules[MODULE], layers, lambda: scenario(wanted, decoys), used=used, own=own)
 
 
 def _known(style, trainings, styles, network):

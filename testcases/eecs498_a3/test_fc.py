@@ -8,7 +8,7 @@ import pytest
 import torch
 import unseen_nets
 from inputs import draw, draw_params, fill, labels
-from stand_ins import Decoys, on_decoys
+from stand_ins import Decoys, on_layers
 
 from grader.testing import number, visibility, weight
 
@@ -71,7 +71,7 @@ def test_save_and_load(submission, rng, check):
         values["dtype after loading as float32"] = str(other.params["W2"].dtype)
         return values, other.loss(X.to(torch.float32))
 
-    values, scores = on_decoys(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, evaluations=2)
+    values, scores = on_layers(submission, Decoys(rng), "FullyConnectedNet", scenario, dims, evaluations=2)
     for name, value in values.items():
         check(name, value)
     check("scores in float32", scores, rtol=1e-4)

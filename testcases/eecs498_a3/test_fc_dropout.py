@@ -14,7 +14,7 @@ import nets
 import pytest
 import torch
 from inputs import draw, draw_coarse, draw_params, fill, labels
-from stand_ins import MASKED, Decoys, on_decoys
+from stand_ins import MASKED, Decoys, on_layers
 
 from grader.testing import number, visibility, weight
 
@@ -61,7 +61,7 @@ def run(submission, rng, dims, p):
         fill(net, params)
         return masks(params, net.loss(X.clone(), y.clone())[1], decoys, p)[1:]
 
-    return on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=1, styles=MASKED, dropout=True)
+    return on_layers(submission, Decoys(rng), NET, scenario, dims, trainings=1, styles=MASKED, dropout=True)
 
 
 def drawn(rng, *found):
@@ -85,7 +85,7 @@ def test_scores(submission, rng, check, p):
         net.loss(X.clone(), y.clone())
         return before, net.loss(X.clone())
 
-    before, after = on_decoys(submission, Decoys(rng), NET, scenario, dims, evaluations=2, trainings=1, dropout=True)
+    before, after = on_layers(submission, Decoys(rng), NET, scenario, dims, evaluations=2, trainings=1, dropout=True)
     check("loss(X)", before)
     check("loss(X) after loss(X, y)", after)
 
@@ -119,7 +119,7 @@ def test_last_layer(submission, rng, check):
         return {"loss": loss, "gradient of b2": grads["b2"], "what layer 1 sees": seen}
 
     decoys = Decoys(rng, blind=True)
-    found = on_decoys(submission, decoys, NET, scenario, dims, trainings=1, dropout=True)
+    found = on_layers(submission, decoys, NET, scenario, dims, trainings=1, dropout=True)
     for name, value in found.items():
         check(name, value)
 
@@ -153,7 +153,7 @@ def test_seed(submission, rng, check):
             found += [masks(params, net.loss(X.clone(), y.clone())[1], decoys, 0.3)[1][0] for _ in range(2)]
         return found
 
-    found = on_decoys(submission, Decoys(rng), NET, scenario, dims, trainings=4, styles=MASKED, dropout=True)
+    found = on_layers(submission, Decoys(rng), NET, scenario, dims, trainings=4, styles=MASKED, dropout=True)
     x, seeded, repeat, free, again = drawn(rng, *found)
     check.dropout("mask with a seed times x", seeded, x=x, keep=0.7, repeat=repeat)
     check.dropout("mask without a seed times x", free, x=x, keep=0.7, again=again)
@@ -178,7 +178,7 @@ def test_save_and_load(submission, rng, check):
         _, forward, _ = masks(params, other.loss(X.clone(), y.clone())[1], decoys, 0.35)
         return scores, forward[0]
 
-    scores, mask = on_decoys(
+    scores, mask = on_layers(
         submission, Decoys(rng), NET, scenario, dims, evaluations=1, trainings=1, styles=MASKED, dropout=True
     )
     check("scores after loading", scores)

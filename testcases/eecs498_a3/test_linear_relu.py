@@ -3,7 +3,7 @@
 import pytest
 import torch
 from inputs import draw
-from stand_ins import Decoys, on_decoys
+from stand_ins import Decoys, on_layers
 
 from grader.testing import number, visibility, weight
 
@@ -24,7 +24,7 @@ def run(submission, rng, scenario, inputs, **passes):
         return scenario(layer, [value.clone() for value in inputs])
 
     sizes = inputs[1].shape
-    return on_decoys(submission, Decoys(rng), "Linear_ReLU", once, sizes, **passes)
+    return on_layers(submission, Decoys(rng), "Linear_ReLU", once, sizes, **passes)
 
 
 def check_backward(submission, rng, check, count, dims, outputs):

@@ -2,7 +2,7 @@
 
 import torch
 from inputs import draw, draw_params, labels, train
-from stand_ins import Decoys, on_decoys
+from stand_ins import Decoys, on_layers
 
 
 def check_pictures(check, rng, submission, net, dims, shape):
@@ -14,7 +14,7 @@ def check_pictures(check, rng, submission, net, dims, shape):
         values = train(built, params, X, y)
         return {"loss(X)": built.loss(X.clone()), **values}
 
-    found = on_decoys(submission, Decoys(rng), net.name, scenario, dims, evaluations=1, trainings=1)
+    found = on_layers(submission, Decoys(rng), net.name, scenario, dims, evaluations=1, trainings=1)
     for name, value in found.items():
         check(name, value)
 
@@ -32,5 +32,5 @@ def check_float32(check, rng, submission, net, dims, count):
         built = net.build(net_class, dims, dtype=dtype)
         return {"dtype": str(built.params[last].dtype), **train(built, params, X, y)}
 
-    for name, value in on_decoys(submission, Decoys(rng), net.name, scenario, dims, trainings=1).items():
+    for name, value in on_layers(submission, Decoys(rng), net.name, scenario, dims, trainings=1).items():
         check(name, value)

@@ -28,7 +28,7 @@ class Row:
     entry: Entry
     standing: Standing
     report: Report | None
-    """What counts; None unless the standing is "graded"."""
+    """The points that count; None unless the standing is "graded"."""
     score: Fraction | None
     """After the deduction for late work; None if it isn't known."""
     problem: str

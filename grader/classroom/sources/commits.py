@@ -1,7 +1,7 @@
 """Reads when the last commit of a git clone was made.
 
 A clone's own configuration may name programs to run, so git never sees it: it works in an empty repository of ours,
-which borrows the clone's objects. What leads to the commit is read as text.
+which borrows the clone's objects. The references that lead to the commit are read as text.
 """
 
 from __future__ import annotations

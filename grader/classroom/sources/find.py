@@ -201,7 +201,7 @@ class _Owners:
         return Owned(found, students)
 
     def rest(self) -> tuple[list[Student], list[Entry]]:
-        """Who handed in nothing, and of whom nobody knows it."""
+        """The students without a hand-in, and an entry for each one who may have handed in something unclear."""
         rows = [row for row in self.roster.rows if id(row) not in self.seen] if self.roster is not None else []
         absent = [row.student for row in rows if id(row) not in self.perhaps]
         perhaps = [

@@ -1,6 +1,6 @@
 """Moodle's "Download all submissions": `<full name>_<participant id>_assignsubmission_file`, as folders or flat.
 
-What a student wrote into Moodle's editor is beside it, with `onlinetext` instead of `file`. A team has its own name and
+A text written in Moodle's editor is beside it, with `onlinetext` instead of `file`. A team has its own name and
 number instead; the default team has no number.
 """
 

@@ -67,7 +67,7 @@ def _found(tree: Tree, owner: Node, folder: Node) -> Found:
 
 
 def _children(tree: Tree, folder: Node) -> list[Node]:
-    """What is in a student's folder; nothing if it can't be read, which must not stop the others."""
+    """The entries of a student's folder; none if it can't be read, which must not stop the others."""
     try:
         return tree.children(folder.path)
     except UnreadableError:

@@ -59,7 +59,7 @@ class Tree(Protocol):
     is_archive: bool
 
     def children(self, folder: PurePosixPath) -> list[Node]:
-        """What is directly in a folder, in order, without junk of operating systems."""
+        """The entries directly in a folder, in order, without junk of operating systems."""
 
     def leaves(self, path: PurePosixPath) -> list[Leaf]:
         """All regular files below a folder; the file itself for a file."""

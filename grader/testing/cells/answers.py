@@ -20,7 +20,7 @@ _PERSON = re.compile(
     r"|student (id|number)|matriculation|matrikel\w*|id number|collaborators?)\**\s*:",
     re.IGNORECASE,
 )
-"""What a cell says that asks for the student's name or number."""
+"""Words of a cell that asks for the student's name or number."""
 
 
 def answers_of(cells: Sequence[Cell], handout: bytes | None) -> str:

@@ -66,7 +66,7 @@ def convert_all(file: Path, submission: Submission, check: Check) -> None:
 
 
 def _template(texts: Sequence[str]) -> _Template:
-    """What the template defines, and its notebook if it has one."""
+    """The names that the template defines, and its notebook if it has one."""
     shapes: set[str] = set()
     notebook = None
     for text in texts:

@@ -1,4 +1,4 @@
-"""Takes IPython's syntax out of a cell: magics, shell lines, help, prompts. What is Python stays as it is.
+"""Takes IPython's syntax out of a cell: magics, shell lines, help, prompts. Python stays as it is.
 
 Python's own parser decides whether a cell is Python. Only where it isn't, the lines that begin a statement are looked
 at, so that a % in an expression or in a text is never touched. Every line keeps its number.
