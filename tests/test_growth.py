@@ -24,7 +24,17 @@ from grader.sandbox.run import Output
 from grader.text import clean_text, cut, harmless_cell, overwritten
 
 PACKAGE = Path(grader.__file__).parent
-OTHERS = ("authoring", "classroom", "commands", "starters", "arguments", "assignment", "__main__")
+OTHERS = (
+    "authoring",
+    "classroom",
+    "commands",
+    "starters",
+    "arguments",
+    "options",
+    "assignment",
+    "settings",
+    "__main__",
+)
 """They read the texts of instructors, and of students only names, which have 255 bytes at most."""
 LENGTH = 50_000
 CPU_SECONDS = 0.5
