@@ -147,6 +147,26 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
         submission.uninstall()
 
 
+def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> None:
+    """As fast.ai's and d2l's notebooks do; a function of one name for each class is no redefinition."""
+    data = notebook(
+        "from no_such_package import *\nclass Net:\n    pass\nclass Layer:\n    pass",
+        "@patch\ndef forward(self: Net, x):\n    return x",
+        "@patch\ndef forward(self:Layer, x: 'int') -> 'int':\n    display(x)\n    return 2 * x",
+        "def backward(self):\n    return 3\nsetattr(Net, 'backward', backward)",
+        "def backward(self):\n    return 4\nLayer.backward = backward",
+    )
+    made = convert_notebook(data, "hw.ipynb", lambda package: False)
+    assert made.notes == ("cell 1 imports no_such_package, which isn't installed here; the rest went on without it",)
+    submission = loaded(tmp_path, data)
+    submission.install()
+    try:
+        net, layer = submission.hw.Net(), submission.hw.Layer()
+        assert (net.forward(1), layer.forward(1), net.backward(), layer.backward()) == (1, 2, 3, 4)
+    finally:
+        submission.uninstall()
+
+
 def test_a_line_tells_its_cell(tmp_path: Path) -> None:
     text = convert_notebook(notebook("# words", "%time\n\ndef f():\n    return 1 / 0", kinds="tc"), "hw.ipynb").text
     (tmp_path / "hw.py").write_text(text)
@@ -193,6 +213,12 @@ def test_scripts_made_from_notebooks() -> None:
         assert {node.__class__.__name__ for node in ast.parse(made.text).body} <= {"FunctionDef"}
     plain = b"try:\n    get_ipython()\nexcept NameError:\n    pass\ntrain()\n"
     assert convert_script(plain, "hw.py") is None
+    exported = (
+        b"# Databricks notebook source\n# MAGIC %md\n# COMMAND ----------\ndef f():\n    return 1\ndisplay(table)\n"
+    )
+    made = convert_script(exported, "hw.py")
+    assert made is not None
+    assert "#| display(table)" in made.text
     assert convert_script(b"def broken(:\n", "hw.py") is None
     renamed = convert_script(notebook("def f():\n    return 1"), "hw.py")
     assert renamed is not None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from grader.testing.cells.keep import Definition, Piece, defined_twice, definitions, kept_of, pieces_of
+from grader.testing.cells.keep import Definition, Piece, added_to, defined_twice, definitions, kept_of, pieces_of
 from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
 from grader.testing.cells.syntax import Code, NotPython, parsed, python_of
 
@@ -24,7 +24,7 @@ HEADER = "#|=== "
 """Begins the line above a cell; its name follows. The line after it is empty, or says why the cell is skipped."""
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
-_FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:", re.MULTILINE)
+_FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$", re.MULTILINE)
 Known = Callable[[str], bool]
 """Whether a top-level package can be imported here."""
 
@@ -234,17 +234,6 @@ def _imported(node: ast.stmt) -> list[str]:
 
 def _adds_to_class(item: Definition) -> bool:
     return isinstance(item, ast.FunctionDef) and added_to(item) is not None
-
-
-def added_to(item: ast.FunctionDef) -> str | None:
-    """The class to which a decorator like d2l's `add_to_class(Net)` adds a function; None without one."""
-    for decorator in item.decorator_list:
-        if isinstance(decorator, ast.Call) and len(decorator.args) == 1 and isinstance(decorator.args[0], ast.Name):
-            called = decorator.func
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name == "add_to_class":
-                return decorator.args[0].id
-    return None
 
 
 def _asks_for_cuda(node: ast.stmt) -> int:

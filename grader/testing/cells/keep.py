@@ -273,11 +273,37 @@ def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
     return found
 
 
+def added_to(item: ast.FunctionDef) -> str | None:
+    """The class to which a decorator adds a function, as d2l's `add_to_class(Net)` does, and fastcore's `patch`.
+
+    The latter finds the class in the annotation of the first argument. None without such a decorator.
+    """
+    for decorator in item.decorator_list:
+        if isinstance(decorator, ast.Name) and decorator.id == "patch" and item.args.args:
+            owner = item.args.args[0].annotation
+            if isinstance(owner, ast.Name):
+                return owner.id
+        if isinstance(decorator, ast.Call) and len(decorator.args) == 1 and isinstance(decorator.args[0], ast.Name):
+            called = decorator.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name == "add_to_class":
+                return decorator.args[0].id
+    return None
+
+
 def defined_twice(pieces: Iterable[Piece]) -> dict[str, list[int]]:
-    """Return the names that are defined more than once, differently, with the indexes of their cells."""
+    """Return the names that are defined more than once, differently, with the indexes of their cells.
+
+    Functions that become methods of a class before the next one of that name comes all count.
+    """
     found: dict[str, list[Piece]] = {}
     for piece in pieces:
         node = piece.node
+        if isinstance(node, ast.FunctionDef) and added_to(node) is not None:
+            continue
+        if isinstance(node, ast.Expr) or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)):
+            for name in piece.reads & found.keys():
+                del found[name]
         if isinstance(node, Definition) and node.name not in _reads_now(node):  # `class A(A)` continues the first
             found.setdefault(node.name, []).append(piece)
     return {

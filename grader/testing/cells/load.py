@@ -15,8 +15,8 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from grader.testing.cells.convert import END, HEADER, SKIPPED, added_to
-from grader.testing.cells.keep import Definition, definitions
+from grader.testing.cells.convert import END, HEADER, SKIPPED
+from grader.testing.cells.keep import Definition, added_to, definitions
 from grader.testing.compiled import CompiledOnce
 
 FAILED = "__grader_failed__"
@@ -93,6 +93,7 @@ class CellLoader(SourceFileLoader):
         tree = ast.parse(self.get_data(self.path), self.path)
         failed: dict[str, BaseException] = {}
         vars(module)[FAILED] = failed
+        vars(module)["display"] = print  # IPython's own, with which people look at values in a function, too
         flags = 0
         for node in tree.body:
             try:
