@@ -66,6 +66,11 @@ def test_every_link_to_a_page_leads_somewhere(page: Path) -> None:
             assert anchor in anchors, f"{page.name} links to {target}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_has_the_marks_of_a_merge(page: Path) -> None:
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text("utf-8"), re.MULTILINE)
+
+
 def test_the_page_of_settings_is_that_of_the_schemas() -> None:
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
     assert page.endswith(tables()), "run: python tests/settings_page.py, and put its tables there"
