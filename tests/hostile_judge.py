@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema
 from hostile_samples import BONUS, CANARY, Outcome, Planted, Verdict, with_users
 from strict_json import strict_loads, validate
 
+from grader.arguments import FORMATS
 from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.export import exporter
@@ -58,7 +60,7 @@ def judge(
     outcome.layers = with_users(re.findall(r"\w+", report.isolation.partition("(")[2]))
     outcome.stopped = verdict.stopped(outcome.layers) or not report.isolation
     texts = {}
-    for kind in ("gradescope", "autolab", "terminal", "json"):
+    for kind in FORMATS:
         try:
             texts[kind] = exporter(kind)(report)
         except Exception as error:
@@ -109,12 +111,19 @@ def _invalid(texts: Mapping[str, str], assignment: Assignment, report: Report) -
             validate(schema, strict_loads(text))
         except (ValueError, jsonschema.ValidationError) as error:
             found.append(f"{schema}: {str(error)[:300]}")
-    try:
-        strict_loads(texts.get("json", ""))
-    except ValueError as error:
-        found.append(f"json: {error}")
+    readers: dict[str, Callable[[str], object]] = {
+        "json": strict_loads,
+        "prairielearn": strict_loads,
+        "markus": lambda text: [strict_loads(line) for line in text.splitlines()],
+        "junit": ElementTree.fromstring,
+    }
+    for kind, read in readers.items():
+        try:
+            read(texts.get(kind, ""))
+        except (ValueError, ElementTree.ParseError) as error:
+            found.append(f"{kind}: {error}")
     for kind, text in texts.items():
-        odd = sorted(set(UNSHOWABLE.findall(text)))
+        odd = sorted(set(UNSHOWABLE.findall(text.replace("\r\n", "\n") if kind == "csv" else text)))
         if odd:
             found.append(f"{kind} holds control characters {odd[:5]}")
     return found

@@ -232,6 +232,17 @@ def test_no_hand_in_says_how_pytest_runs(file: dict[str, str], tmp_path: Path) -
     assert any("would change how the tests run" in note and list(file)[-1] in note for note in report.staff_notes)
 
 
+def test_no_hand_in_brings_a_plugin_as_a_package_would(tmp_path: Path) -> None:
+    suite = {"tests/test_a.py": "from sol import f\n\n\ndef test_1():\n    assert f(1) == 1\n"}
+    handin = {
+        "sol.py": "def f(x):\n    return 0\n",
+        "evil.py": _ALL_PASS,
+        "evil-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n",
+        "evil-1.0.dist-info/entry_points.txt": "[pytest11]\nevil = evil\n",
+    }
+    assert outcomes(graded(tmp_path, suite, handin)) == [("failed", 0)]
+
+
 def test_settings_that_say_nothing_to_pytest_are_a_hand_ins_files(tmp_path: Path) -> None:
     suite = {"test_a.py": "def test_1():\n    assert 'name' in open('pyproject.toml').read()\n"}
     handin = {"sol.py": "", "pyproject.toml": "[project]\nname = 'mine'\n"}

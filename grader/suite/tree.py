@@ -157,8 +157,8 @@ def _merge(
     ours = _entries(suite)
     theirs = _entries(handin)
     for name in [name for name, path in theirs.items() if path.is_file() and _sets_pytest(path)]:
-        handed_in, same = theirs.pop(name), ours.get(name)
-        if same is None or not same.is_file() or not filecmp.cmp(same, handed_in, shallow=False):
+        unused, own = theirs.pop(name), ours.get(name)
+        if own is None or not own.is_file() or not filecmp.cmp(own, unused, shallow=False):
             laid.settings.append(f"{inside}{name}")
     for name in _displaced(ours, theirs):
         path = f"{inside}{name}"
