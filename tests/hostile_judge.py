@@ -14,7 +14,7 @@ import jsonschema
 from hostile_samples import BONUS, CANARY, Outcome, Planted, Verdict, with_users
 from strict_json import strict_loads, validate
 
-from grader.arguments import FORMATS
+from grader.options import FORMATS
 from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.export import exporter

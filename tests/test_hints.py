@@ -138,6 +138,12 @@ def test_one_wrong_element_is_not_called_a_wrong_row() -> None:
     assert "column" not in hint(actual, expected)
 
 
+def test_values_at_the_labels_alone_are_not_called_dropout() -> None:
+    expected = draw(12, 5)
+    labels = np.eye(5, dtype=bool)[np.arange(12) * 3 % 5]
+    assert "dropout" not in hint(np.where(labels, expected, 0.0), expected)
+
+
 # the most certain one first
 
 

@@ -121,11 +121,12 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, sho
 
 
 def _scattered(kept: NDArray[np.bool_]) -> bool:
-    """Whether the zeros look like a random mask: not in one piece, and not a whole row or column."""
+    """Whether the zeros look like a random mask: not in one piece, not a whole row or column, not as many in each."""
     if np.count_nonzero(kept) < 3 or np.count_nonzero(np.diff(kept.ravel())) < 4:
         return False
     rows = kept.reshape(kept.shape[0], -1)
-    return kept.ndim < 2 or bool(rows.any(axis=0).all() and rows.any(axis=1).all())
+    counts = rows.sum(axis=0), rows.sum(axis=1)  # one-hot labels are as scattered, one in each row
+    return kept.ndim < 2 or all(bool(count.all()) and len(set(count.tolist())) > 1 for count in counts)
 
 
 def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:

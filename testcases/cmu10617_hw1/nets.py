@@ -169,7 +169,7 @@ def blobs(rng, features, classes, count):
 def check_training(check, rng, net_class, dims, **options):
     """The recitation's loop on the submission's own layers: the squared error of each epoch.
 
-    A loss of the test's own, so that the part `loss` costs nothing here.
+    A loss of the test's own, and no momentum, so that the parts `loss` and `momentum` cost nothing here.
     """
     give_helpers(sys.modules[net_class.__module__])
     net = build(net_class, dims, **options)

@@ -30,7 +30,7 @@ def distinct(rng, *shape):
 
 
 def flat(value):
-    """An array as a vector: gradients of gamma are written as (C,) and as (1, C, 1, 1)."""
+    """An array as a vector: gradients of gamma and moving averages are written as (C,), (1, C) and (1, C, 1, 1)."""
     return value.ravel() if isinstance(value, np.ndarray) else value
 
 

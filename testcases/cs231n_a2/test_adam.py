@@ -29,9 +29,11 @@ def test_without_config(submission, rng, check):
 @weight(1)
 @number("13.3")
 def test_state(submission, rng, check):
-    """adam stores m, v and the number of steps t"""
-    done = steps(optim(submission).adam, rng.normal(size=(2, 5)), rng.normal(size=(4, 2, 5)), {"beta1": 0.7})
-    *_, (_, config) = done
+    """adam goes on from the m, v and t that it is given, raises t before its use, and stores all three"""
+    state = {"m": rng.normal(size=(2, 5)), "v": rng.uniform(0.5, 2.0, size=(2, 5)), "t": 5}
+    done = steps(optim(submission).adam, rng.normal(size=(2, 5)), rng.normal(size=(4, 2, 5)), {"beta1": 0.7, **state})
+    *_, (move, config) = done
+    check("move after four steps", move)
     check("t after four steps", float(config["t"]))
     check("m after four steps", kept(config["m"]))
     check("v after four steps", kept(config["v"]))
