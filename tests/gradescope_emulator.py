@@ -64,7 +64,7 @@ def run(
         except subprocess.TimeoutExpired:
             process.kill()  # this process alone; its children live on
             process.wait()
-            # whatever stands there
+            # whatever is there
             (root / "results" / "results.json").write_text(
                 json.dumps(
                     {

@@ -151,9 +151,9 @@ class Project:
         self.file(name).write_text(text, "utf-8", newline="\n")
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Replace a piece of text that stands exactly once."""
+        """Replace a piece of text that is there exactly once."""
         text = self.file(name).read_text("utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {name}"
         self.write(name, text.replace(old, new))
 
     def add_layer(self) -> None:

@@ -11,7 +11,7 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "grader" / "export" / "schema
 
 
 def strict_loads(text: str) -> Any:
-    """Parse JSON; raises ValueError for NaN, an infinity or a key that stands twice."""
+    """Parse JSON; raises ValueError for NaN, an infinity or a key that occurs twice."""
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} isn't JSON")
@@ -19,7 +19,7 @@ def strict_loads(text: str) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         if len(set(keys)) < len(keys):
-            raise ValueError(f"a key stands twice: {sorted(key for key in keys if keys.count(key) > 1)}")
+            raise ValueError(f"a key occurs twice: {sorted(key for key in keys if keys.count(key) > 1)}")
         return dict(pairs)
 
     return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)

@@ -70,7 +70,7 @@ def tree_of(module: str) -> ast.Module:
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every imported module, wherever the statement stands, with its line."""
+    """Every imported module, wherever the statement is, with its line."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

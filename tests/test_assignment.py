@@ -57,7 +57,7 @@ def test_limits_can_be_replaced(project: Project) -> None:
 
 
 MISTAKES: dict[str, tuple[str, str, str | None, str]] = {
-    # name: what stands there, what stands there instead, a piece of the line that is to be named, words
+    # name: the text there, the text in its place, a piece of the line that is to be named, words
     "no TOML": ("seed = 7", "seed = = 7", "seed = = 7", "not valid TOML"),
     "a text that isn't closed": ('title = "Forward"', 'title = "Forward', 'title = "Forward', "not valid TOML"),
     "a key twice": ("seed = 7", "seed = 7\nseed = 8", "seed = 8", "not valid TOML"),

@@ -663,7 +663,7 @@ def zips(draw: st.DrawFn) -> bytes:
 
 @contextlib.contextmanager
 def quiet_zip() -> Iterator[None]:
-    """zipfile warns of a name that stands twice; here it may."""
+    """zipfile warns of a name that occurs twice; here it may."""
     import warnings
 
     with warnings.catch_warnings():

@@ -62,7 +62,7 @@ def lay_over(reference: Path, sample: Path, into: Path) -> Path:
         (into / name).unlink()
     for name, old, new in verdict.get("replace", []):
         text = (into / name).read_text("utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {name}"
         (into / name).write_text(text.replace(old, new), "utf-8")
     if "notebook" in verdict:
         as_notebook(reference, into, **verdict["notebook"])

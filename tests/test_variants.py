@@ -158,8 +158,8 @@ def test_a_file_in_another_encoding_is_refused(project: Project) -> None:
 @pytest.mark.parametrize(
     ("find", "name", "words"),
     [
-        ("return scaled - self.offset", "line.py", "stands 0 times in line.py, and must stand exactly once"),
-        ("self.offset", "line.py", "stands 2 times in line.py, and must stand exactly once"),
+        ("return scaled - self.offset", "line.py", "occurs 0 times in line.py, and must occur exactly once"),
+        ("self.offset", "line.py", "occurs 2 times in line.py, and must occur exactly once"),
         ("return scaled + self.offset", "lines.py", "lines.py"),
         ("return scaled + self.offset", "../small/line.py", "../small/line.py"),
     ],

@@ -212,7 +212,7 @@ _VARIANTS = """\
 #:schema ../../schemas/variants.schema.json
 # Patches of the reference. credit = 0.0: a known mistake, which must lose points in the parts that `loses` names, and
 # whose hint the student reads. credit = 1.0: an accepted alternative. Between: partial credit.
-# `find` must stand exactly once in the file.
+# `find` must be in the file exactly once.
 """
 
 

@@ -126,7 +126,7 @@ def apply_variant(assignment: Assignment, variant: Variant) -> dict[str, str]:
             raise AssignmentError(
                 assignment.folder / "variants.toml",
                 variant.line,
-                f"'find' of variant '{variant.name}' stands {count} times in {patch.file}, and must stand exactly once",
+                f"'find' of variant '{variant.name}' occurs {count} times in {patch.file}, and must occur exactly once",
             )
         changed[patch.file] = text.replace(patch.find, patch.replace)
     return changed

@@ -27,8 +27,7 @@ _HINT = 3
 _LEAST_MESSAGE = 2
 
 Span = tuple[str, str]
-"""Text, and its style: one of STYLES, or empty."""
-STYLES = ("bold", "dim", "good", "bad", "wait", "hint")
+"""Text, and its style: bold, dim, good, bad, wait or hint; empty for plain text."""
 Line = tuple[Span, ...]
 
 
