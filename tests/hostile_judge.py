@@ -14,13 +14,13 @@ import jsonschema
 from hostile_samples import BONUS, CANARY, Outcome, Planted, Verdict, with_users
 from strict_json import strict_loads, validate
 
-from grader.options import FORMATS
 from grader.assignment import Assignment, load_assignment
 from grader.errors import InternalError
 from grader.export import exporter
 from grader.fixtures import Fixtures, load_current
 from grader.grade import grade, grade_in
 from grader.levels import Level
+from grader.options import FORMATS
 from grader.report import Report, TestResult
 from grader.sandbox.worker import Worker
 
