@@ -85,12 +85,8 @@ def test_scores(submission, rng, check, p):
         losses = [float(net.loss(X.clone(), y.clone())[0]) for _ in range(2)]
         return before, net.loss(X.clone()), losses[0] != losses[1]
 
-<<<<<<< HEAD
-    before, after = on_layers(submission, Decoys(rng), NET, scenario, dims, evaluations=2, trainings=1, dropout=True)
-=======
-    found = on_decoys(submission, Decoys(rng), NET, scenario, dims, evaluations=2, trainings=2, dropout=True)
+    found = on_layers(submission, Decoys(rng), NET, scenario, dims, evaluations=2, trainings=2, dropout=True)
     before, after, drops = found
->>>>>>> w-real
     check("loss(X)", before)
     check("loss(X) after loss(X, y)", after)
     check("two training passes drop other units", drops)
@@ -131,11 +127,7 @@ def test_last_layer(submission, rng, check):
         }
 
     decoys = Decoys(rng, blind=True)
-<<<<<<< HEAD
-    found = on_layers(submission, decoys, NET, scenario, dims, trainings=1, dropout=True)
-=======
-    found = on_decoys(submission, decoys, NET, scenario, dims, trainings=2, dropout=True)
->>>>>>> w-real
+    found = on_layers(submission, decoys, NET, scenario, dims, trainings=2, dropout=True)
     for name, value in found.items():
         check(name, value)
 
