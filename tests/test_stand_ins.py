@@ -11,7 +11,7 @@ import pytest
 
 from grader.testing.absent import StandIns
 from grader.testing.numpy_1 import accept_numpy_1
-from grader.testing.submission import Forbidden, Submission
+from grader.testing.submission import Forbidden, NotFound, Submission
 
 
 @pytest.fixture
@@ -45,9 +45,53 @@ def test_helpers_are_found_under_another_name(line: str, hand_in: Submission, tm
 
 @pytest.mark.parametrize("line", ["import common", "from common import loss, other", "from common import *"])
 def test_what_isnt_a_helper_stays_absent(line: str, hand_in: Submission, tmp_path: Path) -> None:
-    write(tmp_path, f"{line}\n")
+    write(tmp_path, f"{line}\n\n\ndef use():\n    return common, other\n")
     with pytest.raises(ModuleNotFoundError, match="common"):
         _ = hand_in.work.anything
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import absent_package",
+        "import absent_package.deep as short",
+        "from absent_package.deep import sqrt, log",
+        "def unused():\n    from absent_package import sqrt",
+        "import absent_package\nif __name__ == '__main__':\n    absent_package.run()",
+    ],
+)
+def test_an_import_of_an_absent_package_that_isnt_used_costs_nothing(
+    line: str, hand_in: Submission, tmp_path: Path
+) -> None:
+    write(tmp_path, f"{line}\n\n\ndef value():\n    return 3\n")
+    assert hand_in.work.value() == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import absent_package\n\n\ndef value():\n    return absent_package.three()",
+        "from absent_package import *\n\n\ndef value():\n    return 3",
+        "from absent_package import three as drei\nvalue = drei",
+    ],
+)
+def test_an_absent_package_that_is_used_is_missed(text: str, hand_in: Submission, tmp_path: Path) -> None:
+    write(tmp_path, text + "\n")
+    with pytest.raises(ModuleNotFoundError, match="absent_package"):
+        hand_in.work.value()
+
+
+def test_code_that_handles_an_absent_package_notices_it(hand_in: Submission, tmp_path: Path) -> None:
+    text = "try:\n    import absent_package\n    found = True\nexcept ImportError:\n    found = False\n"
+    write(tmp_path, text)
+    assert hand_in.work.found is False
+
+
+def test_a_file_that_another_one_imports_in_vain_is_missing(hand_in: Submission, tmp_path: Path) -> None:
+    write(tmp_path, "import linear\n\n\ndef value():\n    return 3\n")
+    assert hand_in.work.value() == 3
+    with pytest.raises(NotFound, match=r"no file linear\.py"):
+        _ = hand_in.linear.Linear
 
 
 def test_stand_ins_go_when_the_submission_goes(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Editions of a course rename their helper package. So `from common.helpers import softmax_loss` gets the function of
 `a3_helper`, if the course's helpers have all imported names. Hand-ins also hold code that draws or shows progress,
-mostly below `if __name__ == "__main__"`; that code does nothing here.
+mostly below `if __name__ == "__main__"`; that code does nothing here. Nor does an import whose names aren't used.
 """
 
 from __future__ import annotations
@@ -52,19 +52,21 @@ class StandIns(Loader):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find a package that only draws or shows progress, or one from which only helpers are imported."""
+        """Find a package that draws, shows progress or isn't used, or one from which only helpers are imported."""
         frame = importing_frame(self._root)
         if frame is None:
             return None
         top = name.partition(".")[0]
         wanted = _wanted(frame, name)
-        if top in DRAWING or top == PROGRESS or (wanted and wanted <= self._lent().keys()):
+        if top in DRAWING:
+            return ModuleSpec(name, self, is_package=True, loader_state=_Drawing)
+        if top == PROGRESS or (wanted and wanted <= self._lent().keys()):
             return ModuleSpec(name, self, is_package=True)
-        return None
+        return ModuleSpec(name, self, is_package=True, loader_state=_Drawing) if _is_unused(frame, top) else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Make the module of a drawing package; None, for an ordinary module, otherwise."""
-        return _Drawing(spec.name) if spec.name.partition(".")[0] in DRAWING else None
+        """Make a module that has every name, for a package that draws or isn't used; None for an ordinary one."""
+        return _Drawing(spec.name) if spec.loader_state is _Drawing else None
 
     def exec_module(self, module: ModuleType) -> None:
         """Put the stand-in's names into a module."""
@@ -72,7 +74,7 @@ class StandIns(Loader):
         if top == PROGRESS:
             names = {"tqdm": _Bar, "tqdm_notebook": _Bar, "trange": lambda *args, **_: _Bar(range(*args))}
             vars(module).update(names)
-        elif top not in DRAWING:
+        elif not isinstance(module, _Drawing):
             vars(module).update(self._lent())
 
     def _lent(self) -> Mapping[str, Any]:
@@ -85,13 +87,49 @@ class StandIns(Loader):
 
 def _wanted(frame: FrameType, module: str) -> set[str]:
     """The names that an import statement imports from `module`; empty if it imports the whole module."""
-    tree = ast.parse(Path(frame.f_code.co_filename).read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno):
+    for node in _imports(_tree(frame), frame.f_lineno):
+        if isinstance(node, ast.ImportFrom):
             asked = node.module or ""
             if node.level == 0 and (asked == module or asked.startswith(f"{module}.")):
                 return {alias.name for alias in node.names} - {"*"}
     return set()
+
+
+def _is_unused(frame: FrameType, package: str) -> bool:
+    """Whether a file only imports names of a package and uses none of them, except where it runs as a program.
+
+    Editors add such imports by themselves. An import that another statement handles, in a `try`, may fail.
+    """
+    tree = _tree(frame)
+    names: set[str] = set()
+    for node in _imports(tree, frame.f_lineno):
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or package for alias in node.names if alias.name.partition(".")[0] == package}
+        elif node.level == 0 and (node.module or "").partition(".")[0] == package:
+            names |= {alias.asname or alias.name for alias in node.names}
+    kept = ast.Module([node for node in tree.body if not _is_program(node)], [])
+    used = {node.id for node in ast.walk(kept) if isinstance(node, ast.Name)}
+    handled = any(
+        isinstance(node, ast.Try) and node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno)
+        for node in ast.walk(tree)
+    )
+    return bool(names) and "*" not in names and not names & used and not handled
+
+
+def _is_program(node: ast.stmt) -> bool:
+    """Whether a statement is the part below `if __name__ == "__main__":`."""
+    return isinstance(node, ast.If) and "__name__" in {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
+
+
+def _tree(frame: FrameType) -> ast.Module:
+    return ast.parse(Path(frame.f_code.co_filename).read_bytes())
+
+
+def _imports(tree: ast.Module, line: int) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The import statements at a line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            yield node
 
 
 class _Drawing(ModuleType):

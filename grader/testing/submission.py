@@ -210,10 +210,14 @@ class Module:
 
     def _load(self) -> ModuleType:
         try:
-            return importlib.import_module(self._name)
+            module = importlib.import_module(self._name)
         except ModuleNotFoundError as error:
             # NotFound only if this module itself is missing; a failed import inside it is the student's error
             if error.name is not None and (self._name == error.name or self._name.startswith(error.name + ".")):
                 file = self._submission.file_of(self._name)
                 raise NotFound(f"the submission has no file {file}") from None
             raise
+        # another file of the hand-in imports it without using it, or has it drawn
+        if isinstance(getattr(module.__spec__, "loader", None), StandIns):
+            raise NotFound(f"the submission has no file {self._submission.file_of(self._name)}")
+        return module
