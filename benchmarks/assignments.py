@@ -16,7 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
+from grader.settings import load_assignment
 
 ROOT = Path(__file__).resolve().parent.parent
 WALL = {"numpy": 2.5, "torch": 8.0}

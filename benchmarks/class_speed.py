@@ -20,9 +20,9 @@ from pathlib import Path
 
 from ten_tests import HERE, Cost, measure, prepare
 
-from grader.assignment import load_assignment
 from grader.authoring.template import on_disk
 from grader.authoring.variants import apply_variant, load_variants
+from grader.settings import load_assignment
 
 ROOT = Path(__file__).resolve().parents[1]
 GOALS = {"ten": 10.0, "cmu11785_hw1_bonus": 6.0, "eecs498_a3": 4.0}

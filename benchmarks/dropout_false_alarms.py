@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.assignment import load_assignment
 from grader.fixtures import load_current
 from grader.judge import dropout
 from grader.judge.dropout import laws
 from grader.judge.dropout.pairs import families
 from grader.recording import MOST_OUTPUTS, Observation, Value
+from grader.settings import load_assignment
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOMEWORK = "cmu11785_hw1_bonus"

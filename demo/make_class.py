@@ -18,8 +18,9 @@ from datetime import datetime, timedelta, timezone
 from itertools import zip_longest
 from pathlib import Path
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.authoring.variants import apply_variant, load_variants
+from grader.settings import load_assignment
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -21,8 +21,8 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
 
-from grader.assignment import load_assignment
 from grader.authoring.variants import apply_variant, load_variants
+from grader.settings import load_assignment
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"

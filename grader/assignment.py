@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
-from grader.errors import AssignmentError, UsageError
+from grader.errors import AssignmentError
 from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of
 
@@ -226,38 +226,3 @@ class Assignment:
     def with_limits(self, **changes: float | None) -> Assignment:
         """Return the same assignment with some limits replaced; a value of None keeps a limit."""
         return replace(self, limits=self.limits.replaced(**changes))
-
-
-def find_project(start: Path) -> Path:
-    """Return the nearest folder at or above `start` that holds `testcases/`."""
-    for folder in (start, *start.parents):
-        if (folder / "testcases").is_dir():
-            return folder
-    raise UsageError(
-        f"no folder 'testcases' in {start} or above it; run the command inside the project or name it with --project"
-    )
-
-
-def assignment_names(project: Path) -> list[str]:
-    """Return the names of the project's assignments, sorted."""
-    return sorted(file.parent.name for file in (project / "testcases").glob("*/assignment.toml"))
-
-
-def load_assignment(project: Path, name: str) -> Assignment:
-    """Read `testcases/<name>/assignment.toml` of a project."""
-    folder = project / "testcases" / name
-    if not (folder / "assignment.toml").is_file():
-        import difflib  # needed only for an error message
-
-        known = assignment_names(project)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known) or 'none'}"
-        raise UsageError(f"no assignment '{name}' in {project / 'testcases'}; {hint}")
-    return read_assignment(folder)
-
-
-def read_assignment(folder: Path) -> Assignment:
-    """Read `folder/assignment.toml`; the folder's name is the assignment's."""
-    from grader.settings import read_settings  # it makes the nouns of this file
-
-    return read_settings(folder.resolve())

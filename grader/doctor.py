@@ -12,7 +12,6 @@ from importlib import metadata
 from pathlib import Path
 
 from grader import __version__
-from grader.assignment import read_assignment
 from grader.errors import InternalError
 from grader.levels import Level, level_of
 from grader.questions import as_written
@@ -20,6 +19,7 @@ from grader.sandbox.child import landlock, seccomp
 from grader.sandbox.identity import WORKER_USER, may_change_user, worker_user
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
 from grader.sandbox.worker import Worker
+from grader.settings import read_assignment
 
 _TOML = """title = "Self-test"
 seed = 1

@@ -23,13 +23,14 @@ from types import ModuleType
 from typing import Any
 
 from grader import local, modules
-from grader.assignment import Assignment, read_assignment
+from grader.assignment import Assignment
 from grader.errors import GraderError, UsageError
 from grader.export.notebook import to_html
 from grader.export.terminal import to_terminal
 from grader.fixtures import PUBLIC, Fixtures, load
 from grader.questions import fixtures_file
 from grader.report import Report
+from grader.settings import read_assignment
 from grader.testing.cells.convert import Converted, convert_cells
 from grader.testing.cells.load import MODULE
 from grader.testing.cells.read import Cell, Cells, NotebookError

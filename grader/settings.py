@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.assignment import LIBRARIES, Assignment, Handout, Limits, Part, SubmissionSpec
-from grader.errors import AssignmentError
+from grader.errors import AssignmentError, UsageError
 from grader.patterns import matches
 from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of, read_toml
@@ -34,8 +34,40 @@ _PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 """A name that needs no quoting in a shell, make or a URL, and that no program takes for an option."""
 
 
-def read_settings(folder: Path) -> Assignment:
-    """Return the assignment that `folder/assignment.toml` describes; raises AssignmentError with the wrong line."""
+def find_project(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds `testcases/`."""
+    for folder in (start, *start.parents):
+        if (folder / "testcases").is_dir():
+            return folder
+    raise UsageError(
+        f"no folder 'testcases' in {start} or above it; run the command inside the project or name it with --project"
+    )
+
+
+def assignment_names(project: Path) -> list[str]:
+    """Return the names of the project's assignments, sorted."""
+    return sorted(file.parent.name for file in (project / "testcases").glob("*/assignment.toml"))
+
+
+def load_assignment(project: Path, name: str) -> Assignment:
+    """Read `testcases/<name>/assignment.toml` of a project."""
+    folder = project / "testcases" / name
+    if not (folder / "assignment.toml").is_file():
+        import difflib  # needed only for an error message
+
+        known = assignment_names(project)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known) or 'none'}"
+        raise UsageError(f"no assignment '{name}' in {project / 'testcases'}; {hint}")
+    return read_assignment(folder)
+
+
+def read_assignment(folder: Path) -> Assignment:
+    """Read `folder/assignment.toml`; the folder's name is the assignment's.
+
+    Raises AssignmentError with the wrong line.
+    """
+    folder = folder.resolve()
     file = folder / "assignment.toml"
     text, data = read_toml(file)
     return _Reader(file, text).assignment(folder, data)

@@ -17,12 +17,13 @@ from hostile_summary import pytest_terminal_summary  # noqa: F401  # a hook of p
 from hypothesis import settings
 from strict_json import strict_loads, validate
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.export.gradescope import to_gradescope
 from grader.fixtures import Fixtures, load_current
 from grader.intake import take
 from grader.intake.limits import Budget, Caps
 from grader.report import Report
+from grader.settings import load_assignment
 
 ROOT = Path(__file__).resolve().parent.parent
 BONUS = "cmu11785_hw1_bonus"

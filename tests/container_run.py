@@ -23,8 +23,9 @@ import container_images as images
 import gradescope_emulator
 from hostile_samples import ROOT, build, samples
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.authoring import bundle
+from grader.settings import load_assignment
 
 SECONDS = {"numpy": 4.0, "torch": 25.0}
 """What the reference may take at half a processor, by library."""

@@ -14,7 +14,7 @@ import jsonschema
 from hostile_samples import BONUS, CANARY, Outcome, Planted, Verdict, with_users
 from strict_json import strict_loads, validate
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.errors import InternalError
 from grader.export import exporter
 from grader.fixtures import Fixtures, load_current
@@ -23,6 +23,7 @@ from grader.levels import Level
 from grader.options import FORMATS
 from grader.report import Report, TestResult
 from grader.sandbox.worker import Worker
+from grader.settings import load_assignment
 
 LIMITS = {"test_seconds": 2.0, "total_seconds": 300.0, "memory_mb": 256}
 JUDGE_MB = 400

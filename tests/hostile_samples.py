@@ -41,8 +41,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from grader.assignment import load_assignment
 from grader.levels import LAYER_OF, Level, at_least, level_of
+from grader.settings import load_assignment
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = ROOT / "tests" / "hostile"

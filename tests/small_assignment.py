@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
+from grader.settings import load_assignment
 
 NAME = "small"
 

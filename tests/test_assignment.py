@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from small_assignment import BACKWARD, NAME, SETTINGS, TOML, Project
 
-from grader.assignment import Handout, Limits, assignment_names, find_project, load_assignment, read_assignment
+from grader.assignment import Handout, Limits
 from grader.errors import AssignmentError, UsageError
+from grader.settings import assignment_names, find_project, load_assignment, read_assignment
 
 
 @pytest.fixture

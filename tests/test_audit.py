@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.authoring import record, template
 from grader.authoring.audit import audit
 from grader.authoring.audit_page import to_page
 from grader.authoring.audited import Audit
 from grader.authoring.expectations import summary
+from grader.settings import load_assignment
 
 REFERENCE = '''"""Two functions."""
 

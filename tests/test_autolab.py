@@ -15,11 +15,11 @@ from conftest import ROOT
 from small_assignment import Project
 from strict_json import strict_loads, validate
 
-from grader.assignment import load_assignment
 from grader.authoring import bundle
 from grader.export.autolab import to_autolab
 from grader.fixtures import Fixtures
 from grader.report import LeaderboardRow, PartScore, Report, TestResult
+from grader.settings import load_assignment
 
 PROBLEMS = ["Forward", "Backward"]
 FULL = {"Forward": 3.0, "Backward": 1.5}

@@ -15,12 +15,12 @@ from bundles import POINTS, RIGHT, hand_in, recorded
 from conftest import ROOT
 from small_assignment import NAME, Project
 
-from grader.assignment import assignment_names, load_assignment
 from grader.authoring import bundle
 from grader.authoring.archive import tar_bytes, zip_bytes
 from grader.authoring.notebooks import scripts_of
 from grader.errors import AssignmentError, UsageError
 from grader.fixtures import digest
+from grader.settings import assignment_names, load_assignment
 
 HOMEWORK = assignment_names(ROOT)
 

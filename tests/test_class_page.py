@@ -9,7 +9,6 @@ from browser import Scheme, find, opened, started
 from playwright.sync_api import Browser, Page
 from synthetic_class import HOSTILE, entry, gradebook, made_class, result
 
-from grader.assignment import load_assignment
 from grader.authoring.audit_page import to_page
 from grader.authoring.audited import Audit, Candidate, Graded, Survivor
 from grader.authoring.journal import Outcome
@@ -19,6 +18,7 @@ from grader.classroom.marks import report_of
 from grader.classroom.page import class_page
 from grader.fixtures import load_current
 from grader.pages.student_page import student_page
+from grader.settings import load_assignment
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("class", "empty", "student", "audit")

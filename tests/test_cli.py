@@ -22,9 +22,10 @@ import pytest
 from conftest import BONUS, ROOT, Overlay, alive
 from strict_json import strict_loads, validate
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.fixtures import Fixtures, load_current, save
 from grader.questions import fixtures_file, read_questions
+from grader.settings import load_assignment
 
 COMMAND = [sys.executable, "-m", "grader"]
 HANGING = {"mytorch/optimizer.py": "while True: pass\n", "mytorch/dropout.py": "while True: pass\n"}

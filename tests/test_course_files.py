@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.authoring import record, template
 from grader.authoring.bundle import grading_files, lab_files
 from grader.authoring.handout import make_handout
@@ -29,6 +29,7 @@ from grader.fixtures import load_current
 from grader.grade import grade
 from grader.options import FORMATS
 from grader.report import Report
+from grader.settings import load_assignment
 
 SETTINGS = """\
 title = "Course"

@@ -9,11 +9,11 @@ from conftest import ROOT
 from settings_page import tables
 
 from grader.arguments import make_parser
-from grader.assignment import load_assignment
 from grader.authoring import record, template
 from grader.authoring.audit import audit
 from grader.cli import COMMANDS
 from grader.grade import grade
+from grader.settings import load_assignment
 
 
 def test_the_smallest_assignment_is_one(tmp_path: Path) -> None:

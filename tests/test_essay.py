@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from grader.assignment import load_assignment
 from grader.cli import main
 from grader.export import exporter
 from grader.grade import grade
 from grader.report import Report
+from grader.settings import load_assignment
 
 HOMEWORK = load_assignment(ROOT, "nyu1008_hw3")
 WORDS = "Every unit has to be useful without the help of any one other unit, so that features are spread. "

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.authoring.handout import make_handout
+from grader.settings import load_assignment
 
 ROWS = {
     ("eecs498_a3", "optimizers"): ["sgd", "sgd_momentum", "rmsprop", "adam"],

@@ -23,7 +23,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from strict_json import strict_loads, validate
 
-from grader.assignment import Assignment, read_assignment
+from grader.assignment import Assignment
 from grader.errors import AssignmentError
 from grader.export import exporter
 from grader.export.autolab import to_autolab, to_feedback
@@ -40,6 +40,7 @@ from grader.grade import grade
 from grader.judge.compare import _number
 from grader.options import FORMATS
 from grader.report import STATUSES, VISIBILITIES, LeaderboardRow, PartScore, Report, TestResult, part_scores
+from grader.settings import read_assignment
 from grader.text import clean_text
 
 MANY = settings(max_examples=40)

@@ -36,7 +36,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from strict_json import strict_loads, validate
 
-from grader.assignment import Assignment, SubmissionSpec, load_assignment
+from grader.assignment import Assignment, SubmissionSpec
 from grader.errors import SubmissionError
 from grader.export.autolab import to_autolab
 from grader.export.plain import to_json
@@ -54,6 +54,7 @@ from grader.recording import DTYPES, Claim, Ending, Observation, Recording, Valu
 from grader.report import VISIBILITIES, Report
 from grader.sandbox import wire
 from grader.sandbox.wire import Decoder, WireError, encode_end, encode_observation, encode_ready
+from grader.settings import load_assignment
 from grader.text import clean_text
 
 # a stream that fails may be long, and is wanted all the same

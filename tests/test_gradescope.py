@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from small_assignment import Project
 from strict_json import validate
 
-from grader.assignment import read_assignment
 from grader.errors import AssignmentError
 from grader.export.gradescope import to_gradescope
 from grader.platforms.metadata import Metadata, read_metadata
 from grader.platforms.previous import given_back, recent, refusal
 from grader.policy import LatePolicy, RateLimit
 from grader.report import Report, TestResult
+from grader.settings import read_assignment
 
 SETTINGS = """
 [late]

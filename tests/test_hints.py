@@ -8,11 +8,11 @@ import pytest
 from conftest import ROOT
 from numpy.typing import NDArray
 
-from grader.assignment import assignment_names, load_assignment
 from grader.fixtures import load_current
 from grader.judge.compare import Comparison, compare
 from grader.judge.hints import hint_for
 from grader.recording import Value
+from grader.settings import assignment_names, load_assignment
 
 Array = NDArray[Any]
 

@@ -22,7 +22,7 @@ from hostile_runner import Session, attacks
 from hostile_samples import BONUS, CANARY, COLLECTION, ROOT, Outcome, Verdict, build, plant, samples
 from hostile_summary import PROPERTY
 
-from grader.assignment import load_assignment
+from grader.settings import load_assignment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is graded elsewhere")
 ATTACKS = attacks()

@@ -21,7 +21,7 @@ import pytest
 from conftest import BONUS, ROOT
 
 from grader import doctor
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.errors import InternalError
 from grader.grade import grade
 from grader.intake.take import ingest
@@ -35,6 +35,7 @@ from grader.sandbox.conceal import closable, concealed, reopen
 from grader.sandbox.paths import readable_paths
 from grader.sandbox.probe import NEEDS, PROTECTS, broken_layers
 from grader.sandbox.worker import Worker
+from grader.settings import load_assignment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are no layers elsewhere")
 

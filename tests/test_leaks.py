@@ -27,12 +27,13 @@ from conftest import BONUS, ROOT, descendants
 from hostile_samples import plant
 from numpy.typing import NDArray
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.fixtures import Fixtures, load_current
 from grader.intake.take import ingest
 from grader.questions import read_questions
 from grader.recording import Observation, Recording
 from grader.sandbox.worker import Worker
+from grader.settings import load_assignment
 
 PIECE = 32
 """Bytes of an array that are looked for together: four float64 or eight float32."""

@@ -7,10 +7,10 @@ import pytest
 from bundles import POINTS, RIGHT, autograder, hand_in
 from small_assignment import LINE, NAME, SETTINGS, Project
 
-from grader.assignment import load_assignment
 from grader.authoring import record
 from grader.errors import AssignmentError
 from grader.grade import grade
+from grader.settings import load_assignment
 
 SCALE = "reference/small/scale.py"
 USES_SCALE = {

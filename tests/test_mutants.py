@@ -7,10 +7,11 @@ from textwrap import dedent
 import pytest
 from small_assignment import LINE, Project
 
-from grader.assignment import Assignment, read_assignment
+from grader.assignment import Assignment
 from grader.authoring.edits import IN_PLACE
 from grader.authoring.mutants import Mutant, mutants
 from grader.errors import AssignmentError
+from grader.settings import read_assignment
 
 TOML = """
 title = "Small"

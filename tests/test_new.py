@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from grader.assignment import LIBRARIES, load_assignment
+from grader.assignment import LIBRARIES
 from grader.authoring import template
 from grader.authoring.audit import audit
 from grader.authoring.bundle import make_gradescope
@@ -19,6 +19,7 @@ from grader.cli import main
 from grader.errors import UsageError
 from grader.grade import grade
 from grader.options import STARTERS
+from grader.settings import load_assignment
 
 SCHEMA = json.loads((ROOT / "grader" / "schemas" / "assignment.schema.json").read_text("utf-8"))
 EVERY = [(library, kind, notebook) for library in LIBRARIES for kind in STARTERS for notebook in (False, True)]

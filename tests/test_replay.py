@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from grader.assignment import Assignment, assignment_names, load_assignment
+from grader.assignment import Assignment
 from grader.fixtures import PUBLIC, Fixtures, load_current
 from grader.grade import grade
 from grader.judge.score import replayed
 from grader.recording import DTYPES
+from grader.settings import assignment_names, load_assignment
 
 ANSWERS = '''
 import base64, sys

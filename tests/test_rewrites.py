@@ -11,12 +11,12 @@ from conftest import ROOT
 from numpy.typing import NDArray
 from small_assignment import FORWARD, LINE, NAME, VARIANTS_FILE, Project
 
-from grader.assignment import load_assignment
 from grader.authoring import record, template
 from grader.authoring.audit import audit
 from grader.authoring.rewrites import NAMES, rewrites
 from grader.authoring.variants import load_demands
 from grader.errors import AssignmentError
+from grader.settings import load_assignment
 
 REFERENCE = '''\
 """A small net."""

@@ -14,13 +14,13 @@ from jsonschema import Draft202012Validator
 from small_assignment import NAME, SETTINGS, TOML, VARIANTS, VARIANTS_FILE, Project
 
 from grader.arguments import make_parser
-from grader.assignment import load_assignment
 from grader.authoring.new import make_new
 from grader.authoring.variants import load_variants
 from grader.cli import COMMANDS, main
 from grader.errors import AssignmentError
 from grader.export.plain import to_value
 from grader.grade import grade
+from grader.settings import load_assignment
 from grader.toml import VERSION, read_toml
 
 SCHEMAS = ROOT / "grader" / "schemas"

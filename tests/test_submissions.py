@@ -32,11 +32,11 @@ import pytest
 from conftest import ROOT
 from notebooks import from_script
 
-from grader.assignment import assignment_names, load_assignment
 from grader.fixtures import Fixtures, load_current
 from grader.grade import grade_in
 from grader.questions import read_questions
 from grader.sandbox.worker import Worker
+from grader.settings import assignment_names, load_assignment
 
 if sys.version_info >= (3, 11):
     import tomllib

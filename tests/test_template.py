@@ -12,11 +12,11 @@ import pytest
 from conftest import ROOT
 from small_assignment import LINE, NAME, REFERENCE, SETTINGS, Project
 
-from grader.assignment import load_assignment
 from grader.authoring.regions import Region, regions
 from grader.authoring.template import build, drift, write
 from grader.authoring.unsolved import strip_solution
 from grader.errors import AssignmentError
+from grader.settings import load_assignment
 
 FILE = Path("layer.py")
 

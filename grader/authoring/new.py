@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from grader.assignment import LIBRARIES, load_assignment
+from grader.assignment import LIBRARIES
 from grader.authoring import record, template
 from grader.authoring.notebooks import cell_of, notebook_of
 from grader.errors import UsageError
 from grader.schedule import Progress
+from grader.settings import load_assignment
 
 STARTERS: Final = Path(__file__).resolve().parent.parent / "starters"
 KINDS: Final = tuple(sorted(folder.name for folder in (STARTERS / "numpy").iterdir()))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.assignment import Assignment, Limits, load_assignment
+from grader.assignment import Assignment, Limits
 from grader.classroom.stored import encode
 from grader.errors import AssignmentError
 from grader.files import own_files
@@ -24,6 +24,7 @@ from grader.levels import Level
 from grader.questions import fixtures_file, read_questions
 from grader.report import Report
 from grader.sandbox.worker import Worker
+from grader.settings import load_assignment
 from grader.suite.run import opened_suite
 
 CODE = Path(__file__).resolve().parents[1]

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.assignment import find_project
 from grader.commands.common import DONE, FAILED, assignment_of, count, outside, progress_of, reopen_answers, say
 from grader.errors import UsageError
 from grader.files import write_atomically
+from grader.settings import find_project
 
 SHOWN = 20
 """The greatest number of failed expectations that an audit prints; its page has them all."""

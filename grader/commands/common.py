@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment, find_project, load_assignment
+from grader.assignment import Assignment
+from grader.settings import find_project, load_assignment
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

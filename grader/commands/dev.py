@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from grader.assignment import load_assignment
 from grader.commands.common import DONE, FAILED, outside, project_of, reopen_answers, say
 from grader.errors import AssignmentError
+from grader.settings import load_assignment
 
 PAUSE: Final = 0.1
 """Seconds between two looks at the files' times."""

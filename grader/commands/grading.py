@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment, Limits, assignment_names, load_assignment
+from grader.assignment import Assignment, Limits
 from grader.commands.common import DONE, assignment_of, progress_of, reopen_answers, reopen_in, say
 from grader.errors import UsageError
 from grader.files import is_replaced, write_atomically
+from grader.settings import assignment_names, load_assignment
 
 if TYPE_CHECKING:
     from grader.report import Report

@@ -6,10 +6,10 @@ import argparse
 import sys
 from fractions import Fraction
 
-from grader.assignment import assignment_names, load_assignment
 from grader.commands.common import DONE, FAILED, project_of
 from grader.errors import UsageError
 from grader.levels import at_least
+from grader.settings import assignment_names, load_assignment
 
 
 def run_list(options: argparse.Namespace) -> int:

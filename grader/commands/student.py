@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment, read_assignment
+from grader.assignment import Assignment
 from grader.commands.common import DONE, FAILED, assignment_of, reopen_answers, say
 from grader.errors import UsageError
+from grader.settings import read_assignment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

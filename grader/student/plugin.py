@@ -17,13 +17,14 @@ from types import TracebackType
 
 import pytest
 
-from grader.assignment import Assignment, read_assignment
+from grader.assignment import Assignment
 from grader.errors import GraderError
 from grader.fixtures import PUBLIC, Alternative, Fixtures, TestSpec, load
 from grader.judge.score import fits, judge_checks
 from grader.modules import as_modules
 from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation
+from grader.settings import read_assignment
 from grader.student.calls import Calls
 from grader.student.handout import find_handout, submission_in
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit

@@ -8,7 +8,7 @@ try:
 except OSError:
     pass
 try:
-    from grader.assignment import load_assignment
+    from grader.settings import load_assignment
     from grader.fixtures import load_current
     from grader.judge.score import judge_test
 
