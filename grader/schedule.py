@@ -38,11 +38,14 @@ class _Judging:
     worker: Worker
     fixtures: Fixtures
     end: float
+    """When the tests' time is used up, by time.monotonic(), if no child ever waits for a processor."""
+    until: float
+    """When everything must have ended."""
     memo: Memo
 
     @property
     def left(self) -> float:
-        return self.end - time.monotonic()
+        return min(self.end + self.worker.waited, self.until) - time.monotonic()
 
     def judge(self, spec: TestSpec, recording: Recording) -> Judged:
         from grader.judge.assemble import command_for
@@ -61,7 +64,7 @@ class _Judging:
             if len(waiting) < 2 or self.left <= 0:
                 break
             ids = [spec.id for spec in waiting]
-            recordings = self.worker.run_together(ids, seconds=min(seconds, self.left))
+            recordings = self.worker.run_together(ids, seconds=min(seconds, self.left), until=self.until)
             for spec, recording in zip(waiting, recordings, strict=False):
                 results[spec.id] = self.judge(spec, recording)
             waiting = waiting[len(recordings) :]
@@ -79,7 +82,7 @@ class _Judging:
         while waiting and self.left > 0:
             if progress is not None:
                 progress(len(results), len(specs), waiting[0].title)
-            recordings = self.worker.run_together([spec.id for spec in waiting], seconds=self.left)
+            recordings = self.worker.run_together([spec.id for spec in waiting], seconds=self.left, until=self.until)
             for spec, recording in zip(waiting, recordings, strict=False):
                 results[spec.id] = self.judge(spec, recording)
             waiting = waiting[len(recordings) :]
@@ -94,7 +97,7 @@ class _Judging:
         if left <= 0:
             recording = Recording("timeout", f"not run: {used_up}")
         else:
-            recording = self.worker.run(spec.id, seconds=left)
+            recording = self.worker.run(spec.id, seconds=left, until=self.until)
             if recording.ending == "timeout" and left < limits.test_seconds:
                 # the test hadn't its own time, so nothing is known of how slow it is
                 recording = replace(recording, message=f"stopped after {left:.3g} s: {used_up}")
@@ -122,10 +125,11 @@ def run_tests(
     """
     from grader.judge.score import settle
 
-    end = min(time.monotonic() + worker.assignment.limits.total_seconds, math.inf if deadline is None else deadline)
+    end = time.monotonic() + worker.assignment.limits.total_seconds - worker.waited
+    until = math.inf if deadline is None else deadline
     from grader.judge.memo import Memo
 
-    judging = _Judging(worker, fixtures, end, memo or Memo())
+    judging = _Judging(worker, fixtures, end, until, memo or Memo())
     if worker.lasting:
         turns = judging.in_turn(fixtures.tests, progress)
         return settle([turns.get(spec.id) or judging.alone(spec) for spec in fixtures.tests])

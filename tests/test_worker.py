@@ -9,8 +9,11 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +24,7 @@ from conftest import Overlay, alive, check_complete, descendants
 
 from grader.assignment import Assignment
 from grader.fixtures import Fixtures
-from grader.grade import grade
+from grader.grade import grade, grade_in
 from grader.intake.take import ingest
 from grader.levels import LEVELS, Level
 from grader.questions import read_questions
@@ -355,6 +358,46 @@ def test_all_tests_together_have_a_limit(grading: Grading) -> None:
     late = [test for test in report.tests if test.part.startswith("dropout")]
     assert {test.status for test in late} == {"timeout"}
     assert "not run" in late[-1].message
+
+
+@contextmanager
+def busy(processor: int, programs: int) -> Iterator[None]:
+    """Have programs that never rest on one processor, to which this process is bound meanwhile; each ends by itself."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {processor})
+    spin = "import time; end = time.monotonic() + 60\nwhile time.monotonic() < end: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(programs)]
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def test_time_in_which_others_have_the_processor_isnt_the_tests_own(
+    bonus: Assignment, answers: Fixtures, overlay: Overlay
+) -> None:
+    # it needs half of its time, and gets a sixth of this processor
+    work = ("import time", "end = time.process_time() + 0.25", "while time.process_time() < end: pass", "return x")
+    lines = (
+        "class Dropout:",
+        "  def __init__(self, p): pass",
+        "  def forward(self, x, train):",
+        *(f"    {x}" for x in work),
+    )
+    source = overlay({"mytorch/dropout.py": "\n".join(lines)})
+    assignment = bonus.with_limits(test_seconds=1.0, total_seconds=1.5)
+    with Worker(assignment, read_questions(assignment)) as worker:
+        worker.wait_ready()
+        with busy(min(os.sched_getaffinity(0)), 5):
+            for pid in worker.processes:
+                os.sched_setaffinity(pid, os.sched_getaffinity(0))
+            report = grade_in(worker, answers, source, only={TARGET}, together=False)
+    (result,) = report.tests
+    assert result.status not in ("timeout", "internal"), result.message
+    assert result.seconds > assignment.limits.test_seconds
 
 
 @pytest.mark.parametrize("seconds", [1e-9, 1e-4, 1e-3])

@@ -7,6 +7,7 @@ output, so that no output gets into another test's row.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import selectors
@@ -31,6 +32,8 @@ EXIT_SECONDS = 5.0
 """How long the zygote may take to reap a child that ended or was killed."""
 ANSWER_READS = 64
 """Reads of CHUNK bytes between two tests of a child: more than a pipe holds, if nobody writes meanwhile."""
+PATIENCE = 5
+"""How many times its own time a child may spend waiting for a processor, in addition to that time."""
 WATCH_SECONDS = 0.03
 """The interval at which the work folder is measured; a child can write some ten MiB in between."""
 
@@ -98,18 +101,25 @@ class Run:
         seconds: float,
         *,
         tests: int = 1,
+        until: float = math.inf,
         given: bool,
         excess: Callable[[], str],
     ) -> None:
-        """Watch a child that runs `tests` tests, each for at most `seconds`."""
+        """Watch a child that runs `tests` tests, each for at most `seconds`.
+
+        A child that others keep from the processors gets more time, but not beyond `until`, by time.monotonic().
+        """
         self.zygote_lost = False
         """The zygote didn't report the child's end: it must be replaced."""
+        self.waited = 0.0
+        """The seconds in which the child was ready to run and had no processor."""
         self._channel = channel
         self._pipe = output
         self._control = control
         self._limits = limits
         self._seconds = seconds
         self._tests = tests
+        self._until = until
         self._given = given
         self._recordings: list[Recording] = []
         """Of the tests before the current one."""
@@ -141,6 +151,7 @@ class Run:
         # the test's time begins at the child's first frame: a slow fork on a busy machine isn't the submission's fault
         deadline = start + FORK_SECONDS
         started = False
+        before = 0.0
         watched = start + WATCH_SECONDS
         last_call = None
         with selectors.DefaultSelector() as selector:
@@ -153,6 +164,11 @@ class Run:
                 now = time.monotonic()
                 if not started and self._decoder.layers is not None:
                     started, start, deadline = True, now, now + self._seconds
+                    before = self._measure_waiting()
+                elif started and now > deadline:
+                    # a busy machine is no fault of the submission
+                    patience = min(self._measure_waiting() - before, PATIENCE * self._seconds)
+                    deadline = max(deadline, min(start + self._seconds + patience, self._until))
                 if last_call is None and (now > deadline or self._violation or self._full or self._fault):
                     self._late = not (self._violation or self._full or self._fault)
                     self._kill()
@@ -162,6 +178,7 @@ class Run:
                     break
                 if last_call is None and started and now >= watched:
                     self._look()
+                    self._measure_waiting()
                     # measuring a folder of many files is slow, so it may use a tenth of the time at most
                     watched = now + WATCH_SECONDS + 9 * (time.monotonic() - now)
                 wait = min((last_call or deadline) - now, WATCH_SECONDS if last_call is None else EXIT_SECONDS)
@@ -171,7 +188,7 @@ class Run:
                 if last_call is None and self._goes_on():
                     now = time.monotonic()
                     self._answer(now - start)
-                    start, deadline = now, now + self._seconds
+                    start, deadline, before = now, now + self._seconds, self._measure_waiting()
             seconds = time.monotonic() - start
         self._drain()
         if not self._full:
@@ -195,6 +212,15 @@ class Run:
         self._begin(self._decoder.layers)
         with contextlib.suppress(OSError):  # the child died meanwhile
             self._channel.send(b"\n")
+
+    def _measure_waiting(self) -> float:
+        """Update and return `waited`; only the kernel counts it. It stays as it is where the kernel doesn't say it."""
+        with (
+            contextlib.suppress(OSError, ValueError, IndexError),
+            open(f"/proc/{self._pid}/schedstat", "rb", buffering=0) as file,
+        ):
+            self.waited = int(file.read(200).split()[1]) / 1e9
+        return self.waited
 
     def _look(self) -> None:
         """Measure the work folder; a full disk isn't the submission's fault."""

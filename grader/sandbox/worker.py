@@ -112,6 +112,8 @@ class Worker:
         """The ids of the zygote and its twin, when the worker is ready."""
         self.probe: Mapping[str, bool] = {}
         """For each action of the self-probe, whether it succeeded inside the jail."""
+        self.waited = 0.0
+        """The seconds in which children were ready to run and had no processor, since this worker's start."""
         self.level = level
         self.lasting = lasting
         self._identity = identity() if level == "full" else None
@@ -323,18 +325,27 @@ class Worker:
         """Return the end of the zygote's own output, for messages about our own faults."""
         return self._zygote.log() if self._zygote is not None else ""
 
-    def run(self, test: str, *, given: bool = False, seconds: float | None = None) -> Recording:
+    def run(
+        self, test: str, *, given: bool = False, seconds: float | None = None, until: float = math.inf
+    ) -> Recording:
         """Run one test in its own child and return its recording; no action of the child makes this raise.
 
         Args:
             test: the test's id.
             given: in a record run, True: checks also send their parameters and the values that they were given.
-            seconds: a deadline; the assignment's applies if it is shorter.
+            seconds: the test's time; the assignment's applies if it is shorter. If others keep the child from the
+                processors, it gets more.
+            until: an end of all patience, by time.monotonic().
         """
-        return self.run_together((test,), given=given, seconds=seconds)[0]
+        return self.run_together((test,), given=given, seconds=seconds, until=until)[0]
 
     def run_together(
-        self, tests: Sequence[str], *, given: bool = False, seconds: float | None = None
+        self,
+        tests: Sequence[str],
+        *,
+        given: bool = False,
+        seconds: float | None = None,
+        until: float = math.inf,
     ) -> list[Recording]:
         """Run tests of one process in turn, in one child; return the recordings of those that it began, at least one.
 
@@ -342,7 +353,7 @@ class Worker:
         those of `run`; `seconds` is for each test.
         """
         limits = self.assignment.limits
-        return self._run_twice(tests, given, min(seconds or math.inf, limits.test_seconds), limits)
+        return self._run_twice(tests, given, min(seconds or math.inf, limits.test_seconds), limits, until)
 
     def convert(self, request: Conversion) -> Recording:
         """Convert a hand-in's notebooks in a child of their own, which runs no student code."""
@@ -355,11 +366,13 @@ class Worker:
             file.unlink()  # it names one student's files
             self._settled = False
 
-    def _run_twice(self, tests: Sequence[str], given: bool, seconds: float, limits: Limits) -> list[Recording]:
+    def _run_twice(
+        self, tests: Sequence[str], given: bool, seconds: float, limits: Limits, until: float = math.inf
+    ) -> list[Recording]:
         for attempt in (1, 2):
             self._restart_if_dead()
             self.wait_ready()
-            started, recordings = self._run(tests, given, seconds, limits)
+            started, recordings = self._run(tests, given, seconds, limits, until)
             if started:
                 return recordings
             # no student code ran: retry once with a new zygote, then report our own fault
@@ -383,7 +396,9 @@ class Worker:
             self._scratch.renew()  # the zygote starts in it, and a child may have moved it away
             self._start()
 
-    def _run(self, tests: Sequence[str], given: bool, seconds: float, limits: Limits) -> tuple[bool, list[Recording]]:
+    def _run(
+        self, tests: Sequence[str], given: bool, seconds: float, limits: Limits, until: float
+    ) -> tuple[bool, list[Recording]]:
         # these import numpy, so they are imported after the zygote has started
         from grader.recording import Recording
         from grader.sandbox.run import Run
@@ -428,10 +443,12 @@ class Worker:
                 limits,
                 seconds,
                 tests=len(tests),
+                until=until,
                 given=given,
                 excess=self._scratch.excess,
             )
             recordings = run.finish()
+            self.waited += run.waited
         if run.zygote_lost:
             self._stop()
         return run.layers is not None, recordings
