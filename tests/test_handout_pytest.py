@@ -55,7 +55,11 @@ def test_plain_pytest_says_in_one_line_what_isnt_written(
 @pytest.mark.parametrize(
     ("changes", "said", "place"),
     [
-        ([("import numpy as np", "import numpy as np\nimport nowhere")], "No module named 'nowhere'", "line.py:"),
+        (
+            [("import numpy as np", "import numpy as np\nimport nowhere\nnowhere")],
+            "No module named 'nowhere'",
+            "line.py:",
+        ),
         ([("import numpy as np", "import numpy as np\n1 / 0")], "ZeroDivisionError", "line.py:"),
         (
             [CALLING, WRITTEN, ("return x + self.offset", "return x + self.ofset")],

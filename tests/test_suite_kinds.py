@@ -476,7 +476,7 @@ def test_a_missing_module_of_the_student_and_an_optional_package_are_not(tmp_pat
 
 def test_no_module_of_the_suite_is_guessed_to_be_what_a_student_imports(tmp_path: Path) -> None:
     suite = {"tests/test_a.py": ONE, "make_data.py": "print('RAN')\nclass Thing:\n    pass\n"}
-    report = graded(tmp_path, suite, {"sol.py": "from nopackage import Thing\n" + RIGHT["sol.py"]})
+    report = graded(tmp_path, suite, {"sol.py": "from nopackage import Thing\nThing()\n" + RIGHT["sol.py"]})
     assert "imports 'nopackage'" in report.tests[0].message
     assert "RAN" not in report.tests[0].output
 
