@@ -57,12 +57,13 @@ class StandIns(Loader):
         if frame is None:
             return None
         top = name.partition(".")[0]
-        wanted = _wanted(frame, name)
-        if top in DRAWING:
-            return ModuleSpec(name, self, is_package=True, loader_state=_Drawing)
-        if top == PROGRESS or (wanted and wanted <= self._lent().keys()):
+        tree = ast.parse(Path(frame.f_code.co_filename).read_bytes())
+        wanted = _wanted(tree, frame.f_lineno, name)
+        if top == PROGRESS or (top not in DRAWING and wanted and wanted <= self._lent().keys()):
             return ModuleSpec(name, self, is_package=True)
-        return ModuleSpec(name, self, is_package=True, loader_state=_Drawing) if _is_unused(frame, top) else None
+        if top in DRAWING or _is_unused(tree, frame.f_lineno, top):
+            return ModuleSpec(name, self, is_package=True, loader_state=_Drawing)
+        return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Make a module that has every name, for a package that draws or isn't used; None for an ordinary one."""
@@ -85,9 +86,9 @@ class StandIns(Loader):
         return lent
 
 
-def _wanted(frame: FrameType, module: str) -> set[str]:
+def _wanted(tree: ast.Module, line: int, module: str) -> set[str]:
     """The names that an import statement imports from `module`; empty if it imports the whole module."""
-    for node in _imports(_tree(frame), frame.f_lineno):
+    for node in _imports(tree, line):
         if isinstance(node, ast.ImportFrom):
             asked = node.module or ""
             if node.level == 0 and (asked == module or asked.startswith(f"{module}.")):
@@ -95,14 +96,13 @@ def _wanted(frame: FrameType, module: str) -> set[str]:
     return set()
 
 
-def _is_unused(frame: FrameType, package: str) -> bool:
+def _is_unused(tree: ast.Module, line: int, package: str) -> bool:
     """Whether a file only imports names of a package and uses none of them, except where it runs as a program.
 
     Editors add such imports by themselves. An import that another statement handles, in a `try`, may fail.
     """
-    tree = _tree(frame)
     names: set[str] = set()
-    for node in _imports(tree, frame.f_lineno):
+    for node in _imports(tree, line):
         if isinstance(node, ast.Import):
             names |= {alias.asname or package for alias in node.names if alias.name.partition(".")[0] == package}
         elif node.level == 0 and (node.module or "").partition(".")[0] == package:
@@ -110,8 +110,7 @@ def _is_unused(frame: FrameType, package: str) -> bool:
     kept = ast.Module([node for node in tree.body if not _is_program(node)], [])
     used = {node.id for node in ast.walk(kept) if isinstance(node, ast.Name)}
     handled = any(
-        isinstance(node, ast.Try) and node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno)
-        for node in ast.walk(tree)
+        isinstance(node, ast.Try) and node.lineno <= line <= (node.end_lineno or node.lineno) for node in ast.walk(tree)
     )
     return bool(names) and "*" not in names and not names & used and not handled
 
@@ -119,10 +118,6 @@ def _is_unused(frame: FrameType, package: str) -> bool:
 def _is_program(node: ast.stmt) -> bool:
     """Whether a statement is the part below `if __name__ == "__main__":`."""
     return isinstance(node, ast.If) and "__name__" in {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
-
-
-def _tree(frame: FrameType) -> ast.Module:
-    return ast.parse(Path(frame.f_code.co_filename).read_bytes())
 
 
 def _imports(tree: ast.Module, line: int) -> Iterator[ast.Import | ast.ImportFrom]:

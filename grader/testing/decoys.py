@@ -42,10 +42,8 @@ def on_decoys(
                 return result
         except NotImplementedError:
             raise
-        except (
-            Exception
-        ):  # caches taken apart, an attribute of the student's own layer: its own parts tell what is wrong
-            pass
+        except Exception:
+            pass  # caches taken apart, an attribute of the student's own layer: its own parts tell what is wrong
     return (own or scenario)()
 
 

@@ -73,8 +73,7 @@ class Leftovers:
             warnings.filters[:] = self._filters  # type: ignore[index]  # typeshed calls the list a sequence
             warnings._filters_mutated()  # type: ignore[attr-defined]  # as warnings.filterwarnings does
         if _raw_environment() != self._environment:
-            for name in list(os.environ):
-                del os.environ[name]
+            os.environ.clear()
             os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in self._environment.items()})
         os.chdir(self._work)
         os.chmod(self._work, self._mode)
