@@ -144,7 +144,7 @@ def test_tests_stop_when_the_platforms_time_is_up(root: Path, tmp_path: Path) ->
     hanging = hand_in(tmp_path / "hanging", {"line.py": "while True:\n    pass\n"})
     shown = grade(root, hanging, timeout=8)
     assert [test["extra_data"]["status"] for test in shown.results["tests"]] == ["timeout"] * 4
-    assert "used up" in shown.results["tests"][-1]["output"]
+    assert any("used up" in test["output"] for test in shown.results["tests"])
 
 
 def test_a_stuck_grading_leaves_everything_failed(root: Path, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
