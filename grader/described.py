@@ -29,5 +29,7 @@ class Described:
     leaderboard: tuple[str, str] | None
     """Column name and order."""
     alone: bool = False
+    builds_on: tuple[str, ...] = ()
+    """Parts whose code the test needs besides its own."""
     takes_score: bool = True
     """Whether the function takes the argument `set_score`, which `@partial_credit` passes to it."""

@@ -57,6 +57,8 @@ class TestSpec:
     """False if the outcome, or a part of it, is the worker's own claim."""
     alone: bool = False
     """Whether the test never shares a process with others."""
+    builds_on: tuple[str, ...] = ()
+    """Parts whose faults, paid for there, cost nothing in this test; see `grader.testing.builds_on`."""
     as_set: bool = False
     """Whether a score that the test sets counts as gradescope_utils counts it: also before a failure, above the points,
     and below 0."""
@@ -160,6 +162,7 @@ def packed(fixtures: Fixtures, questions: Questions | None = None) -> bytes:
                 "leaderboard": list(test.leaderboard) if test.leaderboard else None,
                 "sealed": test.sealed,
                 "alone": test.alone,
+                "builds_on": list(test.builds_on),
                 "expected": [observation(item) for item in test.expected],
             }
             for test in fixtures.tests
@@ -248,6 +251,7 @@ def _parse(manifest: Mapping[str, Any], arrays: Mapping[str, Any]) -> Fixtures:
                 expected=tuple(observation(item) for item in test["expected"]),
                 sealed=test["sealed"],
                 alone=test.get("alone", False),
+                builds_on=tuple(test.get("builds_on", ())),
             )
             for test in manifest["tests"]
         ),

@@ -52,6 +52,8 @@ class TestResult:
     """A digest of how the test went wrong, to find equal mistakes in a class; for instructors only. Empty if the test
     is passed or `variant` names the mistake."""
     checks: tuple[CheckResult, ...] = ()
+    paid_in: tuple[str, ...] = ()
+    """Parts in which the fault that made this test fail was paid for; then it counts as passed."""
     place: str = ""
     """The student's function that gave the wrong value, as `mytorch/linear.py, line 12, in Linear.forward`; known only
     where the tests run in the student's own process."""

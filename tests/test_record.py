@@ -180,6 +180,22 @@ def test_mistakes_with_the_decorators(project: Project) -> None:
         project.write(name, before)
 
 
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("nowhere", "test_gradient builds on 'nowhere'; name other parts of this assignment: backward, forward"),
+        ("backward", "test_gradient builds on 'backward'; name other parts"),
+        ("forward", "no test with points shows backward to be right without those parts; add one"),
+    ],
+)
+def test_a_test_builds_on_other_parts_and_its_own_part_stands_alone(project: Project, part: str, words: str) -> None:
+    project.edit(BACKWARD, "from grader.testing import ", "from grader.testing import builds_on, ")
+    project.edit(BACKWARD, "@weight(1.5)", f'@builds_on("{part}")\n@weight(1.5)')
+    error = mistake(project, BACKWARD)
+    assert words in error.message
+    assert error.line is not None
+
+
 def test_an_infinite_weight_is_refused(project: Project) -> None:
     project.edit(BACKWARD, "@weight(1.5)", "@weight(float('inf'))")
     assert "needs @weight" in mistake(project, BACKWARD).message

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from grader.fixtures import Alternative, TestSpec
-from grader.judge.score import has_shares, judge_checks, judge_test, shares
+from grader.judge.score import has_shares, judge_all, judge_checks, judge_test, shares
 from grader.recording import Ending, Observation, Recording, Value
 from grader.report import STATUSES, TestResult
 from grader.sandbox.wire import Decoder, encode_end, encode_ready
@@ -463,6 +463,55 @@ def test_a_hint_belongs_to_the_check_that_the_message_is_about() -> None:
     assert result.message.startswith("a: 2 of 3 elements differ")
     # "the sign is the wrong way round" holds for b alone
     assert "sign" not in result.hint or "b" in result.hint.split(":")[0].split()
+
+
+def graded(**cells: float) -> dict[str, TestResult]:
+    """A layer of 4 points, a net of 4 on decoys and 2 on the hand-in's layers, and remarks; right, or as named."""
+    builds_on = ("layer",)
+    tests = {
+        "layer": replace(spec(), id="layer", part="layer"),
+        "layer_remark": replace(spec(0), id="layer_remark", part="layer"),
+        "net": replace(spec(), id="net", part="net"),
+        "net_remark": replace(spec(0), id="net_remark", part="net"),
+        "net_on_own": replace(spec(2, builds_on=builds_on), id="net_on_own", part="net"),
+        "other_on_own": replace(spec(2, builds_on=builds_on), id="other_on_own", part="other"),
+    }
+    runs = [(test, run(a=cells.get(name, RIGHT), b=RIGHT)) for name, test in tests.items()]
+    return {result.id: result for result in judge_all(runs, {}, lambda _: "")}
+
+
+def test_a_fault_that_another_part_paid_for_costs_nothing() -> None:
+    results = graded(layer=WRONG, net_on_own=WRONG)
+    paid = results["net_on_own"]
+    assert (paid.status, paid.score, paid.hint) == ("passed", Fraction(2), "")
+    assert paid.paid_in == ("layer",)
+    assert "layer, where the fault is paid for" in paid.message
+    assert results["layer"].score == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "lost"),
+    [
+        ({"net_on_own": WRONG}, ["net_on_own"]),
+        ({"layer": WRONG, "net": WRONG, "net_on_own": WRONG}, ["layer", "net", "net_on_own"]),
+        ({"layer_remark": WRONG, "net_on_own": WRONG}, ["net_on_own"]),
+        ({"layer": WRONG, "other_on_own": WRONG}, ["layer", "other_on_own"]),
+        ({"layer": WRONG, "net_remark": WRONG, "net_on_own": WRONG}, ["layer"]),
+    ],
+    ids=["the layer is right", "the net is wrong", "only a remark failed", "nothing shows the part right", "a remark"],
+)
+def test_a_fault_that_no_other_part_paid_for_costs_its_points(cells: Mapping[str, float], lost: list[str]) -> None:
+    assert [name for name, result in graded(**cells).items() if result.score < result.max_score] == lost
+
+
+def test_a_fault_of_a_test_that_builds_on_another_part_pays_for_nothing() -> None:
+    """Of two parts that build on each other, a fault that only these tests show is lost in both."""
+    first = replace(spec(), id="first", part="net")
+    mutual = [
+        replace(spec(1, builds_on=(other,)), id=part, part=part) for part, other in (("net", "layer"), ("layer", "net"))
+    ]
+    runs = [(first, run(a=RIGHT, b=RIGHT)), *((test, run(a=WRONG, b=RIGHT)) for test in mutual)]
+    assert [result.score for result in judge_all(runs, {}, lambda _: "")] == [4, 0, 0]
 
 
 def test_everything_of_the_test_is_in_its_result() -> None:

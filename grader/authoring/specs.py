@@ -68,9 +68,11 @@ def specs_of(assignment: Assignment, described: Sequence[Described]) -> list[Tes
                 partial=test.partial,
                 leaderboard=test.leaderboard,
                 alone=test.alone,
+                builds_on=test.builds_on,
             )
         )
     _check_numbers(assignment, specs, described)
+    _check_builds_on(assignment, specs, described)
     _check_points(assignment, specs)
     return specs
 
@@ -85,6 +87,26 @@ def _check_numbers(assignment: Assignment, specs: Sequence[TestSpec], described:
                 test.line,
                 f"{spec.id} gets the number {spec.number}, which {taken[spec.number]} has too; change one",
             )
+
+
+def _check_builds_on(assignment: Assignment, specs: Sequence[TestSpec], described: Sequence[Described]) -> None:
+    """Refuse `@builds_on` where it can have no effect: without tests that show the part to be right by itself."""
+    parts = {part.name for part in assignment.parts}
+    shown = {spec.part for spec in specs if spec.points and not spec.builds_on}
+    for spec, test in zip(specs, described, strict=True):
+        if not spec.builds_on:
+            continue
+        name = test.function.split("::", 1)[1]
+        problem = ""
+        if other := [part for part in spec.builds_on if part not in parts or part == spec.part]:
+            problem = f"{name} builds on {other[0]!r}; name other parts of this assignment: {', '.join(sorted(parts))}"
+        elif spec.part not in shown:
+            problem = (
+                f"{name} has @builds_on, and no test with points shows {spec.part} to be right without those parts; "
+                "add one, for example on decoys, or remove @builds_on"
+            )
+        if problem:
+            raise AssignmentError(assignment.folder / f"test_{spec.part}.py", test.line, problem)
 
 
 def _check_points(assignment: Assignment, specs: Sequence[TestSpec]) -> None:

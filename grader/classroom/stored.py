@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.report import CheckResult, LeaderboardRow, PartScore, Report, TestResult
 
-FORMAT = 3
+FORMAT = 4
 """Raised when an older program couldn't read a newer file."""
 
 
@@ -27,7 +27,7 @@ def decode(text: str) -> Report:
     """Return the report in `text`; raises ValueError if it isn't a whole one of this format."""
     try:
         fields: dict[str, Any] = json.loads(text)
-        if fields.pop("format") not in (1, 2, FORMAT):  # the older formats have fewer fields, with the same meaning
+        if fields.pop("format") not in (1, 2, 3, FORMAT):  # the older formats have fewer fields, with the same meaning
             raise ValueError("another version of the grader wrote this report")
         return Report(
             **{
@@ -53,4 +53,5 @@ def _exact(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _test(fields: dict[str, Any]) -> TestResult:
     checks = tuple(CheckResult(**check) for check in fields["checks"])
-    return TestResult(**{**_exact(fields), "checks": checks, "tags": tuple(fields["tags"])})
+    lists = {name: tuple(fields.get(name, ())) for name in ("tags", "paid_in")}
+    return TestResult(**{**_exact(fields), "checks": checks, **lists})

@@ -67,6 +67,7 @@ def _test(test: TestResult) -> dict[str, Any]:
         "hint": test.hint,
         "variant": test.variant,
         "fingerprint": test.fingerprint,
+        "paid_in": list(test.paid_in),
         "checks": [
             {"name": check.name, "passed": check.passed, "message": check.message, "hint": check.hint}
             for check in test.checks

@@ -56,6 +56,8 @@ class Judged:
     """The known mistakes that the recording shows."""
     excluded: frozenset[str] = frozenset()
     """Known mistakes that the hand-in hasn't made, because it passed where they fail."""
+    builds_on: tuple[str, ...] = ()
+    """Parts whose faults cost nothing in this test."""
 
 
 def judge_test(
@@ -79,13 +81,31 @@ def judge_test(
 
 
 def settle(judged: Sequence[Judged]) -> list[TestResult]:
-    """Return the results of one hand-in's tests, with those known mistakes named that no other test contradicts.
+    """Return the results of one hand-in's tests: what they say together, and no test says alone.
 
-    A mistake is named only if one cause is left: a hint that another passed test refutes, or that two causes fit, would
-    send the student to the wrong place.
+    A fault is paid for once, and those known mistakes are named that no other test contradicts. A mistake is named only
+    if one cause is left: a hint that another passed test refutes, or that two causes fit, would send the student to the
+    wrong place.
     """
     excluded = frozenset[str]().union(*(one.excluded for one in judged))
-    return [_named(one, [item for item in one.suspects if item.variant not in excluded]) for one in judged]
+    bases = [one.result for one in judged if not one.builds_on and one.result.max_score]
+    faulty = {result.part for result in bases if result.score < result.max_score}
+    right = {result.part for result in bases} - faulty
+    results = []
+    for one in judged:
+        paid_in = tuple(part for part in one.builds_on if part in faulty) if one.result.part in right else ()
+        if paid_in and one.result.status not in ("passed", "internal"):
+            results.append(_paid(one.result, paid_in))
+        else:
+            results.append(_named(one, [item for item in one.suspects if item.variant not in excluded]))
+    return results
+
+
+def _paid(result: TestResult, paid_in: tuple[str, ...]) -> TestResult:
+    """The result of a failed test whose cause was paid for in other parts."""
+    message = f"It failed and costs nothing: it builds on {' and '.join(paid_in)}, where the fault is paid for."
+    free = replace(result, status="passed", score=result.max_score, message=message, hint="", variant=None)
+    return replace(free, fingerprint="", paid_in=paid_in)
 
 
 def _named(judged: Judged, suspects: Sequence[Alternative]) -> TestResult:
@@ -145,11 +165,12 @@ def judge_one(
         memory_mb=recording.memory_mb,
     )
     if passed:
-        return Judged(result, excluded=frozenset(item.variant for item in mistakes))
+        return Judged(result, excluded=frozenset(item.variant for item in mistakes), builds_on=spec.builds_on)
     if spec.hide_errors is not None:
-        return Judged(result)
+        return Judged(result, builds_on=spec.builds_on)
     resemblance = _Resemblance(recording.observations)
-    return Judged(result, tuple(item for item in mistakes if resemblance.to(item.observations)))
+    suspects = tuple(item for item in mistakes if resemblance.to(item.observations))
+    return Judged(result, suspects, builds_on=spec.builds_on)
 
 
 def judge_all(

@@ -15,13 +15,14 @@ from gradescope_utils.autograder_utils.decorators import (
 
 from grader.testing.check import Check
 from grader.testing.decoys import on_decoys
-from grader.testing.describe import alone
+from grader.testing.describe import alone, builds_on
 from grader.testing.submission import Submission
 
 __all__ = [
     "Check",
     "Submission",
     "alone",
+    "builds_on",
     "hide_errors",
     "leaderboard",
     "number",

@@ -12,6 +12,8 @@ from grader.described import Described
 
 ALONE = "__alone__"
 """The attribute that `alone` sets."""
+BUILDS_ON = "__builds_on__"
+"""The attribute that `builds_on` sets."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -19,6 +21,23 @@ def alone(function: Function) -> Function:
     """Mark a test that must not share its process with other tests, because its outcome depends on what they do."""
     setattr(function, ALONE, True)
     return function
+
+
+def builds_on(*parts: str) -> Callable[[Function], Function]:
+    """Mark a test that needs code of other parts besides its own, such as a net that runs on the hand-in's layers.
+
+    A failure costs nothing if one of these parts has a fault of its own, and every test of this test's part that builds
+    on nothing earns all its points: the fault is paid for in its part. So the part needs such tests, with points.
+
+    Args:
+        parts: names of other parts of the assignment.
+    """
+
+    def mark(function: Function) -> Function:
+        setattr(function, BUILDS_ON, parts)
+        return function
+
+    return mark
 
 
 def function_of(item: pytest.Item) -> Any:
@@ -48,6 +67,7 @@ def describe(item: pytest.Item) -> Described:
         partial=_is_partial(function),
         leaderboard=(str(column), getattr(function, "__leaderboard_sort_order__", "desc")) if column else None,
         alone=hasattr(function, ALONE),
+        builds_on=tuple(getattr(function, BUILDS_ON, ())),
         takes_score=_takes_score(function),
     )
 

@@ -3,7 +3,7 @@
 import nets
 import pytest
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 # (indim, hidden, outdim), and B
 SIZES = pytest.mark.parametrize(("dims", "batch"), [((4, 6, 3), 5), ((9, 2, 7), 4)], ids=["4-6-3", "9-2-7"])
@@ -66,6 +66,7 @@ def test_more_dropout(submission, rng, check):
 
 @weight(1)
 @number("6.8")
+@builds_on("linear_map", "relu")
 @visibility("hidden")
 def test_training(submission, rng, check):
     """SingleLayerMLP learns a small data set, on the layers of this submission"""

@@ -3,7 +3,7 @@
 import nets
 import pytest
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 # (indim, hidden, hidden, outdim), and B
 SIZES = pytest.mark.parametrize(("dims", "batch"), [((4, 6, 5, 3), 7), ((9, 2, 8, 6), 4)], ids=["4-6-5-3", "9-2-8-6"])
@@ -66,6 +66,7 @@ def test_more_dropout(submission, rng, check):
 
 @weight(1)
 @number("7.8")
+@builds_on("linear_map", "relu", "relu_dropout")
 @visibility("hidden")
 def test_training(submission, rng, check):
     """TwoLayerMLP learns a small data set, on the layers of this submission"""

@@ -15,7 +15,7 @@ from own_nets import (
 )
 from stand_ins import handed_back, handed_on
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 SIZES = [(6, 7, 10), (15, 4, 10)]
 """Batch, inputs, classes."""
@@ -24,6 +24,7 @@ NAMES = ["6 samples", "15 samples"]
 
 @weight(1)
 @number("6.1")
+@builds_on("linear")
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_forward(submission, rng, check, size):
     """MLP.forward without a hidden layer"""
@@ -43,6 +44,7 @@ def test_forward_alone(submission, rng, check):
 
 @weight(0.5)
 @number("6.3")
+@builds_on("linear")
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_backward(submission, rng, check, size):
     """MLP.backward without a hidden layer"""
@@ -55,6 +57,7 @@ def test_backward(submission, rng, check, size):
 
 @weight(0.5)
 @number("6.4")
+@builds_on("linear")
 @visibility("hidden")
 def test_backward_of_another_batch(submission, rng, check):
     """MLP.backward starts from the criterion's derivative, also for a second batch"""

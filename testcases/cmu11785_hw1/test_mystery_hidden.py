@@ -5,7 +5,7 @@ import pytest
 from own_nets import check_gradients, draw_batch, give_gradient, given_gradient, make_net, run_backward
 from stand_ins import handed_back, handed_on
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 ACTIVATIONS = {
     "two": ["Sigmoid", "Sigmoid", "Identity"],
@@ -25,6 +25,7 @@ def make(submission, rng, name, batch, sizes):
 
 @weight(4.5)
 @number("8.1")
+@builds_on("linear", "activations")
 @pytest.mark.parametrize("name", NETS)
 def test_forward(submission, rng, check, name):
     """MLP.forward with hidden layers"""
@@ -46,6 +47,7 @@ def test_forward_alone(submission, rng, check, name):
 
 @weight(3)
 @number("8.3")
+@builds_on("linear", "activations")
 @visibility("hidden")
 @pytest.mark.parametrize("name", OTHER_NETS)
 def test_forward_of_other_sizes(submission, rng, check, name):
@@ -58,6 +60,7 @@ def test_forward_of_other_sizes(submission, rng, check, name):
 
 @weight(4.5)
 @number("8.4")
+@builds_on("linear", "activations")
 @pytest.mark.parametrize("name", NETS)
 def test_backward(submission, rng, check, name):
     """MLP.backward with hidden layers"""
@@ -80,6 +83,7 @@ def test_backward_alone(submission, rng, check, name):
 
 @weight(3)
 @number("8.6")
+@builds_on("linear", "activations")
 @visibility("hidden")
 @pytest.mark.parametrize("name", OTHER_NETS)
 def test_backward_of_other_sizes(submission, rng, check, name):

@@ -5,7 +5,7 @@ import pytest
 from own_nets import check_gradients, draw_batch, given_gradient, make_net, row, run_backward, set_gradient
 from stand_ins import handed_back, handed_on
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 NETS = [(6, [7, 8, 10], "Sigmoid"), (13, [5, 4, 10], "Identity")]
 """Batch, sizes, activation of the hidden layer."""
@@ -14,6 +14,7 @@ NAMES = ["sigmoid", "identity"]
 
 @weight(2.5)
 @number("7.1")
+@builds_on("linear", "activations")
 @pytest.mark.parametrize("net", NETS, ids=NAMES)
 def test_forward(submission, rng, check, net):
     """MLP.forward with one hidden layer"""
@@ -34,6 +35,7 @@ def test_forward_alone(submission, rng, check, net):
 
 @weight(2)
 @number("7.3")
+@builds_on("linear", "activations")
 @pytest.mark.parametrize("net", NETS, ids=NAMES)
 def test_backward(submission, rng, check, net):
     """MLP.backward with one hidden layer"""

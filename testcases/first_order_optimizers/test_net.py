@@ -5,7 +5,7 @@ import pytest
 from making import as_float, blobs, copies, net_params
 from stand_ins import on_stand_ins, stand_in_dropout
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 # dims = [D, H1, ..., C] of nets with one to three layers, and N
 NETS = pytest.mark.parametrize(
@@ -102,6 +102,7 @@ def on_own_layers(submission, rng, reg):
 
 @weight(0.75)
 @number("2.4")
+@builds_on("layers")
 @REGS
 def test_gradients_on_own_layers(submission, rng, check, reg):
     """The gradients of the summary's net, at reg = 0 and 0.7, on your own layers"""
@@ -193,6 +194,7 @@ def test_changed_params(submission, rng, check):
 
 @weight(1.25)
 @number("2.10")
+@builds_on("layers")
 @visibility("hidden")
 def test_training(submission, rng, check):
     """The net learns a small data set, on your own layers, with steps of one length down the gradient"""
