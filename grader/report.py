@@ -90,7 +90,9 @@ class PartScore:
     extra: bool = False
     """Whether it is extra credit, which doesn't count in the report's maximum."""
     manual: Fraction = Fraction(0)
-    """Points that a person gives in addition; they are in neither score nor maximum."""
+    """Points that a person can give in addition; they are in neither score nor maximum."""
+    given: Fraction | None = None
+    """Of these, the points that a person gave; None as long as nobody did."""
 
     @property
     def heading(self) -> str:
@@ -131,8 +133,12 @@ class Report:
 
     @property
     def score(self) -> Fraction:
-        """The sum of the tests' scores, before any deduction; a suite's negative ones take it down to 0 at most."""
-        return max(sum((test.score for test in self.tests), Fraction(0)), Fraction(0))
+        """The sum of the tests' scores, before any deduction, and what a person gave.
+
+        A suite's negative scores take the tests' sum down to 0 at most.
+        """
+        by_person = sum((part.given or Fraction(0) for part in self.parts), Fraction(0))
+        return max(sum((test.score for test in self.tests), Fraction(0)), Fraction(0)) + by_person
 
     @property
     def counted(self) -> Fraction:
@@ -147,14 +153,15 @@ class Report:
 
     @property
     def manual(self) -> Fraction:
-        """The points that a person gives in addition."""
-        return sum((part.manual for part in self.parts), Fraction(0))
+        """The points that a person gives in addition, and hasn't given yet."""
+        return sum((part.manual for part in self.parts if part.given is None), Fraction(0))
 
     @property
     def max_score(self) -> Fraction:
         """The score of a right submission, without extra credit."""
         extra = {part.name for part in self.parts if part.extra}
-        return sum((test.max_score for test in self.tests if test.part not in extra), Fraction(0))
+        by_person = sum((part.manual for part in self.parts if part.given is not None and not part.extra), Fraction(0))
+        return sum((test.max_score for test in self.tests if test.part not in extra), Fraction(0)) + by_person
 
 
 def part_scores(

@@ -196,6 +196,73 @@ def test_what_a_person_grades_is_in_every_output_and_in_no_score(
         assert sentence in text.replace("\n", " ")
 
 
+def class_of(project: Path, source: Path, run: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "grader", "class", "net", str(source), "-o", str(run), "--jobs", "1", *more]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300)
+
+
+def table(file: Path) -> dict[str, dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return {row["key"]: row for row in csv.DictReader(stream)}
+
+
+def test_points_by_a_person_are_read_back_and_count_everywhere(with_essay: Assignment, tmp_path: Path) -> None:
+    source, run = tmp_path / "class", tmp_path / "run"
+    for name in ("ann", "bob", "cy"):
+        hand_in(with_essay, source / name)
+    first = class_of(with_essay.project, source, run)
+    assert first.returncode == 0, first.stderr
+    assert "points.csv: no score has the 3 points that a person gives (Essay); fill them in there" in first.stderr
+    essay = "Essay (by a person, of 3)"
+    blank = table(run / "points.csv")
+    assert [(key, row[essay]) for key, row in blank.items()] == [("ann", ""), ("bob", ""), ("cy", "")]
+    assert {row["score"] for row in table(run / "gradebook.csv").values()} == {"6"}
+
+    # as a person's own table: other columns, a decimal comma, another order; and a roster gives nobody a new key
+    filled = "name;key;essay;comment\nBob;bob;2,5;fine\nAnn;ann;0;nothing there\n"
+    (run / "points.csv").write_text(filled, "utf-8")
+    second = class_of(with_essay.project, source, run)
+    assert second.returncode == 0, second.stderr
+    assert "cy: points by a person are missing, so the score is blank" in second.stderr
+    book = table(run / "gradebook.csv")
+    assert {key: (row["score"], row["max_score"], row[essay]) for key, row in book.items()} == {
+        "ann": ("6", "7", "0"),
+        "bob": ("8.5", "7", "2.5"),
+        "cy": ("", "7", ""),
+    }
+    assert list(table(run / "problems.csv")) == ["cy"]
+    assert (run / "points.csv").read_text("utf-8") == filled
+    pages = [page.read_text("utf-8") for page in sorted((run / "students").glob("*.html"))]
+    assert ["by a person</th>" in page for page in pages] == [True, True, False]
+    assert ["Not in this score" in page for page in pages] == [False, False, True]
+
+    # a regrade against the run before compares what the machine judged
+    third = class_of(with_essay.project, source, tmp_path / "again", "--against", str(run))
+    assert third.returncode == 0, third.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("key,essay\nann,much\n", "line 2: much isn't a number of points for Essay; correct it"),
+        ("key,essay\n\nann,3.5\n", "line 3: Essay has 0 to 3 points, not 3.5; correct it"),
+        ("key,essay\nann,nan\n", "nan isn't a number of points"),
+        ("key,esay\nann,3\n", "has no column for Essay beside one that identifies students"),
+        ("essay\n3\n", "has no column for Essay beside one that identifies students"),
+        ("", "has no column for Essay"),
+    ],
+)
+def test_a_table_of_points_with_a_mistake_is_refused_before_anything_is_graded(
+    with_essay: Assignment, tmp_path: Path, text: str, words: str
+) -> None:
+    hand_in(with_essay, tmp_path / "class" / "ann")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "points.csv").write_text(text, "utf-8")
+    refused = class_of(with_essay.project, tmp_path / "class", tmp_path / "run")
+    assert refused.returncode == 2
+    assert words in " ".join(refused.stderr.split())
+
+
 def test_extra_credit_and_a_person_in_autolabs_lab(course: Assignment, with_essay: Assignment) -> None:
     """Autolab sums up the problems' maxima to the lab's, unless the lab's module says what it is."""
     lab = {name: data.decode() for name, data in lab_files(with_essay).items() if name in ("net.yml", "net.rb")}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from grader.assignment import Assignment
 from grader.classroom.difference import Difference, difference
 from grader.classroom.gradebooks.write import tables
 from grader.classroom.page import class_page
+from grader.classroom.points import POINTS, Points, blank_points, notes_of, with_points
 from grader.classroom.store import Store
 from grader.files import write_atomically
 from grader.gradebook import Entry, Gradebook
@@ -21,6 +23,8 @@ def write_outputs(
     book: Gradebook,
     files: Mapping[str, Path],
     *,
+    assignment: Assignment | None = None,
+    points: Points | None = None,
     against: Gradebook | None = None,
     zero_absent: bool = False,
     canvas_column: str = "",
@@ -33,6 +37,8 @@ def write_outputs(
         store: the run's.
         book: the results.
         files: the report of each entry's key.
+        assignment: None for a suite.
+        points: those of a person; None if there is no table of them yet, which is made if the assignment needs one.
         against: the results of an earlier run to compare with.
         zero_absent: whether no submission counts 0.
         canvas_column: the title of the assignment's column in Canvas' gradebook.
@@ -43,7 +49,12 @@ def write_outputs(
     """
     changes = difference(against, book) if against is not None else None
     store.write_book(book, files)
-    notes = []
+    notes: list[str] = []
+    if points is not None:
+        book, notes = with_points(book, points)
+    elif assignment is not None and assignment.manual_points:
+        write_atomically(store.folder / POINTS, blank_points(book, assignment), mode=0o600)
+    notes += [f"{POINTS}: {note}" for note in notes_of(book)]
     for table in tables(book, zero_absent=zero_absent, canvas_column=canvas_column, worksheet=worksheet):
         write_atomically(store.folder / table.name, table.data, mode=0o600)
         notes += [f"{table.name}: {note}" for note in table.notes]

@@ -75,11 +75,11 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def rows_of(text: str, name: str) -> list[Row]:
-    """The students of a table.
+def table_of(text: str, name: str) -> list[tuple[int, list[str]]]:
+    """The rows of a table that aren't empty, each with the number of its line, from 1.
 
     Raises:
-        UsageError: it is no table with a column that identifies students; `name` is its file's.
+        UsageError: it is no CSV; `name` is what the sentence calls it.
     """
     # a NUL is an error for csv before Python 3.11; a first line `sep=;` is Excel's own
     text = text.replace("\0", "")
@@ -92,9 +92,18 @@ def rows_of(text: str, name: str) -> list[Row]:
         if not columns_of(next(csv.reader([first], delimiter=separator), [])) and not skipped:
             separator = max(separators, key=first.count)
         reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
-        table = [(reader.line_num + bool(skipped), row) for row in reader if any(cell.strip() for cell in row)]
+        return [(reader.line_num + bool(skipped), row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise UsageError(f"the roster {name} is no CSV ({error}); export it again as CSV") from None
+        raise UsageError(f"{name} is no CSV ({error}); export it again as CSV") from None
+
+
+def rows_of(text: str, name: str) -> list[Row]:
+    """The students of a table.
+
+    Raises:
+        UsageError: it is no table with a column that identifies students; `name` is its file's.
+    """
+    table = table_of(text, f"the roster {name}")
     columns = columns_of(table[0][1]) if table else []
     if table and not columns:
         # without a header, such as a plain list of addresses or Autolab's own roster

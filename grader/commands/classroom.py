@@ -40,6 +40,7 @@ def run_class(options: argparse.Namespace) -> int:
     """Grade a class, and write gradebooks and pages."""
     from grader.classroom.judging import Terms
     from grader.classroom.lateness import FreeDays, parse_days, parse_due
+    from grader.classroom.points import POINTS, read_points
     from grader.classroom.run import run_class as run
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book, read_spent
@@ -63,6 +64,7 @@ def run_class(options: argparse.Namespace) -> int:
         raise UsageError(f"--spent {options.output} is this run itself; name those of earlier homework")
     each = parse_days(options.free_days, "--free-days") if options.free_days is not None else None
     free = FreeDays(each, read_spent(options.spent))
+    points = read_points(options.output / POINTS, assignment) if assignment is not None else None
     with Store(options.output.resolve(), shared=options.shard is not None) as store:
         found = find(
             options.source.resolve(),
@@ -95,6 +97,8 @@ def run_class(options: argparse.Namespace) -> int:
             store,
             book,
             files,
+            assignment=assignment,
+            points=points,
             against=earlier,
             zero_absent=options.zero_absent,
             canvas_column=options.canvas,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Part
 from grader.errors import InternalError
 from grader.fixtures import Fixtures, TestSpec
 from grader.judge.score import judge_test
 from grader.recording import ABSENT, LACKING, NEAREST, Ending, Recording
-from grader.report import LeaderboardRow, Report, TestResult, part_scores, points_text
+from grader.report import LeaderboardRow, PartScore, Report, TestResult, part_scores, points_text
 from grader.text import clean_text
 
 NOTE_CHARS = 1000
@@ -106,10 +106,10 @@ def failed_report(
     return replace(make_report(assignment, fixtures, results, notes=notes, submission=submission), taken=taken)
 
 
-def by_a_person(assignment: Assignment) -> list[str]:
+def by_a_person(parts: Iterable[Part | PartScore]) -> list[str]:
     """Return the sentence about points that a person gives; none if there are none."""
-    parts = [f"{part.title} ({points_text(part.manual)} points)" for part in assignment.parts if part.manual]
-    return [f"Not in this score, because a person grades it: {', '.join(parts)}."] if parts else []
+    titles = [f"{part.title} ({points_text(part.manual)} points)" for part in parts if part.manual]
+    return [f"Not in this score, because a person grades it: {', '.join(titles)}."] if titles else []
 
 
 def make_report(
@@ -143,7 +143,7 @@ def make_report(
             {part.name: part.manual for part in assignment.parts},
         ),
         tests=tuple(results),
-        notes=tuple(clean_text(note, NOTE_CHARS) for note in (*notes, *by_a_person(assignment))),
+        notes=tuple(clean_text(note, NOTE_CHARS) for note in (*notes, *by_a_person(assignment.parts))),
         leaderboard=tuple(rows),
         columns=fixtures.columns,
         submission=clean_text(submission, NOTE_CHARS),

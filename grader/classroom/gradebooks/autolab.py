@@ -40,8 +40,11 @@ def to_autolab(book: Gradebook, *, zero_absent: bool = False) -> Upload:
 
 
 def _scores(row: Row, scored: list[bool]) -> list[str]:
-    """A cell a problem; a person scores a problem without points, so it stays as it is."""
+    """A cell a problem; one that a person scores, and hasn't yet, stays as it is."""
     if row.report is not None:
         kept = row.report.kept
-        return [number_cell(part.score * kept) if part.max_score else "" for part in row.report.parts]
+        return [
+            number_cell((part.score + (part.given or 0)) * kept) if part.max_score or part.given is not None else ""
+            for part in row.report.parts
+        ]
     return [number_cell(row.score) if has else "" for has in scored]

@@ -52,6 +52,7 @@ class Row:
 
 def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
     """Yield a row for each student, in the order of the entries; with `zero_absent`, no submission counts 0."""
+    by_person = any(part.given is not None for entry in book.graded if entry.report for part in entry.report.parts)
     for entry in book.entries:
         report, problem = entry.report if entry.standing == "graded" else None, entry.problem
         if entry.hand_in is not None and entry.hand_in.problem not in problem:
@@ -62,7 +63,7 @@ def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
             report, standing = None, "not graded"
             fact = f"{failures} tests failed by the grader's own fault" if failures else "it has no report"
             problem = "; ".join(filter(None, (problem, f"{fact}; grade it again")))
-        score = report.counted if report is not None else None
+        score = report.counted if report is not None and not (by_person and report.manual) else None
         if standing == "no submission" and zero_absent:
             score = Fraction(0)
         for student in entry.students:
@@ -82,7 +83,12 @@ def parts_of(book: Gradebook) -> tuple[PartScore, ...]:
 
 def max_score_of(book: Gradebook) -> Fraction | None:
     """The score of a right submission; None if nobody was graded."""
-    return next((entry.report.max_score for entry in book.graded if entry.report is not None), None)
+    return max((entry.report.max_score for entry in book.graded if entry.report is not None), default=None)
+
+
+def heading(title: str, manual: Fraction) -> str:
+    """Return the title of the column of a part that a person grades."""
+    return f"{title} (by a person, of {number_cell(manual)})"
 
 
 def number_cell(value: Fraction | None) -> str:

@@ -6,6 +6,7 @@ from grader.classroom.attention import one_cause
 from grader.classroom.gradebooks.rows import (
     Row,
     has_free_days,
+    heading,
     max_score_of,
     number_cell,
     parts_of,
@@ -22,21 +23,23 @@ PROBLEMS_HEAD = ("key", "name", "email", "id", "status", "problem")
 def to_gradebook(book: Gradebook, *, zero_absent: bool = False) -> str:
     """Return gradebook.csv: a row a student, and a column a part with its score before any deduction.
 
-    A part that a person grades has a blank column, to be filled in. If there are free days, a column says how many the
-    student spent on this homework.
+    A part that a person grades has a column of its own, blank as long as nobody has graded it. If there are free days,
+    a column says how many the student spent on this homework.
     """
     parts, top = parts_of(book), number_cell(max_score_of(book))
     by_machine = [index for index, part in enumerate(parts) if part.max_score or not part.manual]
-    by_person = [f"{part.title} (by a person, of {number_cell(part.manual)})" for part in parts if part.manual]
+    by_person = [index for index, part in enumerate(parts) if part.manual]
     days = has_free_days(book)
-    titles = [*(parts[index].title for index in by_machine), *by_person]
+    titles = [parts[index].title for index in by_machine]
+    titles += [heading(parts[index].title, parts[index].manual) for index in by_person]
     lines = [[*HEAD, *(["free_days"] if days else []), *map(text_cell, titles)]]
     for row in rows(book, zero_absent=zero_absent):
         found = row.report.parts if row.report is not None else None
         scores = [number_cell(found[index].score) if found is not None else "" for index in by_machine]
+        given = [number_cell(found[index].given) if found is not None else "" for index in by_person]
         late = {True: "yes", False: "no", None: ""}[row.late]
         spent = [str(row.spent_days)] if days else []
-        cells = [number_cell(row.score), top, row.standing, late, *spent, *scores, *[""] * len(by_person)]
+        cells = [number_cell(row.score), top, row.standing, late, *spent, *scores, *given]
         lines.append([*_person(row), *cells])
     return table(lines)
 

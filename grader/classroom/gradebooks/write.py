@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from grader.classroom.gradebooks.autolab import to_autolab
 from grader.classroom.gradebooks.canvas import to_canvas
 from grader.classroom.gradebooks.moodle import fill_moodle
 from grader.classroom.gradebooks.plain import to_plain
-from grader.classroom.gradebooks.rows import number_cell, parts_of
 from grader.classroom.gradebooks.summary import to_gradebook, to_problems
 from grader.gradebook import Gradebook
-from grader.intake.notes import listed
 
 
 @dataclass(frozen=True)
@@ -24,16 +21,6 @@ class Table:
     data: bytes
     notes: tuple[str, ...] = ()
     """Sentences for the instructor, such as who isn't in it."""
-
-
-def _by_a_person(book: Gradebook) -> tuple[str, ...]:
-    """A sentence if a person gives points, because no other table has a place for them."""
-    parts = [part for part in parts_of(book) if part.manual]
-    if not parts:
-        return ()
-    points = number_cell(sum((part.manual for part in parts), Fraction(0)))
-    titles = listed([part.title for part in parts])
-    return (f"no score here or in the other tables has the {points} points that a person gives ({titles}); add them.",)
 
 
 def tables(
@@ -50,7 +37,7 @@ def tables(
     Raises:
         UsageError: the worksheet isn't one; the other tables have been yielded before.
     """
-    yield Table("gradebook.csv", to_gradebook(book, zero_absent=zero_absent).encode(), _by_a_person(book))
+    yield Table("gradebook.csv", to_gradebook(book, zero_absent=zero_absent).encode())
     yield Table("problems.csv", to_problems(book).encode())
     yield Table("plain.csv", to_plain(book, zero_absent=zero_absent).encode())
     yield Table("canvas.csv", to_canvas(book, column=canvas_column, zero_absent=zero_absent).encode())
