@@ -15,6 +15,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# thousands of processes import the same modules, so their compiled forms are kept, whatever the machine's setting is
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean test-starters matrix pictures docs
 
 demo: .venv/ready

@@ -109,9 +109,7 @@ def _is_unused(tree: ast.Module, line: int, package: str) -> bool:
             names |= {alias.asname or alias.name for alias in node.names}
     kept = ast.Module([node for node in tree.body if not _is_program(node)], [])
     used = {node.id for node in ast.walk(kept) if isinstance(node, ast.Name)}
-    handled = any(
-        isinstance(node, ast.Try) and node.lineno <= line <= (node.end_lineno or node.lineno) for node in ast.walk(tree)
-    )
+    handled = any(isinstance(node, ast.Try) and _covers(node, line) for node in ast.walk(tree))
     return bool(names) and "*" not in names and not names & used and not handled
 
 
@@ -123,8 +121,12 @@ def _is_program(node: ast.stmt) -> bool:
 def _imports(tree: ast.Module, line: int) -> Iterator[ast.Import | ast.ImportFrom]:
     """The import statements at a line."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno <= line <= (node.end_lineno or node.lineno):
+        if isinstance(node, ast.Import | ast.ImportFrom) and _covers(node, line):
             yield node
+
+
+def _covers(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 class _Drawing(ModuleType):
