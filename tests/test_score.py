@@ -504,14 +504,13 @@ def test_a_fault_that_no_other_part_paid_for_costs_its_points(cells: Mapping[str
     assert [name for name, result in graded(**cells).items() if result.score < result.max_score] == lost
 
 
-def test_a_fault_of_a_test_that_builds_on_another_part_pays_for_nothing() -> None:
-    """Of two parts that build on each other, a fault that only these tests show is lost in both."""
-    first = replace(spec(), id="first", part="net")
-    mutual = [
-        replace(spec(1, builds_on=(other,)), id=part, part=part) for part, other in (("net", "layer"), ("layer", "net"))
-    ]
-    runs = [(first, run(a=RIGHT, b=RIGHT)), *((test, run(a=WRONG, b=RIGHT)) for test in mutual)]
-    assert [result.score for result in judge_all(runs, {}, lambda _: "")] == [4, 0, 0]
+def test_a_fault_that_only_tests_show_which_build_on_other_parts_is_paid_for_once() -> None:
+    """Of two parts that build on each other, the first one pays."""
+    runs = []
+    for part, other in (("net", "layer"), ("layer", "net")):
+        runs.append((replace(spec(), id=part, part=part), run(a=RIGHT, b=RIGHT)))
+        runs.append((replace(spec(1, builds_on=(other,)), id=f"{part}_too", part=part), run(a=WRONG, b=RIGHT)))
+    assert [result.score for result in judge_all(runs, {}, lambda _: "")] == [4, 0, 4, 1]
 
 
 def test_everything_of_the_test_is_in_its_result() -> None:

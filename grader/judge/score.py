@@ -96,8 +96,10 @@ def settle(judged: Sequence[Judged]) -> list[TestResult]:
         paid_in = tuple(part for part in one.builds_on if part in faulty) if one.result.part in right else ()
         if paid_in and one.result.status not in ("passed", "internal"):
             results.append(_paid(one.result, paid_in))
-        else:
-            results.append(_named(one, [item for item in one.suspects if item.variant not in excluded]))
+            continue
+        if one.result.score < one.result.max_score:
+            faulty.add(one.result.part)  # the first test that shows a fault pays for it
+        results.append(_named(one, [item for item in one.suspects if item.variant not in excluded]))
     return results
 
 
