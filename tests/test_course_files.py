@@ -161,6 +161,27 @@ def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
     assert [float(points) for points in (report.score, report.max_score, course.points)] == [6, 4, 4]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_marks_in_a_text_are_no_part_of_the_answer(course: Assignment, tmp_path: Path, end: str) -> None:
+    """Students hand their answer in without the lines that mark the reference's."""
+    shutil.copytree(course.project, tmp_path / "marked")
+    marked = load_assignment(tmp_path / "marked", course.name)
+    lines = ["The answer:", "# BEGIN SOLUTION", "forty-two", "# END SOLUTION"]
+    (marked.reference / "answers.txt").write_bytes(end.join(lines).encode())
+    record.write(marked, record.record(marked))
+    template.write(marked)
+    assert scores(grade(marked, marked.reference)) == [2, 2, 2]
+    of_student = hand_in(marked, tmp_path / "it")
+    given = (marked.template / "answers.txt").read_text("utf-8")
+    (of_student / "answers.txt").write_text(given.replace("# TODO: your answer", "forty-two"), "utf-8")
+    assert scores(grade(marked, of_student)) == [2, 2, 2]
+    (of_student / "answers.txt").write_text(given, "utf-8")
+    assert scores(grade(marked, of_student)) == [2, 2, 0]
+    call = [sys.executable, "-m", "pytest", "-q", "testcases/net/test_bonus.py"]
+    done = subprocess.run(call, cwd=marked.project, capture_output=True, text=True)
+    assert "1 passed" in done.stdout, done.stdout
+
+
 @pytest.fixture(scope="module")
 def with_essay(course: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Assignment:
     """The same with a part that only a person grades, and that has no file of tests."""

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.notebooks import SUFFIX, without_solutions
-from grader.authoring.regions import BEGIN, END, regions
+from grader.authoring.regions import regions
 from grader.authoring.unsolved import strip_solution
 from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.patterns import matches
+from grader.text import BEGIN, END
 
 
 def build(assignment: Assignment) -> dict[str, str]:
