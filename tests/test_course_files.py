@@ -268,6 +268,9 @@ def test_hidden_data_is_with_hidden_tests_alone(course: Assignment, tmp_path: Pa
     assert "autograder/net/data/table.npy" in names
     own = [name for name in names if not name.startswith("autograder/grader/")]
     assert not [name for name in own if "secret" in name or "answers" in name or "predictions" in name]
+    about = (tmp_path / "handout" / "README.md").read_text("utf-8")
+    assert "marked `TODO` in `dl/net.py`, `dl/nn/linear.py`, `predictions.npy`, `answers.txt`.\n" in about
+    assert "\nLeave as it is, because the course's own copy is graded: `dl/config.py`.\n" in about
     bundled = grading_files(course)
     assert {"testcases/net/data/table.npy", "testcases/net/data/hidden/secret_table.npy"} <= set(bundled)
     # a student's check reads the same data, and the files that are handed in
