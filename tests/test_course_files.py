@@ -177,6 +177,8 @@ def test_marks_in_a_text_are_no_part_of_the_answer(course: Assignment, tmp_path:
     assert scores(grade(marked, of_student)) == [2, 2, 2]
     (of_student / "answers.txt").write_text(given, "utf-8")
     assert scores(grade(marked, of_student)) == [2, 2, 0]
+    # the audit doesn't ask that a test of a text finds nothing in the template
+    assert (template.has_placeholders(marked), template.has_placeholders(course)) == (True, False)
     call = [sys.executable, "-m", "pytest", "-q", "testcases/net/test_bonus.py"]
     done = subprocess.run(call, cwd=marked.project, capture_output=True, text=True)
     assert "1 passed" in done.stdout, done.stdout

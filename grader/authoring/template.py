@@ -63,11 +63,14 @@ def write(assignment: Assignment) -> list[str]:
 
 
 def has_placeholders(assignment: Assignment) -> bool:
-    """Return whether some region has template lines of its own: then unwritten code may run, with wrong results."""
+    """Return whether a template may be wrong instead of missing.
+
+    It may be if a region has template lines of its own, because unwritten code then runs, and if an answer is a text.
+    """
     return any(
-        region.instead
+        region.instead or file.suffix != ".py"
         for file in own_files(assignment.reference).values()
-        if file.suffix == ".py"
+        if file.suffix != SUFFIX and _is_text(file)
         for region in regions(file, file.read_text("utf-8"))
     )
 
