@@ -292,6 +292,22 @@ def test_a_hand_in_without_a_file_misses_only_its_test(course: Assignment, tmp_p
     assert "the submission has no file predictions.npy" in report.tests[2].message
 
 
+def test_a_hand_in_of_other_files_says_what_it_has(course: Assignment, tmp_path: Path) -> None:
+    (tmp_path / "homework.rar").write_bytes(b"Rar!")
+    (message,) = {test.message for test in grade(course, tmp_path).tests}
+    asked = "answers.txt, dl/net.py, dl/nn/linear.py, predictions.npy"  # and not the course's own dl/config.py
+    assert message == f"the hand-in has none of the files that are graded ({asked}); it has homework.rar"
+
+
+def test_a_given_file_with_other_ends_of_lines_is_the_same_file(course: Assignment, tmp_path: Path) -> None:
+    notes = {}
+    for name, text in {"windows": "SCALE = 3\r\n", "changed": "SCALE = 4\n"}.items():
+        changed = hand_in(course, tmp_path / name)
+        (changed / "dl" / "config.py").write_bytes(text.encode())
+        notes[name] = [note for note in grade(course, changed).notes if "own files count" in note]
+    assert [len(found) for found in notes.values()] == [0, 1]
+
+
 def test_a_changed_data_file_is_drift(course: Assignment, tmp_path: Path) -> None:
     file = course.data / "hidden" / "secret_table.npy"
     before = file.read_bytes()
