@@ -281,7 +281,7 @@ def test_hidden_data_is_with_hidden_tests_alone(course: Assignment, tmp_path: Pa
         [sys.executable, "autograder/runner.py"], cwd=tmp_path / "handout", capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "4 of 2 public points" in ended.stdout
+    assert "2 of 2 public points + 2 extra\n" in ended.stdout
 
 
 def test_a_hand_in_without_a_file_misses_only_its_test(course: Assignment, tmp_path: Path) -> None:

@@ -97,8 +97,8 @@ def plain(lines: Sequence[Line]) -> str:
 
 
 def _head(summary: Summary, width: int, since: Since | None, counted: str) -> list[Line]:
-    shown = f"{points_text(summary.score)} of {points_text(summary.max_score)}"
-    score = f"{shown if summary.max_score or summary.score else 'no'} {counted}"
+    shown = summary.points if summary.max_score or summary.score else "no"
+    score = f"{shown} {counted}{summary.earned_extra}"
     room = width - len(score) - 2
     title = summary.title if len(summary.title) <= room else f"{summary.title[: max(room - 3, 0)]}..."
     lines: list[Line] = [
