@@ -38,10 +38,8 @@ def run() -> None:
 
         code = main(zygote=zygote)
     except ModuleNotFoundError as error:
-        sys.stderr.write(
-            f"grader: the package {error.name} isn't installed for {sys.executable}; set the grader up again, as its "
-            "README says\n"
-        )
+        package = str(error.name).partition(".")[0]
+        sys.stderr.write(f"grader: the package {package} isn't installed for {sys.executable}; {_install(package)}\n")
         code = 3  # the machine's fault; not by name, because grader.cli, which names the codes, may fail to import
     except Terminated as end:
         code = 128 + end.number
@@ -50,6 +48,20 @@ def run() -> None:
     if code > 128 and sys.platform == "linux":
         _clear_up()
     os._exit(code)
+
+
+def _install(module: str) -> str:
+    """What to do about a missing module: the call of pip that installs what the grader needs, with the right extra."""
+    from importlib import metadata
+
+    name = {"yaml": "pyyaml", "PIL": "pillow", "dask": "distributed"}.get(module, module).lower()
+    try:
+        needs = metadata.requires("dl-grader") or []
+    except metadata.PackageNotFoundError:
+        return "set the grader up again, as its README says"
+    extras = [need.rpartition("extra == ")[2].strip("'\"") for need in needs if need.lower().startswith(name)]
+    extra = next((f"[{extra}]" for extra in extras if extra in ("class", "notebook", "torch", "completion")), "")
+    return f"install it: {sys.executable} -m pip install 'dl-grader{extra}'"
 
 
 def _open_streams() -> None:

@@ -106,6 +106,7 @@ def grade_in(
     when they are in the worker's folder. `memo` remembers these fixtures' results. The other arguments and the errors
     are those of `grade`.
     """
+    from grader.intake.notes import listed
     from grader.intake.take import ingest
     from grader.judge.assemble import failed_report, make_report, name_missing_files, notes_on_names
 
@@ -129,7 +130,9 @@ def grade_in(
         notes = [str(error)]
         return nothing("error", str(error), notes=notes)
     if fixtures.required and not intake.files:
-        message = f"the hand-in has none of the files that are graded: {', '.join(fixtures.required)}"
+        wanted = ", ".join(intake.missing or fixtures.required)
+        has = f"it has {listed(intake.left_out)}" if intake.left_out else "it is empty"
+        message = f"the hand-in has none of the files that are graded ({wanted}); {has}"
         notes = [message, *intake.notes]
         return nothing("missing", message, notes=notes)
     demand_tests(worker, fixtures)

@@ -38,7 +38,7 @@ def fragment(report: Report, *, everything: bool = False) -> str:
     summary = summarize(report)
     blocks = [
         f"<h2>{escape(summary.title)}</h2>",
-        f"<p><strong>{points_text(summary.score)} of {points_text(summary.max_score)} public points.</strong>"
+        f"<p><strong>{summary.points} public points{summary.earned_extra}.</strong>"
         + (f" Hidden tests decide about {points_text(summary.hidden)} more." if summary.hidden else "")
         + "</p>",
         *(f'<p class="wait">{escape(note)}</p>' for note in summary.notes),

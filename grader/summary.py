@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from grader.report import PartScore, Report, TestResult
+from grader.report import PartScore, Report, TestResult, points_text
 
 UNWRITTEN = re.compile(r"not implemented yet(?:: (?P<name>.+))?$")
 """The message about a function that the test itself calls."""
@@ -65,7 +65,7 @@ class Summary:
 
     title: str
     score: Fraction
-    """The points of the tests that are shown, extra credit too."""
+    """The points of the tests that are shown, without extra credit."""
     max_score: Fraction
     """What can be had of them without extra credit."""
     parts: tuple[tuple[PartScore, tuple[TestResult, ...]], ...]
@@ -80,6 +80,18 @@ class Summary:
     notes: tuple[str, ...]
     hidden: Fraction
     """Points of tests that aren't shown to students."""
+    extra: Fraction = Fraction(0)
+    """The points of extra credit in the tests that are shown."""
+
+    @property
+    def points(self) -> str:
+        """The points beside what can be had: `15 of 17`; `earned_extra` has the others."""
+        return f"{points_text(self.score)} of {points_text(self.max_score)}"
+
+    @property
+    def earned_extra(self) -> str:
+        """` + 2 extra`, to be put behind `points`; empty without any."""
+        return f" + {points_text(self.extra)} extra" if self.extra else ""
 
     @property
     def complete(self) -> bool:
@@ -100,7 +112,7 @@ def summarize(report: Report) -> Summary:
     extra = {part.name for part in report.parts if part.extra}
     return Summary(
         title=report.title,
-        score=sum((test.score for test in shown), Fraction(0)),
+        score=sum((test.score for test in shown if test.part not in extra), Fraction(0)),
         max_score=sum((test.max_score for test in shown if test.part not in extra), Fraction(0)),
         parts=tuple(
             (_visible(part, tests), tests)
@@ -113,6 +125,7 @@ def summarize(report: Report) -> Summary:
         remarks=tuple(test for test in shown if not test.max_score and test.status != "passed"),
         notes=report.notes,
         hidden=sum((test.max_score for test in report.tests if test.visibility != "visible"), Fraction(0)),
+        extra=sum((test.score for test in shown if test.part in extra), Fraction(0)),
     )
 
 

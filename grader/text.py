@@ -10,10 +10,24 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
+BEGIN = "# BEGIN SOLUTION"
+END = "# END SOLUTION"
+INSTEAD = "# TEMPLATE:"
+"""Begins a comment that holds a line of the template."""
+_MARKS = re.compile(
+    rf"^[ \t]*{BEGIN}[ \t]*(?:\r?\n[ \t]*{INSTEAD}.*)*(?:\r?\n|\Z)|^[ \t]*{END}[ \t]*(?:\r?\n|\Z)".encode(),
+    re.MULTILINE,
+)
+
 _SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """Signs that begin a formula, in their wide forms too."""
 _FORMULA = re.compile(rf"\A(?:\s*{_SIGNS}|[\t\r\n])")
 _LATER_FORMULA = re.compile(rf"([;\t\r\n][^\S\t\r\n]*)({_SIGNS})")
+
+
+def without_marks(data: bytes) -> bytes:
+    """Return a text file of the reference as a student would hand it in: without lines that mark solution regions."""
+    return _MARKS.sub(b"", data)
 
 
 def harmless_cell(text: str) -> str:

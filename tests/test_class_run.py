@@ -46,6 +46,8 @@ def test_a_class_is_graded_kept_and_compared(source: Path, tmp_path: Path) -> No
     run = tmp_path / "run"
     done = grade(source, run)
     assert "4 graded" in done.stdout
+    assert f"a person must look at 1 of them; {run / 'problems.csv'} says why" in done.stdout
+    assert "autolab.csv" not in done.stderr  # nobody has an address
     assert scores(run) == {"ada": "15", "ben": "15", "cleo": "5", "dan": "0"}
     assert stat.S_IMODE(run.stat().st_mode) == 0o700
     kept = {file.name: file.stat().st_mtime_ns for file in (run / "reports").iterdir()}
@@ -53,7 +55,8 @@ def test_a_class_is_graded_kept_and_compared(source: Path, tmp_path: Path) -> No
     book = (run / "gradebook.csv").read_bytes()
 
     # a second call grades nothing again
-    grade(source, run)
+    done = grade(source, run, "--against", run)
+    assert f"0 of 4 lose points against {run}, 0 gain, 4 have no change" in done.stderr
     assert {file.name: file.stat().st_mtime_ns for file in (run / "reports").iterdir()} == kept
     assert (run / "gradebook.csv").read_bytes() == book
 
@@ -62,7 +65,7 @@ def test_a_class_is_graded_kept_and_compared(source: Path, tmp_path: Path) -> No
     again = tmp_path / "again"
     shutil.copytree(run, again)
     done = grade(source, again, "--against", run, code=1)
-    assert "1 of 4 lose points" in done.stderr
+    assert f"1 of 4 lose points against {run}, 0 gain, 3 have no change: see report.html" in done.stderr
     assert scores(again)["ben"] == "5"
     assert len(list((again / "reports").iterdir())) == 5
     page = (again / "report.html").read_text("utf-8")

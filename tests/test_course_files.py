@@ -161,6 +161,29 @@ def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
     assert [float(points) for points in (report.score, report.max_score, course.points)] == [6, 4, 4]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_marks_in_a_text_are_no_part_of_the_answer(course: Assignment, tmp_path: Path, end: str) -> None:
+    """Students hand their answer in without the lines that mark the reference's."""
+    shutil.copytree(course.project, tmp_path / "marked")
+    marked = load_assignment(tmp_path / "marked", course.name)
+    lines = ["The answer:", "# BEGIN SOLUTION", "forty-two", "# END SOLUTION"]
+    (marked.reference / "answers.txt").write_bytes(end.join(lines).encode())
+    record.write(marked, record.record(marked))
+    template.write(marked)
+    assert scores(grade(marked, marked.reference)) == [2, 2, 2]
+    of_student = hand_in(marked, tmp_path / "it")
+    given = (marked.template / "answers.txt").read_text("utf-8")
+    (of_student / "answers.txt").write_text(given.replace("# TODO: your answer", "forty-two"), "utf-8")
+    assert scores(grade(marked, of_student)) == [2, 2, 2]
+    (of_student / "answers.txt").write_text(given, "utf-8")
+    assert scores(grade(marked, of_student)) == [2, 2, 0]
+    # the audit doesn't ask that a test of a text finds nothing in the template
+    assert (template.has_placeholders(marked), template.has_placeholders(course)) == (True, False)
+    call = [sys.executable, "-m", "pytest", "-q", "testcases/net/test_bonus.py"]
+    done = subprocess.run(call, cwd=marked.project, capture_output=True, text=True)
+    assert "1 passed" in done.stdout, done.stdout
+
+
 @pytest.fixture(scope="module")
 def with_essay(course: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Assignment:
     """The same with a part that only a person grades, and that has no file of tests."""
@@ -314,6 +337,9 @@ def test_hidden_data_is_with_hidden_tests_alone(course: Assignment, tmp_path: Pa
     assert "autograder/net/data/table.npy" in names
     own = [name for name in names if not name.startswith("autograder/grader/")]
     assert not [name for name in own if "secret" in name or "answers" in name or "predictions" in name]
+    about = (tmp_path / "handout" / "README.md").read_text("utf-8")
+    assert "marked `TODO` in `dl/net.py`, `dl/nn/linear.py`, `predictions.npy`, `answers.txt`.\n" in about
+    assert "\nLeave as it is, because the course's own copy is graded: `dl/config.py`.\n" in about
     bundled = grading_files(course)
     assert {"testcases/net/data/table.npy", "testcases/net/data/hidden/secret_table.npy"} <= set(bundled)
     # a student's check reads the same data, and the files that are handed in
@@ -322,7 +348,7 @@ def test_hidden_data_is_with_hidden_tests_alone(course: Assignment, tmp_path: Pa
         [sys.executable, "autograder/runner.py"], cwd=tmp_path / "handout", capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "4 of 2 public points" in ended.stdout
+    assert "2 of 2 public points + 2 extra\n" in ended.stdout
 
 
 def test_a_hand_in_without_a_file_misses_only_its_test(course: Assignment, tmp_path: Path) -> None:
@@ -331,6 +357,22 @@ def test_a_hand_in_without_a_file_misses_only_its_test(course: Assignment, tmp_p
     report = grade(course, changed)
     assert [test.status for test in report.tests] == ["passed", "passed", "missing"]
     assert "the submission has no file predictions.npy" in report.tests[2].message
+
+
+def test_a_hand_in_of_other_files_says_what_it_has(course: Assignment, tmp_path: Path) -> None:
+    (tmp_path / "homework.rar").write_bytes(b"Rar!")
+    (message,) = {test.message for test in grade(course, tmp_path).tests}
+    asked = "answers.txt, dl/net.py, dl/nn/linear.py, predictions.npy"  # and not the course's own dl/config.py
+    assert message == f"the hand-in has none of the files that are graded ({asked}); it has homework.rar"
+
+
+def test_a_given_file_with_other_ends_of_lines_is_the_same_file(course: Assignment, tmp_path: Path) -> None:
+    notes = {}
+    for name, text in {"windows": "SCALE = 3\r\n", "changed": "SCALE = 4\n"}.items():
+        changed = hand_in(course, tmp_path / name)
+        (changed / "dl" / "config.py").write_bytes(text.encode())
+        notes[name] = [note for note in grade(course, changed).notes if "own files count" in note]
+    assert [len(found) for found in notes.values()] == [0, 1]
 
 
 def test_a_changed_data_file_is_drift(course: Assignment, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from small_assignment import SETTINGS, VARIANTS, VARIANTS_FILE, Project
 
 from grader.authoring import record
@@ -242,6 +243,11 @@ def test_the_debugger_opens_at_the_first_failure(handout: Path) -> None:
     write(handout, "return 1 / 0")
     done = run(handout, "1.1", "--pdb", stdin="p 'shape is', x.shape\nq\n")
     assert "('shape is', (3, 4))" in done.stdout
+    assert "warning" not in done.stdout
+    installed = [sys.executable, "-m", "grader", "check", str(handout), "1.1", "--pdb"]
+    done = subprocess.run(installed, cwd=ROOT, input="q\n", capture_output=True, text=True, timeout=60)
+    assert "ZeroDivisionError" in done.stdout
+    assert "warning" not in done.stdout
 
 
 def test_it_runs_again_when_a_file_changes(handout: Path) -> None:

@@ -33,6 +33,7 @@ from handins import (
 from strict_json import strict_loads
 
 from grader.assignment import SubmissionSpec
+from grader.errors import SubmissionError
 from grader.intake.archives import SUFFIXES
 from grader.intake.limits import CAPS
 from grader.intake.take import ingest
@@ -116,6 +117,28 @@ def test_archives_beyond_the_cap_are_told(source: Path, into: Path) -> None:
     intake = take_into(pack(beside | {"x/handin.tar": tar_bytes(members(WHOLE))}, "folder", source), into)
     assert intake.files == ()
     assert [note for note in intake.notes if note.startswith("Not opened") and "x/handin.tar" in note]
+
+
+@pytest.mark.parametrize("name", ["handin.rar", "x/Handin.7Z"])
+def test_an_archive_of_another_kind_is_told_if_something_is_missing(name: str, tmp_path: Path) -> None:
+    said = (
+        f"Not opened, because only zip and tar are: {name}; if your work is in there, hand it in as a .zip or .tar.gz."
+    )
+    foreign = {name: b"Rar!\x1a\x07"}
+    for place, files in {"alone": foreign, "beside": foreign | WHOLE}.items():
+        for folder in ("source", "into"):
+            (tmp_path / place / folder).mkdir(parents=True)
+        intake = take_into(pack(files, "folder", tmp_path / place / "source"), tmp_path / place / "into")
+        assert (said in intake.notes) == (place == "alone"), intake.notes
+
+
+def test_a_document_is_no_archive(source: Path, into: Path) -> None:
+    file = source / "hw1.docx"
+    file.write_bytes(zip_bytes([("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"def step(): pass")]))
+    with pytest.raises(SubmissionError, match=r"hw1\.docx is a document; hand in the source files"):
+        take_into(file, into)
+    file.write_bytes(zip_bytes(list(WHOLE.items())))  # a zip under another name
+    assert take_into(file, into).missing == ()
 
 
 def source_target(source: Path, level: int) -> Path:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_class import HOSTILE, entry, gradebook, made_class, report, result
 
+from grader.classroom.charts import histogram
 from grader.classroom.difference import difference
 from grader.classroom.marks import marks, report_of
 from grader.classroom.mistakes import clusters
@@ -122,6 +123,24 @@ def test_charts_have_the_colours_of_the_page() -> None:
     drawings = "".join(re.findall(r"<svg.*?</svg>", everything(), re.DOTALL))
     assert "var(--bar)" in drawings
     assert not re.search(r"(fill|stroke): #", drawings), "a fixed colour would be lost in light or in dark"
+
+
+def test_scores_above_the_maximum_are_in_the_histogram() -> None:
+    """Extra credit: the axis goes on to the greatest score, and the line of shares never runs back."""
+    scores = [0.0, 8.5, 20.0, 21.0, 22.0, 22.0]
+    assert histogram(scores, 20) == histogram(scores, 22)
+    assert "Histogram of 6 scores from 0 to 22 points" in histogram(scores, 20)
+    many = [4.0 * score for score in scores]  # with a bar for several points
+    assert histogram(many, 80) == histogram(many, 88)
+
+
+def test_two_reasons_are_two_sentences() -> None:
+    lost = [
+        result(status="missing", message="not found"),
+        result("test_a.py::t", status="missing", message="not found"),
+    ]
+    page = unescape(class_page(gradebook(replace(entry("one", lost), problem="it is late"))))
+    assert "it is late; All 2 tests end alike" in page
 
 
 @pytest.mark.parametrize(

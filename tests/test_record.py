@@ -378,7 +378,7 @@ def test_numbers_that_do_not_agree_with_what_was_published(project: Project, che
 UNSEALED = '''
 import numpy as np
 
-from grader.testing import number, weight
+from grader.testing import number, visibility, weight
 
 
 @weight(0.5)
@@ -409,18 +409,55 @@ def test_half(check, rng):
     x = rng.normal(size=(40, 50))
     check.dropout("y", x * np.random.binomial(1, 0.5, x.shape) / 0.5, x=x, keep=0.5)
     check.dropout("z", x * np.random.binomial(1, 0.3, x.shape) / 0.3, x=x, keep=0.3)
+
+
+@weight(0.5)
+@number("2.5")
+def test_fixed(submission, check):
+    """Fixed"""
+    check("y", submission.line.Line(2).forward(np.arange(5.0)))
+
+
+@weight(0.5)
+@number("2.6")
+@visibility("hidden")
+def test_fixed_and_hidden(submission, check):
+    """Fixed, and its values aren't in the handout"""
+    check("y", submission.line.Line(3).forward(np.arange(5.0)))
 '''
 
 
 def test_what_is_not_sealed_or_has_no_power_is_warned_of(project: Project) -> None:
     project.write(BACKWARD, UNSEALED)
+    project.edit(SETTINGS, "points = 1.5", "points = 2.5")
     made = record(project.load())
-    plain, claim, half = made.warnings
-    assert plain.startswith("test_backward.py::test_plain: its 0.5 points aren't sealed")
-    assert claim.startswith("test_backward.py::test_claim: its 0.5 points aren't sealed")
+    plain, claim, half, fixed = made.warnings
+    own_word = "its points (0.5) aren't sealed: the hand-in's own process says that it passed; name the values"
+    assert plain.startswith(f"test_backward.py::test_plain: {own_word}")
+    assert claim.startswith(f"test_backward.py::test_claim: {own_word}")
+    shown = "its points (0.5) aren't sealed: the handout shows the values"
+    assert fixed.startswith(f"test_backward.py::test_fixed: {shown}")
     assert half.startswith("test_backward.py::test_half: check 'y' can't tell keep from drop")
     sealed = {test.id.split("::")[1]: test.sealed for test in made.graded.tests if test.part == "backward"}
-    assert sealed == {"test_plain": False, "test_claim": False, "test_remark": False, "test_half": True}
+    assert sealed == {
+        "test_plain": False,
+        "test_claim": False,
+        "test_remark": False,
+        "test_half": True,
+        "test_fixed": False,
+        "test_fixed_and_hidden": True,
+    }
+
+
+def test_a_hidden_data_file_without_its_folder_is_named(project: Project) -> None:
+    project.write("testcases/small/data/hidden/xs.txt", "1 2 3")
+    project.write(
+        BACKWARD,
+        "from grader.testing import number, visibility, weight\n\n\n"
+        "@weight(1.5)\n@number('2.1')\n@visibility('hidden')\ndef test_xs(submission, check):\n"
+        "    check('xs', check.data('xs.txt').read_text())\n",
+    )
+    assert 'write check.data("hidden/xs.txt"), in a hidden test' in mistake(project, BACKWARD).message
 
 
 def test_a_reference_that_claims_less_than_all_points_is_refused(project: Project) -> None:

@@ -1,5 +1,6 @@
 """The one screen: it fits, the first thing to fix is at its end, remarks and blocked tests don't look like failures."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -110,6 +111,13 @@ def test_it_fits_whatever_the_report_holds(width: int, height: int) -> None:
     assert max(map(len, lines)) <= width
     assert len(lines) <= min(height, MOST_LINES)
     assert any(line.startswith("Fix first: ") for line in lines)
+
+
+def test_a_narrow_terminal_keeps_points_and_marks() -> None:
+    tests = [result(f"1.{number}", "failed", "wrong") for number in range(4)]
+    made = replace(report(*tests), parts=part_scores([("one", "A part with quite a long title")], tests))
+    assert "  A part with qui...    0 / 4     ✗✗✗✗" in shown(made, width=40)
+    assert "  A part with quite a long title    0 / 4     ✗✗✗✗  4 wrong" in shown(made)
 
 
 def test_nothing_left_to_do_is_said_and_so_is_progress() -> None:

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 import grader
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Part
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.authoring.notebooks import SUFFIX, has_notebook, targets
 from grader.authoring.proof import PACKAGE, prove
@@ -21,6 +21,7 @@ from grader.authoring.template import build
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
 from grader.fixtures import PUBLIC, Fixtures, load_current, save
+from grader.patterns import matches
 
 _ROOMS = ("commands", "testing", "judge", "export", "student")
 """The folders of the package that running public tests needs, besides all modules that aren't in _WITHHELD."""
@@ -83,7 +84,7 @@ tar -cvf {archive} -- {names}
 _README = """# {title}
 
 Write the parts marked `TODO` in {files}.
-{note}
+{given}{note}
 ## Once: a virtual environment
 
 The tests need Python 3.10 or newer. In this folder:
@@ -109,6 +110,7 @@ Without the environment, some systems refuse to install anything (`externally-ma
 | run what failed the last time | `python {runner} --failed` |
 | run again whenever you save a file | `python {runner} --watch` |
 | stop in a debugger where your code fails | `python {runner} --pdb` |
+| get the report as a page | `python {runner} --html report.html` |
 | run the tests by pytest, also from an editor | `pytest`, `pytest --lf` |
 {experiments}| make the hand-in | `sh create_tarball.sh` |
 
@@ -236,14 +238,12 @@ def _requirements(library: str) -> list[str]:
 
 
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath, fixtures: Fixtures) -> str:
-    points = [
-        f"- {_plain(part.title)}: {float(part.points + part.manual):g} points" + " of extra credit" * part.extra
-        for part in assignment.parts
-    ]
+    points = [f"- {_plain(part.title)}: {_points(part)}" + " of extra credit" * part.extra for part in assignment.parts]
     experiments = [_experiment_row(file, tests) for file in sorted(assignment.experiments.glob("*.py"))]
     return _README.format(
         title=_plain(assignment.title),
         files=", ".join(_code(name) for name in _files(assignment)),
+        given=_given(assignment),
         note=f"\n{assignment.handout.note}\n" if assignment.handout.note else "",
         runner=runner,
         part=assignment.parts[0].name,
@@ -254,10 +254,29 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath,
     )
 
 
+def _points(part: Part) -> str:
+    points = float(part.points + part.manual)
+    return f"{points:g} point" + "s" * (points != 1)
+
+
+def _given(assignment: Assignment) -> str:
+    """A sentence about the course's own files."""
+    names = ", ".join(_code(name) for name in assignment.submission.given)
+    return f"\nLeave as it is, because the course's own copy is graded: {names}.\n" if names else ""
+
+
 def _files(assignment: Assignment) -> list[str]:
-    """The files in which students write."""
+    """The files in which students write; a pattern where the template has none of its files."""
     if not has_notebook(assignment):
-        return list(assignment.submission.files)
+        template = build(assignment)
+        marked = [name for name, text in template.items() if text != (assignment.reference / name).read_text("utf-8")]
+        asked: list[str] = []
+        for pattern in assignment.submission.files:
+            if any(matches(PurePosixPath(name), [pattern]) for name in template):
+                asked += [name for name in marked if matches(PurePosixPath(name), [pattern])]
+            else:
+                asked.append(pattern)
+        return list(dict.fromkeys(asked))
     notebooks = [name for name in build(assignment) if name.endswith(SUFFIX)]
     return [*notebooks, *(name for name in assignment.submission.files if name not in targets(assignment))]
 

@@ -73,14 +73,18 @@ def record(
         apply_variant(assignment, variant)  # report a patch that doesn't apply before anything runs
     written, secret = as_written(assignment), as_written(assignment, seed)
     public, graded = (record_reference(assignment, questions, progress) for questions in (written, secret))
-    sealed = [
-        replace(spec, sealed=spec.sealed and not replayed(one, spec))
+    # the handout has no values of hidden tests
+    copied = {
+        spec.id
         for one, spec in zip(public.tests, graded.tests, strict=True)
-    ]
-    graded = replace(graded, tests=tuple(sealed))
+        if spec.visibility == "visible" and replayed(one, spec)
+    }
+    warned = [warning for spec in graded.tests for warning in warnings_of(spec, copied=spec.id in copied)]
+    tests = tuple(replace(spec, sealed=spec.sealed and spec.id not in copied) for spec in graded.tests)
+    graded = replace(graded, tests=tests)
     questions = make_questions(assignment, graded, seed)
     _check_questions(assignment, questions, graded, progress)
-    warnings = [*unmatched(assignment, graded.required), *(warning for spec in sealed for warning in warnings_of(spec))]
+    warnings = [*unmatched(assignment, graded.required), *warned]
     shown, judged = (
         with_variants(assignment, asked, fixtures, variants, progress, jobs, last.get(name, Last()))
         for name, asked, fixtures in ((PUBLIC, written, public.public()), (GRADED, secret, graded))

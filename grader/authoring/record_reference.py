@@ -183,13 +183,23 @@ def _observation_problem(item: Observation) -> str:
     return f"the reference gives {actual.array}, published is {published.array}"
 
 
-def warnings_of(spec: TestSpec) -> list[str]:
-    """Return sentences for the instructor: points that aren't sealed, and checks that can't tell keep from drop."""
+def warnings_of(spec: TestSpec, *, copied: bool = False) -> list[str]:
+    """Return sentences for the instructor: points that aren't sealed, and checks that can't tell keep from drop.
+
+    Args:
+        spec: the recorded test.
+        copied: whether the handout's values of the test earn its points.
+    """
     warnings = []
     if not spec.sealed and spec.points:
         warnings.append(
-            f"{spec.id}: its {float(spec.points):g} points aren't sealed: a claim of the hand-in earns them, "
-            "or a value that is the same whatever the test draws"
+            f"{spec.id}: its points ({float(spec.points):g}) aren't sealed: the hand-in's own process says that it "
+            "passed; name the values that its code returns with check(...), which the judge compares"
+        )
+    elif copied and spec.points:
+        warnings.append(
+            f"{spec.id}: its points ({float(spec.points):g}) aren't sealed: the handout shows the values that earn "
+            "them, because they are the same whatever the test draws; draw its inputs from rng, or hide the test"
         )
     for item in spec.expected:
         x = item.values["x"].array if item.kind == "dropout" else None

@@ -16,11 +16,8 @@ from pathlib import Path
 
 from grader.authoring.source import parse
 from grader.errors import AssignmentError
+from grader.text import BEGIN, END, INSTEAD
 
-BEGIN = "# BEGIN SOLUTION"
-END = "# END SOLUTION"
-INSTEAD = "# TEMPLATE:"
-"""Begins a comment that holds a line of the template."""
 _ALIKE = 0.75
 """The least similarity to SOLUTION of a word that is treated as a misspelling of it."""
 

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.authoring.notebooks import SUFFIX, without_solutions
-from grader.authoring.regions import BEGIN, END, regions
+from grader.authoring.regions import regions
 from grader.authoring.unsolved import strip_solution
 from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.patterns import matches
+from grader.text import BEGIN, END
 
 
 def build(assignment: Assignment) -> dict[str, str]:
@@ -62,11 +63,14 @@ def write(assignment: Assignment) -> list[str]:
 
 
 def has_placeholders(assignment: Assignment) -> bool:
-    """Return whether some region has template lines of its own: then unwritten code may run, with wrong results."""
+    """Return whether a template may be wrong instead of missing.
+
+    It may be if a region has template lines of its own, because unwritten code then runs, and if an answer is a text.
+    """
     return any(
-        region.instead
+        region.instead or file.suffix != ".py"
         for file in own_files(assignment.reference).values()
-        if file.suffix == ".py"
+        if file.suffix != SUFFIX and _is_text(file)
         for region in regions(file, file.read_text("utf-8"))
     )
 

@@ -10,9 +10,10 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.authoring.regions import BEGIN, INSTEAD, Region, regions
+from grader.authoring.regions import Region, regions
 from grader.authoring.source import FunctionNode, functions, parse, source_lines
 from grader.errors import AssignmentError
+from grader.text import BEGIN, INSTEAD
 
 _TELLING = 12
 """A line of a solution of at most this length reveals nothing."""

@@ -52,26 +52,27 @@ def histogram(scores: Sequence[float], max_score: float) -> Markup:
     """Return a histogram of scores with the cumulative share of hand-ins; empty if there is nothing to draw.
 
     Args:
-        scores: the points of each hand-in, from 0 to `max_score`.
+        scores: the points of each hand-in, at least 0; above `max_score` with extra credit.
         max_score: in points.
     """
     if not scores or max_score <= 0:
         return Markup("")
+    top = max(max_score, *scores)
     with _figure(3.3) as (figure, axes):
-        axes.hist(list(scores), bins=_edges(max_score).tolist(), color=BAR, rwidth=0.94)
+        axes.hist(list(scores), bins=_edges(top).tolist(), color=BAR, rwidth=0.94)
         axes.set_xlabel("points")
         axes.set_ylabel("hand-ins")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         right = axes.twinx()
         ordered = np.sort(np.asarray(scores, dtype=np.float64))
-        places = np.concatenate(([0.0], ordered, [max_score]))
+        places = np.concatenate(([0.0], ordered, [top]))
         share = np.concatenate(([0.0], np.arange(1, ordered.size + 1) / ordered.size * 100, [100.0]))
         last = np.append(places[1:] != places[:-1], True)  # of equal scores, only the last place shows
         right.step(places[last], share[last], where="post", color=MARK, linewidth=1.75)
         right.set_ylim(0, 103)
         right.set_ylabel("hand-ins with at most so many points, %", color=MARK, fontsize=10)
         right.spines["right"].set_color(LINE)
-        label = f"Histogram of {len(scores)} scores from 0 to {max_score:g} points, with the cumulative share"
+        label = f"Histogram of {len(scores)} scores from 0 to {top:g} points, with the cumulative share"
         return _svg(figure, "histogram", label)
 
 
@@ -102,10 +103,10 @@ def boxes(parts: Sequence[PartShares]) -> Markup:
         return _svg(figure, "boxes", f"Shares of each part's points. {medians}")
 
 
-def _edges(max_score: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    if max_score <= FEW_POINTS:
-        return np.arange(np.ceil(max_score) + 2) - 0.5
-    return np.linspace(0, max_score, BINS + 1)
+def _edges(top: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    if top <= FEW_POINTS:
+        return np.arange(np.ceil(top) + 2) - 0.5
+    return np.linspace(0, top, BINS + 1)
 
 
 @contextmanager

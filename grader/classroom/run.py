@@ -238,7 +238,7 @@ def run_class(
         complete=not run.stopping,
         isolation=engine.isolation,
         state=engine.state,
-        notes=(found.why, *found.notes),
+        notes=(f"Read as {found.kind}: {found.why}.", *found.notes),
     )
     return book, run.files
 

@@ -116,10 +116,14 @@ def run_class(options: argparse.Namespace) -> int:
             f"not graded, and not by their own fault: {', '.join(entry.key for entry in broken[:10])}; see problems.csv"
         )
         return INTERNAL
-    if changes is not None and changes.losers:
+    if changes is not None:
         number = len(changes.losers)
-        say(f"{number} of {len(book.entries)} lose points against {options.against}: see report.html")
-        return FAILED
+        gain = sum(change.gain > 0 for change in changes.students)
+        say(
+            f"{number} of {len(book.entries)} lose points against {options.against}, {gain} gain, "
+            f"{changes.unchanged} have no change: see report.html"
+        )
+        return FAILED if changes.losers else DONE
     return DONE
 
 
@@ -214,9 +218,14 @@ def _counts(progress: Progress) -> str:
 
 
 def _summarise(book: Gradebook, folder: Path) -> None:
+    from grader.classroom.gradebooks.summary import problems_of
+
     standings = [entry.standing for entry in book.entries]
+    problems = len(problems_of(book))
     print(
         f"{standings.count('graded')} graded, {standings.count('not graded')} not graded, "
         f"{standings.count('no submission')} without a submission"
     )
+    if problems:
+        print(f"a person must look at {problems} of them; {folder / 'problems.csv'} says why")
     print(f"wrote {folder / 'gradebook.csv'}, {folder / 'problems.csv'}, {folder / 'report.html'}")

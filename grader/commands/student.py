@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _COLUMNS = 70
-"""Of the line that says which test runs; it is overwritten by spaces, because not every terminal knows more."""
+"""At most, of the line that says which test runs; it is overwritten by spaces: not every terminal knows more."""
 _AGAIN = (
     "import json, sys; asked = json.loads(sys.argv.pop(1)); sys.path[:] = asked['path']; sys.argv[:] = asked['call']; "
     "from grader.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -178,12 +179,17 @@ class _Counter:
 
     def step(self, done: int, total: int, test: str) -> None:
         if self._on:
-            said = f"test {done + 1} of {total}: {test.rpartition('::')[2]}"
-            print(f"\r{said[:_COLUMNS]:<{_COLUMNS}}", end="", file=sys.stderr, flush=True)
+            self._show(f"test {done + 1} of {total}: {test.rpartition('::')[2]}")
 
     def end(self) -> None:
         if self._on:
-            print(f"\r{'':<{_COLUMNS}}\r", end="", file=sys.stderr, flush=True)
+            self._show("")
+            print("\r", end="", file=sys.stderr, flush=True)
+
+    @staticmethod
+    def _show(text: str) -> None:
+        columns = min(shutil.get_terminal_size().columns - 1, _COLUMNS)  # a line that wraps can't be overwritten
+        print(f"\r{text[:columns]:<{columns}}", end="", file=sys.stderr, flush=True)
 
 
 def _debug(subject: _Subject, wanted: list[str] | None) -> int:
@@ -194,7 +200,9 @@ def _debug(subject: _Subject, wanted: list[str] | None) -> int:
 
     folder = subject.assignment.folder
     chosen = [spec.id for spec in subject.fixtures.tests] if wanted is None else wanted
-    call = ["--pdb", "-x", f"--rootdir={subject.folder}", "-c", str(subject.folder / "pytest.ini")]
+    # an installed grader is a plugin of pytest, which warns that it is loaded already
+    quiet = ["-W", "ignore:Module already imported so cannot be rewritten"]
+    call = ["--pdb", "-x", *quiet, f"--rootdir={subject.folder}", "-c", str(subject.folder / "pytest.ini")]
     code = pytest.main([*call, *(f"{folder}{os.sep}{test}" for test in chosen)])
     return INTERRUPTED if code == pytest.ExitCode.INTERRUPTED else DONE if code == pytest.ExitCode.OK else FAILED
 

@@ -25,6 +25,10 @@ _MESSAGE = 8
 _HINT = 3
 """The most lines of its hint."""
 _LEAST_MESSAGE = 2
+_POINTS = 18
+"""The columns of a part's line that its points take, with the gaps around them and a sign that something is cut."""
+_TITLE = 12
+"""The least columns of its title."""
 
 Span = tuple[str, str]
 """Text, and its style: bold, dim, good, bad, wait or hint; empty for plain text."""
@@ -67,7 +71,7 @@ def screen(
 ) -> list[Line]:
     """Return the screen's lines, of at most `width` characters and at most `height` lines, but for long commands."""
     most = max(min(height, MOST_LINES), _LEAST_LINES)
-    head = [*_head(summary, width, since, counted), (), *_parts(summary, signs, most), ()]
+    head = [*_head(summary, width, since, counted), (), *_parts(summary, signs, width, most), ()]
     if summary.causes:
         first = _first(summary.causes[0], width, most - len(head), commands, signs)
     elif summary.unwritten:
@@ -93,8 +97,8 @@ def plain(lines: Sequence[Line]) -> str:
 
 
 def _head(summary: Summary, width: int, since: Since | None, counted: str) -> list[Line]:
-    shown = f"{points_text(summary.score)} of {points_text(summary.max_score)}"
-    score = f"{shown if summary.max_score or summary.score else 'no'} {counted}"
+    shown = summary.points if summary.max_score or summary.score else "no"
+    score = f"{shown} {counted}{summary.earned_extra}"
     room = width - len(score) - 2
     title = summary.title if len(summary.title) <= room else f"{summary.title[: max(room - 3, 0)]}..."
     lines: list[Line] = [
@@ -124,7 +128,7 @@ def _since(since: Since | None) -> Line:
     return (*spans, ("nothing changed", "dim")) if len(spans) == 1 else tuple(spans)
 
 
-def _parts(summary: Summary, signs: Signs, most: int) -> list[Line]:
+def _parts(summary: Summary, signs: Signs, width: int, most: int) -> list[Line]:
     parts = list(summary.parts)
     room = min(_PARTS, most // 2 - (2 if most >= _USUAL_LINES else 4))
     lines: list[Line] = []
@@ -136,8 +140,9 @@ def _parts(summary: Summary, signs: Signs, most: int) -> list[Line]:
     left = len(parts) - room if len(parts) > room else 0
     if left:
         parts, left = parts[: room - 1], left + 1
-    name = min(max((len(part.heading) for part, _ in parts), default=0), 34)
     marks = max((len(tests) for _, tests in parts if len(tests) <= _MARKS), default=0)
+    # a narrow terminal cuts titles and words, never points
+    name = min(max((len(part.heading) for part, _ in parts), default=0), 34, max(width - _POINTS - marks, _TITLE))
     for part, tests in parts:
         share = f"{points_text(part.score):>5} / {points_text(part.max_score):<5}"
         style = "good" if part.score == part.max_score else ""

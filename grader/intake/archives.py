@@ -24,6 +24,11 @@ _FOREIGN = (
 )
 
 
+_OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".pages", ".numbers", ".key", ".epub")
+"""Documents that are zips inside."""
+_OF_OFFICE = ("[Content_Types].xml", "mimetype", "Index/Document.iwa", "Index.zip")
+
+
 def list_archive(data: bytes, name: str, budget: Budget, troubles: Troubles) -> list[Member]:
     """Return the regular files in an archive; for a single source file, return that file.
 
@@ -36,7 +41,10 @@ def list_archive(data: bytes, name: str, budget: Budget, troubles: Troubles) -> 
     Raises:
         SubmissionError: the file isn't an archive, or it is damaged or too large.
     """
-    return capped(_members(data, name, budget, troubles), name, budget)
+    members = capped(_members(data, name, budget, troubles), name, budget)
+    if name.lower().endswith(_OFFICE) and any(str(member.path) in _OF_OFFICE for member in members):
+        raise SubmissionError(f"{shown(name)} is a document; hand in the source files, or a .tar, .tar.gz or .zip")
+    return members
 
 
 def _members(data: bytes, name: str, budget: Budget, troubles: Troubles) -> Iterator[Member]:

@@ -19,6 +19,8 @@ LEVELS = 2
 """The greatest depth of nested archives that are opened, without the hand-in itself."""
 _PACKED = (*SUFFIXES, ".py.gz")
 """Files that are opened; a single file may be packed, too."""
+_FOREIGN = (".rar", ".7z", ".zst", ".zipx", ".lzh", ".ace")
+"""Archives of other kinds, by name; they are only named to the student."""
 _PAPERS = (".pdf", ".md", ".txt", ".rst", ".doc", ".docx", ".odt", ".rtf", ".png", ".jpg", ".jpeg", ".html", ".csv")
 _HERE = PurePosixPath()
 
@@ -49,6 +51,8 @@ class _Search:
     """Archives that are inside too many others to be opened."""
     many: list[PurePosixPath] = field(default_factory=list)
     """Archives that weren't opened because so many others were."""
+    foreign: list[PurePosixPath] = field(default_factory=list)
+    """Archives of kinds that aren't read."""
 
     def among(self, members: Sequence[Member], place: PurePosixPath, levels: int) -> Choice:
         """Choose among the members of the archive at `place`, and those of `levels` levels of archives inside it."""
@@ -58,6 +62,7 @@ class _Search:
             loose = replace(loose, notes=(said, *loose.notes))
         if set(loose.files) & set(self.required) if self.required else self._is_homework(loose):
             return loose
+        self.foreign.extend(place / member.path for member in members if member.path.suffix.lower() in _FOREIGN)
         archives = _archives(members)
         if not levels:
             self.deep.extend(place / member.path for member in archives)
@@ -89,12 +94,13 @@ class _Search:
     def closed(self) -> list[str]:
         """Sentences about the archives that weren't opened."""
         caps = self.budget.caps
-        step = "if your work is in there, hand in that archive itself"
+        itself = "if your work is in there, hand in that archive itself"
         reasons = (
-            (self.deep, "it is too deep inside other archives"),
-            (self.many, f"only {caps.archives} archives of a hand-in are"),
+            (self.deep, "it is too deep inside other archives", itself),
+            (self.many, f"only {caps.archives} archives of a hand-in are", itself),
+            (self.foreign, "only zip and tar are", "if your work is in there, hand it in as a .zip or .tar.gz"),
         )
-        return [f"Not opened, because {why}: {listed(places)}; {step}." for places, why in reasons if places]
+        return [f"Not opened, because {why}: {listed(places)}; {step}." for places, why, step in reasons if places]
 
     def _inside(self, archive: Member, place: PurePosixPath, levels: int) -> Choice:
         """The choice from an archive of the hand-in; `place` is its path, with those of the archives around it."""

@@ -42,6 +42,8 @@ class Intake:
     """Sentences for the student about files that were found elsewhere, renamed or left out."""
     notebooks: tuple[Taken, ...] = ()
     """The notebooks among the files, which are to be converted."""
+    left_out: tuple[str, ...] = ()
+    """Files that the assignment doesn't ask for."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def ingest(
                 recoded += [f"{name} isn't UTF-8; it was read as {encoding}. Save it as UTF-8."] if encoding else []
             if name not in replaced:
                 write_file(into, name, data)
-            elif name not in given or data != _own(lender, name, "given"):
+            elif name not in given or _unix(data) != _unix(_own(lender, name, "given")):
                 displaced.append(name)
         taken = sorted(set(files) - replaced)
     for name in given:
@@ -121,7 +123,7 @@ def ingest(
     ]
     notes += course if displaced else []
     absent = tuple(name for name in missing if name not in lent)
-    return Intake(tuple(taken), absent, tuple(notes), tuple(item for item, _ in notebooks))
+    return Intake(tuple(taken), absent, tuple(notes), tuple(item for item, _ in notebooks), tuple(choice.left_out))
 
 
 def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set[str]:
@@ -139,6 +141,11 @@ def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set
         or not modules.isdisjoint(spec.module_names(PurePosixPath(name)))
         or not set(given).isdisjoint(_folders([name]))
     }
+
+
+def _unix(data: bytes) -> bytes:
+    """Contents of a file without what Windows and git do to the ends of its lines."""
+    return data.replace(b"\r\n", b"\n")
 
 
 def _own(lender: Path | None, name: str, how: str) -> bytes:

@@ -135,6 +135,8 @@ class Check:
         file = self._data / name
         if not file.is_file():
             hidden = "; only hidden tests have the files in data/hidden/" if name.startswith("hidden/") else ""
+            if (self._data / "hidden" / name).is_file():
+                hidden = f'; it is in data/hidden/: write check.data("hidden/{name}"), in a hidden test'
             raise FileNotFoundError(f"there is no data file {name!r} in data/ beside the tests{hidden}")
         return file
 

@@ -14,6 +14,7 @@ from copy import copy
 from importlib.machinery import ModuleSpec, PathFinder
 from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +24,7 @@ from grader.testing.cells.load import loaded, origin, reason_for
 from grader.testing.layout import Layout
 from grader.testing.numpy_1 import accept_numpy_1
 from grader.testing.own import is_own
+from grader.text import without_marks
 
 
 class NotFound(Exception):  # not a grader error, so not in grader/errors.py
@@ -109,6 +111,8 @@ class Submission:
         self._stand_ins = StandIns(root.resolve(), Path(self._helpers[0]) if self._helpers else None)
         self._finder = _Finder([*self._path, *self._helpers], forbid, root.resolve(), self._stand_ins)
         self._proxies: dict[str, Module] = {}
+        self._copies: TemporaryDirectory[str] | None = None
+        """Holds copies of files that mark answers."""
         self._hidden: dict[str, ModuleType] = {}
         self._last = ""
         """The module that was loaded last when the submission became importable."""
@@ -163,11 +167,23 @@ class Submission:
         return self._proxies.setdefault(name, Module(self, name))
 
     def file(self, name: str) -> Path:
-        """Return the path of a file of the hand-in, such as `predictions.npy`; a missing one fails only this test."""
+        """Return the path of a file of the hand-in, such as `predictions.npy`; a missing one fails only this test.
+
+        A file of the reference that marks its answers is given as students hand it in, as a copy without the marks.
+        """
         path = self._root / name
         if not path.is_file():
             raise NotFound(f"the submission has no file {name}")
-        return path
+        data = path.read_bytes()
+        plain = without_marks(data)
+        if path.suffix in (".py", ".ipynb") or plain == data:
+            return path
+        if self._copies is None:
+            self._copies = TemporaryDirectory(prefix="grader-answers-")
+        copy = Path(self._copies.name) / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(plain)
+        return copy
 
     def own_modules(self) -> set[str]:
         """Return the names of the top-level modules that the submission and the course's own files have."""

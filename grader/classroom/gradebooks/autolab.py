@@ -35,8 +35,9 @@ def to_autolab(book: Gradebook, *, zero_absent: bool = False) -> Upload:
             lines.append([row.student.email, *_scores(row, [bool(part.max_score) for part in parts])])
         else:
             rest.append(row.student.key)
-    notes = [f"These students have no e-mail address, and aren't in the table: {listed(rest)}."] if rest else []
-    return Upload(table(lines).encode(), tuple(notes))
+    missing = [f"These students have no e-mail address, and aren't in the table: {listed(rest)}."] if rest else []
+    # a class without any address isn't on Autolab, which knows students by nothing else
+    return Upload(table(lines).encode(), tuple(missing if lines else ()))
 
 
 def _scores(row: Row, scored: list[bool]) -> list[str]:

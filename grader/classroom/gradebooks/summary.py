@@ -46,12 +46,17 @@ def to_gradebook(book: Gradebook, *, zero_absent: bool = False) -> str:
 
 def to_problems(book: Gradebook) -> str:
     """Return problems.csv: a row for each student whose result a person must look at, with the reason."""
+    return table([PROBLEMS_HEAD, *problems_of(book)])
+
+
+def problems_of(book: Gradebook) -> list[list[str]]:
+    """Return the rows of problems.csv."""
     lines = []
     for row in rows(book):
         problem = "; ".join(filter(None, (row.problem, one_cause(row.report))))
         if problem or row.standing == "not graded":
             lines.append([*_person(row), row.standing, text_cell(problem or "not graded yet")])
-    return table([PROBLEMS_HEAD, *lines])
+    return lines
 
 
 def _person(row: Row) -> list[str]:
