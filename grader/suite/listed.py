@@ -64,6 +64,8 @@ def completed(
             if doubt.file != folder / name:
                 continue
             why = entry.get("error", "")
+            if entry.get("ours"):
+                raise AssignmentError(doubt.file, None, why.partition(": ")[2])
             if doubt.certain:
                 raise AssignmentError(
                     doubt.file,

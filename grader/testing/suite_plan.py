@@ -19,5 +19,7 @@ class Plan:
     """Test file to the folder in which its tests are started, if that isn't the suite's."""
     pytest: tuple[str, ...] = ()
     """Files whose tests need pytest."""
+    plugins: tuple[str, ...] = ()
+    """The plugins of pytest that these ask for."""
     together: bool = False
     """Whether the tests run one after another in one process, as in the suite's own runner."""
