@@ -289,6 +289,16 @@ def test_a_time_limit_of_pytest_timeout_holds(tmp_path: Path) -> None:
     assert "Timeout" in report.tests[0].message
 
 
+def test_no_hand_in_has_the_module_of_a_plugin(tmp_path: Path) -> None:
+    suite = {
+        "pytest.ini": "[pytest]\ntimeout = 60\n",
+        "test_a.py": "import sol\ndef test_a():\n    assert sol.f(1) == 1\n",
+    }
+    forged = "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+    report = graded(tmp_path, suite, {**WRONG, "pytest_timeout.py": forged, "timeout.py": forged})
+    assert outcomes(report) == [("failed", 0)]
+
+
 def test_a_fixture_that_nobody_defines_is_the_instructors_fault(tmp_path: Path) -> None:
     suite = {"test_a.py": "def test_a(no_such_fixture):\n    assert no_such_fixture\ndef test_b():\n    pass\n"}
     with pytest.raises(AssignmentError, match=r"test_a\.py.*'no_such_fixture'"):

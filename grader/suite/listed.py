@@ -26,6 +26,7 @@ from grader.testing.listing import list_cases
 from grader.testing.suite_plan import Plan
 
 PLAN = {plan!r}
+PLAN.load_plugins()
 
 
 def test_list(submission, check):

@@ -57,6 +57,7 @@ from grader.testing.suite import run_case
 from grader.testing.suite_plan import Plan
 
 PLAN = {plan!r}
+PLAN.load_plugins()
 
 
 @pytest.mark.parametrize("identity", {identities!r}, ids={words!r})

@@ -17,6 +17,7 @@ import re
 import symtable
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 _BLOCKS = ast.If | ast.Try | ast.With | ast.Match
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -89,8 +90,9 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
                 kept[index] = False
     certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
     binders: dict[str, list[int]] = {}
+    changed = [_changed(piece.node) for piece in pieces]
     for index, piece in enumerate(pieces):
-        for name in piece.binds | _changed(piece.node):
+        for name in piece.binds | changed[index]:
             binders.setdefault(name, []).append(index)
     waiting = [
         name
@@ -98,6 +100,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
         if keep and (isinstance(piece.node, Definition) or not _is_constant(piece.node))
         for name in piece.reads
     ]
+    may_run = cache(lambda index: _on_demand(pieces[index].node))
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -108,7 +111,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
             piece = pieces[index]
             if kept[index]:
                 waiting.extend(piece.reads)  # a constant whose name is read
-            elif (name not in certain or name in _changed(piece.node)) and _on_demand(piece.node):
+            elif (name not in certain or name in changed[index]) and may_run(index):
                 kept[index] = True
                 waiting.extend(piece.reads)
     return kept
