@@ -224,7 +224,79 @@ def _many(file: Path) -> None:
     _write_tar(file, members())
 
 
+def _sparse(file: Path) -> None:
+    """A file of 4 GiB of holes, as GNU's tar writes it, under a wanted name: in the old form and in the new one."""
+    old = tarfile.TarInfo("mytorch/sparse.py")
+    old.type, old.size = tarfile.GNUTYPE_SPARSE, 512
+    new = tarfile.TarInfo("GNUSparseFile.0/other.py")
+    new.pax_headers = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": "mytorch/other.py",
+        "GNU.sparse.realsize": str(4 * 2**30),
+    }
+    new.size = 1024
+    data = b"1\n4294966000\n512\n".ljust(512, b"\0") + b"#" * 512
+    _write_tar(file, [(old, b"#" * 512), (new, data)])
+    raw = bytearray(file.read_bytes())
+    # the map of the old form: one block, at the end of a file of 4 GiB
+    for place, number in ((386, 4 * 2**30 - 512), (398, 512), (483, 4 * 2**30)):
+        raw[place : place + 12] = b"%011o\0" % number
+    raw[148:156] = b" " * 8
+    raw[148:156] = b"%06o\0 " % sum(raw[:512])
+    file.write_bytes(raw)
+
+
+def _odd_kinds(file: Path) -> None:
+    """Volumes, continued files, folders of GNU's, and types that nobody knows."""
+    kinds = {"V": b"V", "M": b"M", "D": b"D", "N": b"N", "A": b"A", "Z": b"Z", "7": b"7"}
+    _write_tar(file, [_member(f"mytorch/{name}.py", b"x = 1\n" * 100, kind) for name, kind in kinds.items()])
+
+
+def _said_elsewhere(file: Path) -> None:
+    """Extended headers that give a member another path and another size than its own header does."""
+    path, size = _member("notes.txt", b"1"), _member("mytorch/size.py", b"1")
+    path[0].pax_headers = {"path": "../../left-by-hostile", "linkpath": "/etc/passwd"}
+    size[0].pax_headers = {"size": str(2**62), "mtime": "nan"}
+    _write_tar(file, [path])
+    later = file.with_suffix(".later")
+    _write_tar(later, [size])
+    raw, other = file.read_bytes(), later.read_bytes()
+    file.write_bytes(raw.rstrip(b"\0") + bytes(-len(raw.rstrip(b"\0")) % 512) + other)
+    later.unlink()
+
+
+def _odd_members(file: Path) -> None:
+    """Links, devices and folders by their modes, with bytes; encrypted, of an unknown method, and with no name."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, mode in {"link": 0o120777, "device": 0o060666, "pipe": 0o010666, "socket": 0o140777}.items():
+            info = zipfile.ZipInfo(f"mytorch/{name}.py")
+            info.create_system, info.external_attr = 3, mode << 16
+            archive.writestr(info, "/etc/passwd")
+        archive.writestr("mytorch/folder.py/", "x = 1")
+        archive.writestr("/", "x = 1")
+        for name, data in _right_files():
+            archive.writestr(name, data)
+
+
+def _two_directories(file: Path) -> None:
+    """A second directory in the comment of the first: readers disagree about which one counts."""
+    _write_zip(file, {})
+    right = file.read_bytes()
+    _write_zip(file, {"mytorch/dropout.py": b"raise SystemExit\n"})
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = b"PK\5\6" + bytes(18) + b"PK\1\2" * 100
+    file.write_bytes(file.read_bytes() + right)
+
+
 ARCHIVES: Mapping[str, Archive] = {
+    "tar_sparse": Archive(".tar", "files of 4 GiB of holes", _sparse),
+    "tar_odd_kinds": Archive(".tar", "volumes, continued files, folders of GNU's, unknown types", _odd_kinds),
+    "tar_said_elsewhere": Archive(
+        ".tar", "extended headers that change path, link and size", _said_elsewhere, taken=False
+    ),
+    "zip_odd_members": Archive(".zip", "links, devices and folders with bytes, a member without a name", _odd_members),
+    "zip_two_directories": Archive(".zip", "two archives in one, each with a directory", _two_directories),
     "tar_traversal": Archive(
         ".tar",
         "members named ../, / and ..",

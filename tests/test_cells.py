@@ -225,6 +225,143 @@ def test_scripts_made_from_notebooks() -> None:
     assert renamed.names == {"f"}
 
 
+PERCENT = """# %%
+import numpy as np
+
+# %%
+class Net:
+    size = 3
+    def forward(self, x):
+        return x * SCALE
+SCALE = 2
+
+# %% training
+net = Net()
+for epoch in range(10**9):
+    net.forward(epoch)
+"""
+
+
+def test_scripts_in_cells_are_converted_where_they_train() -> None:
+    made = convert_script(PERCENT.encode(), "hw.py")
+    assert made is not None
+    assert "#| for epoch" in made.text
+    assert made.text.split("\n").index("class Net:") == PERCENT.split("\n").index("class Net:")
+    # an editor's cells alone don't make a module a notebook, nor does a loop on which a definition depends
+    for text in (
+        PERCENT.partition("# %% training")[0],
+        PERCENT.replace("SCALE = 2", "for SCALE in range(3):\n    print(SCALE)"),
+        PERCENT.replace("# %%", "# --"),
+        PERCENT.replace("for epoch", "if __name__ == '__main__':\n  for epoch").replace("    net", "      net"),
+    ):
+        assert convert_script(text.encode(), "hw.py") is None
+    # a script that says that it is a notebook is one
+    for head in ("# ---\n# jupyter:\n#   kernelspec: {}\n# ---\n", "# %% [markdown]\n# Homework\n"):
+        made = convert_script(f"{head}{PERCENT}".replace("for epoch", "if epoch:\n  for epoch").encode(), "hw.py")
+        assert made is not None
+        assert made.names == {"Net"}
+
+
+def test_a_marimo_notebook_is_converted_cell_by_cell() -> None:
+    made = convert_script(MARIMO.encode(), "hw.py")
+    assert made is not None
+    assert made.names == {"Net", "f", "g"}
+    kept = [type(node).__name__ for node in ast.parse(made.text).body]
+    assert kept == ["Import", "ClassDef", "FunctionDef", "Assign", "FunctionDef"]
+
+
+MARIMO = '''import marimo
+
+__generated_with = "0.9.1"
+app = marimo.App(width="medium")
+
+
+@app.cell
+def _():
+    import numpy as np
+    return (np,)
+
+
+@app.cell(hide_code=True)
+def _(np):
+    class Net:
+        """Two
+        lines."""
+        def forward(self, x):
+            return np.abs(x) * SCALE
+
+    @staticmethod
+    def f(x):
+        return x
+    SCALE = 2
+    return Net, SCALE, f
+
+
+@app.cell
+def _(Net):
+    for _i in range(10**9):
+        Net().forward(_i)
+    return
+
+
+@app.function
+def g(x):
+    return x
+
+
+if __name__ == "__main__":
+    app.run()
+'''
+
+
+FILLED = """import argparse, functools
+import numpy as np
+table, names = {}, []
+for i in range(5):
+    table[i] = i * i
+    names.append(str(i))
+table.update({7: 49})
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", default=2)
+args = parser.parse_args([])
+with np.errstate(all="ignore"):
+    length = np.log(0)
+match args.lr:
+    case 2:
+        mode = "two"
+    case _:
+        mode = "other"
+def scaled(k, x):
+    return k * x + 0 * len(table) * len(names) * len(mode) * (length < 0) * args.lr
+def maker(k):
+    def made(x):
+        return k * x
+    return made
+double = functools.partial(scaled, 2)
+triple = maker(3)
+losses = []
+for epoch in range(10**9):
+    losses.append(double(epoch))
+def plot():
+    return losses
+"""
+
+
+def test_what_fills_a_container_is_kept_for_those_who_read_it(tmp_path: Path) -> None:
+    (tmp_path / "hw.py").write_text(convert_notebook(notebook(FILLED), "hw.ipynb").text, "utf-8")
+    submission = Submission(tmp_path, ["."], [])
+    submission.install()
+    try:
+        module = submission.hw
+        assert module.double(3) == 6
+        assert module.triple(3) == 9
+        assert module.table == {0: 0, 1: 1, 2: 4, 3: 9, 4: 16, 7: 49}
+        assert module.mode == "two"
+        assert module.plot() == []
+    finally:
+        submission.uninstall()
+
+
 def test_written_answers_are_the_changed_cells_without_names() -> None:
     handout = notebook("Name:\n\nNetID:", "## Why?", "*Your answer:*", "## How?", "*Your answer:*", kinds="ttttt")
     own = notebook(

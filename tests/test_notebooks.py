@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import textwrap
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -60,6 +61,11 @@ def graded(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield grade
 
 
+MARIMO = (
+    "import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n"
+    + textwrap.indent(REFERENCE, "    ")
+    + "\n    return (Line,)\n\n@app.cell\ndef _(Line):\n    while True:\n        pass\n    return\n"
+).encode()
 TAKEN: dict[str, Files] = {
     "one file": {"line.ipynb": RIGHT},
     "another name": {"Homework 1 - final.ipynb": RIGHT},
@@ -68,6 +74,10 @@ TAKEN: dict[str, Files] = {
     "beside others": {"hw/line.ipynb": RIGHT, "hw/scratch.ipynb": notebook("x = 1")},
     "with checkpoints": {"hw/line.ipynb": RIGHT, "hw/.ipynb_checkpoints/line-checkpoint.ipynb": b"{}"},
     "a script's name": {"line.py": RIGHT},
+    "a browser's ending": {"line.ipynb.json": RIGHT},
+    "an ending of text in a folder": {"hw/line.ipynb.txt": RIGHT},
+    "marimo's": {"line.py": MARIMO},
+    "cells of an editor that train": {"line.py": f"# %%\n{REFERENCE}\n# %%\nwhile True:\n    pass\n".encode()},
 }
 
 

@@ -20,6 +20,7 @@ SUITES = Path(__file__).with_name("suites")
 NAMES = (
     *("signals", "package", "made", "programs", "flat"),
     *("dicts", "loading", "styled", "relative", "penalties", "flags", "mocked", "switched"),
+    "managers",
 )
 _RUN = """
 import sys, unittest

@@ -243,6 +243,68 @@ def test_no_hand_in_brings_a_plugin_as_a_package_would(tmp_path: Path) -> None:
     assert outcomes(graded(tmp_path, suite, handin)) == [("failed", 0)]
 
 
+FIXTURES = """
+import pytest
+
+@pytest.fixture(params=[2, 3])
+def number(request):
+    return request.param
+
+class TestF:
+    def test_twice(self, number, record_property):
+        import sol
+        record_property("number", number)
+        assert sol.f(number) == number
+
+    @pytest.mark.skipif(pytest is not None, reason="next year")
+    def test_later(self):
+        assert False
+
+def test_log(caplog):
+    import sol
+    with caplog.at_level("INFO"):
+        sol.say()
+    assert caplog.messages == ["hello"]
+"""
+
+
+def test_a_suite_of_plain_pytest_has_pytests_own_fixtures(tmp_path: Path) -> None:
+    right = {"sol.py": "import logging\ndef f(x):\n    return x\ndef say():\n    logging.info('hello')\n"}
+    report = graded(tmp_path, {"test_a.py": FIXTURES}, right)
+    assert [test.title for test in report.tests] == ["test_twice[2]", "test_twice[3]", "test_later", "test_log"]
+    assert report.score == report.max_score == 3
+    assert any("test_later is switched off" in note for note in report.staff_notes)
+    wrong = {"sol.py": "def f(x):\n    return 2\ndef say():\n    print('hello')\n"}
+    report = graded(tmp_path / "b", {"test_a.py": FIXTURES}, wrong)
+    assert [float(test.score) for test in report.tests] == [1, 0, 0, 0]
+
+
+def test_a_time_limit_of_pytest_timeout_holds(tmp_path: Path) -> None:
+    suite = {
+        "pytest.ini": "[pytest]\ntimeout = 1\n",
+        "test_a.py": "import sol\ndef test_a():\n    sol.f()\ndef test_b():\n    assert sol.f\n",
+    }
+    report = graded(tmp_path, suite, {"sol.py": "import time\ndef f():\n    time.sleep(4)\n"})
+    assert outcomes(report) == [("failed", 0), ("passed", 1)]
+    assert "Timeout" in report.tests[0].message
+
+
+def test_no_hand_in_has_the_module_of_a_plugin(tmp_path: Path) -> None:
+    suite = {
+        "pytest.ini": "[pytest]\ntimeout = 60\n",
+        "test_a.py": "import sol\ndef test_a():\n    assert sol.f(1) == 1\n",
+    }
+    forged = "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+    report = graded(tmp_path, suite, {**WRONG, "pytest_timeout.py": forged, "timeout.py": forged})
+    assert outcomes(report) == [("failed", 0)]
+
+
+def test_a_fixture_that_nobody_defines_is_the_instructors_fault(tmp_path: Path) -> None:
+    suite = {"test_a.py": "def test_a(no_such_fixture):\n    assert no_such_fixture\ndef test_b():\n    pass\n"}
+    with pytest.raises(AssignmentError, match=r"test_a\.py.*'no_such_fixture'"):
+        graded(tmp_path, suite)
+
+
 def test_settings_that_say_nothing_to_pytest_are_a_hand_ins_files(tmp_path: Path) -> None:
     suite = {"test_a.py": "def test_1():\n    assert 'name' in open('pyproject.toml').read()\n"}
     handin = {"sol.py": "", "pyproject.toml": "[project]\nname = 'mine'\n"}

@@ -9,7 +9,7 @@ from grader.errors import SubmissionError
 from grader.intake import zips
 from grader.intake.compression import FILES, unpack
 from grader.intake.limits import MIB, Budget
-from grader.intake.members import Member, capped
+from grader.intake.members import Member, capped, unappended
 from grader.intake.notes import Troubles, shown
 from grader.intake.tars import is_tar, tar_members
 
@@ -57,7 +57,7 @@ def _members(data: bytes, name: str, budget: Budget, troubles: Troubles) -> Iter
         yield from zips.zip_members(data, name, budget, troubles)
     elif is_tar(data):
         yield from tar_members(data, budget, troubles)
-    elif PurePosixPath(name).suffix.lower() in _SOURCES:
+    elif unappended(PurePosixPath(name)).suffix.lower() in _SOURCES:
         yield Member(PurePosixPath(name), len(data), lambda: data)
     elif compression is not None:
         raise SubmissionError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from grader.assignment import SubmissionSpec
-from grader.intake.members import Member, composed
+from grader.intake.members import Member, composed, unappended
 from grader.intake.notes import each, listed, shown
 from grader.patterns import matches
 
@@ -73,7 +73,7 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
 
 def is_notebook(path: PurePosixPath) -> bool:
     """Whether a file is a notebook, by its name."""
-    return path.suffix.lower() == NOTEBOOK
+    return unappended(path).suffix.lower() == NOTEBOOK
 
 
 def _notebooks(
@@ -115,7 +115,7 @@ def wanted(path: PurePosixPath, patterns: Iterable[str]) -> bool:
 
 def plain(path: PurePosixPath) -> PurePosixPath:
     """A path in lower case, without the marks of a copy in its name, and without what a mailer or browser appends."""
-    whole = path.with_name(path.stem) if path.name.lower().endswith(".py.txt") else path
+    whole = unappended(path)
     name = _COPY.sub("", whole.stem.lower()) + whole.suffix.lower()
     return PurePosixPath(str(path.parent).lower(), name or path.name.lower())
 
@@ -224,7 +224,7 @@ def _stand_in(name: PurePosixPath, lower: _ByName, copies: _ByName, taken: set[P
     same_tail = [pair for pair in same_name if pair[0].parts[-deep:] == name.parts]
     of_copies = [] if same_name else [pair for pair in copies.get(name.name, ()) if pair[1] not in taken]
     copies_there = [pair for pair in of_copies if pair[0].parts[-deep:] == name.parts]
-    renamed = [pair for pair in of_copies if pair[1].name.lower().endswith(".py.txt")]
+    renamed = [pair for pair in of_copies if unappended(pair[1]) != pair[1]]
     for group in (same_tail, same_name, copies_there, renamed):
         if len(group) == 1:
             return group[0][1]

@@ -18,6 +18,7 @@ PATH_BYTES = 1000
 DEPTH = 30
 _LEAD = re.compile(r"(?:\.?/|[A-Za-z]:(?=/))*")
 """The start of a name that leads out: slashes and drives, with any `./` between them."""
+_APPENDED = re.compile(r"\.(py|ipynb)\.txt$|\.ipynb\.json$", re.IGNORECASE)
 _JUNK_FOLDERS = frozenset(
     (
         *("__MACOSX", "__pycache__", ".git", ".svn", ".hg", ".ipynb_checkpoints", ".idea", ".vscode", ".vs"),
@@ -67,6 +68,11 @@ def is_junk(path: PurePosixPath) -> bool:
         or path.suffix in (".pyc", ".pyo")
         or not _JUNK_FOLDERS.isdisjoint(path.parts)
     )
+
+
+def unappended(path: PurePosixPath) -> PurePosixPath:
+    """A path without what mailers and browsers append to the name of a file of text: `hw.ipynb.json`, `hw.py.txt`."""
+    return path.with_name(path.stem) if _APPENDED.search(path.name) else path
 
 
 def composed(name: str) -> str:

@@ -25,7 +25,7 @@ _ORDINARY = frozenset(
     {
         *("weight", "number", "visibility", "tags", "hide_errors", "leaderboard", "partial_credit"),
         *("skip", "expectedFailure", "patch", "object", "dict", "multiple", "wraps"),
-        *("staticmethod", "classmethod", "property", "timeout", "usefixtures", "xfail", "skipif", "no_grad"),
+        *("staticmethod", "classmethod", "property", "timeout", "usefixtures", "xfail", "no_grad"),
     }
 )
 """Decorators that leave one test one test."""
@@ -110,6 +110,10 @@ def _of_class(node: ast.ClassDef, test_cases: Collection[str], aliases: Mapping[
             yield inner.lineno, f"a block in class {node.name} may make tests", True
         elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) and inner.name.startswith("test"):
             yield from _decorators(inner, aliases)
+            if not any(
+                ast.unparse(base).endswith("TestCase") or ast.unparse(base) in test_cases for base in node.bases
+            ):
+                yield from ((inner.lineno, f"{inner.name} has arguments", False) for _ in inner.args.args[1:2])
 
 
 def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, aliases: Mapping[str, str]) -> _Found:
@@ -118,7 +122,7 @@ def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ali
         text = ast.unparse(called)
         last = text.rpartition(".")[2]
         name = aliases.get(last, last)
-        if name in ("skipIf", "skipUnless"):
+        if name in ("skipIf", "skipUnless", "skipif"):
             yield decorator.lineno, f"@{text} may switch a test off", False
         elif name not in _ORDINARY:
             yield decorator.lineno, f"@{text} may make several tests of one", name in _MAKERS

@@ -30,6 +30,7 @@ from grader.sandbox.worker import Worker
 from grader.schedule import Progress
 from grader.suite.listed import completed, own_errors
 from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
+from grader.suite.plugins import plugins_of
 from grader.suite.scan import PART, Case, Scan, scan
 from grader.suite.shared import first_left
 from grader.suite.starts import starts_of
@@ -56,6 +57,7 @@ from grader.testing.suite import run_case
 from grader.testing.suite_plan import Plan
 
 PLAN = {plan!r}
+PLAN.load_plugins()
 
 
 @pytest.mark.parametrize("identity", {identities!r}, ids={words!r})
@@ -216,7 +218,13 @@ def opened_suite(
                 limits = replace(limits, programs=True)
             left = first_left({name: found.constants.tree(folder / name) for name in found.files})
             together = together or left is not None
-            plan = Plan(importable_name(suite), starts_of(folder, found), found.pytest, together)
+            plan = Plan(
+                importable_name(suite),
+                starts_of(folder, found),
+                found.pytest,
+                plugins_of(folder, found.pytest),
+                together,
+            )
             torch = torch or uses_torch(folder)
             assignment = _assignment(home, suite.name, found.cases, limits, torch=torch)
             if found.doubts:

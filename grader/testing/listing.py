@@ -31,6 +31,10 @@ from grader.testing.suite_plan import Plan
 CHECK = "listing"
 
 
+class AbsentFixture(LookupError):
+    """A test asks for a pytest fixture that nobody defines, so no hand-in can pass it."""
+
+
 class _Stubs(Loader):
     """A finder for the end of `sys.meta_path`: a module that no other finder has is made of stand-ins."""
 
@@ -103,12 +107,12 @@ def list_cases(files: Sequence[str], submission: Submission, plan: Plan, check: 
     os.chdir(home)
     sys.meta_path.append(_Stubs())
     doctest.DocTestFinder = _DocTests  # type: ignore[misc]  # in this child alone
-    found = []
+    found: list[dict[str, Any]] = []
     for file in files:
         try:
             found.append({"file": file, "tests": _tests(session, file)})
         except BaseException as error:
-            found.append({"file": file, "error": _said(error, home)})
+            found.append({"file": file, "error": _said(error, home), "ours": isinstance(error, AbsentFixture)})
     check(CHECK, np.frombuffer(json.dumps(found).encode(), np.uint8))
 
 
@@ -126,13 +130,30 @@ def _tests(session: Session, file: str) -> list[dict[str, Any]]:
     if file in session.plan.pytest:
         from grader.testing.suite_pytest import items_of, name_of
 
-        for item in items_of(session.home, file):
+        for item in items_of(session.home, file, session.plan.plugins):
             function = getattr(item, "function", None)
             doc = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0]
             title = doc + item.name[len(getattr(item, "originalname", item.name)) :] if doc else item.name
-            is_off = item.get_closest_marker("skip") is not None
+            absent = [name for name in getattr(item, "fixturenames", ()) if not _is_there(item, name)]
+            if absent:
+                raise AbsentFixture(
+                    f"{item.name} asks for the pytest fixture '{absent[0]}', which neither the suite nor a plugin "
+                    "that is installed here defines; install the plugin that does"
+                )
+            is_off = item.get_closest_marker("skip") is not None or _is_skipped(item)
             tests.append(_described(name_of(item), function, title, item.name) | {"pytest": True, "off": is_off})
     return tests
+
+
+def _is_there(item: Any, fixture: str) -> bool:
+    return fixture == "request" or fixture in item._fixtureinfo.name2fixturedefs
+
+
+def _is_skipped(item: Any) -> bool:
+    """Whether a condition that is a value, as opposed to a text, switches a test off."""
+    marks = item.iter_markers("skipif")
+    given = (mark.args or (mark.kwargs.get("condition"),) for mark in marks)
+    return any(not isinstance(value, str) and bool(value) for values in given for value in values)
 
 
 def _function(case: unittest.TestCase) -> object:

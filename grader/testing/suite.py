@@ -85,7 +85,7 @@ class Session:
             self.places.reach(file)
             from grader.testing.suite_pytest import run_item
 
-            run_item(self.home, file, name, caller)
+            run_item(self.home, file, name, self.plan.plugins, caller)
             return
         case = find_case(self.load(file), name)
         outcome = self.outcome

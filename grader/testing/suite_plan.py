@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from grader.testing.plugin import LEAN
 
 TREE = "tree"
 """The folder beside the hand-in's that holds the merged tree."""
@@ -19,5 +22,13 @@ class Plan:
     """Test file to the folder in which its tests are started, if that isn't the suite's."""
     pytest: tuple[str, ...] = ()
     """Files whose tests need pytest."""
+    plugins: tuple[str, ...] = ()
+    """The plugins of pytest that these ask for."""
     together: bool = False
     """Whether the tests run one after another in one process, as in the suite's own runner."""
+
+    def load_plugins(self) -> None:
+        """Import the installed plugins, before a hand-in can have a module of such a name."""
+        for name in self.plugins:
+            if name not in LEAN:
+                importlib.import_module(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ class _Chosen:
         self.errors: list[str] = []
         self.error: BaseException | None = None
         self.skipped: str | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Let plugins find a terminal: pytest-timeout and some conftests write to it."""
+        config.pluginmanager.register(_Silence(), "terminalreporter")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file can't be imported."""
@@ -50,18 +54,28 @@ class _Chosen:
         return report
 
 
-def _run(home: Path, words: list[str], chosen: _Chosen) -> None:
+class _Silence:
+    """Stands for the terminal, to which plugins write in passing."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self if name == "_tw" else lambda *_, **__: None
+
+
+def _run(home: Path, words: list[str], plugins: Sequence[str], chosen: _Chosen) -> None:
     sys.modules.pop("test_suite", None)  # ours; a suite's file may have this name
-    blocked = [word for name in LEAN if name != "legacypath" for word in ("-p", f"no:{name}")]
+    blocked = [word for name in LEAN if name not in ("legacypath", *plugins) for word in ("-p", f"no:{name}")]
+    blocked += [word for name in plugins for word in ("-p", name) if name not in LEAN]
     code = pytest.main([*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
         raise RuntimeError(f"pytest ended with {code}: is there a faulty pytest.ini or conftest.py?")
 
 
-def items_of(home: Path, file: str) -> list[pytest.Item]:
+def items_of(home: Path, file: str, plugins: Sequence[str]) -> list[pytest.Item]:
     """Return the pytest items of one file, without those of unittest classes; raises what its import raises."""
     chosen = _Chosen(lambda item: not isinstance(item, pytest.Function) or not hasattr(item.cls, "run"))
-    _run(home, ["--collect-only", str(home / file)], chosen)
+    _run(home, ["--collect-only", str(home / file)], plugins, chosen)
     if chosen.error is not None:
         raise chosen.error
     if chosen.errors:
@@ -69,10 +83,10 @@ def items_of(home: Path, file: str) -> list[pytest.Item]:
     return chosen.items
 
 
-def run_item(home: Path, file: str, name: str, caller: Any) -> None:
+def run_item(home: Path, file: str, name: str, plugins: Sequence[str], caller: Any) -> None:
     """Run one item and raise its exceptions; what its set_score was given is stored on `caller`."""
     chosen = _Chosen(lambda item: name_of(item) == name)
-    _run(home, [str(home / file)], chosen)
+    _run(home, [str(home / file)], plugins, chosen)
     for item in chosen.items:
         function = getattr(item, "function", None)
         caller.__score__ = getattr(function, "__score__", None)

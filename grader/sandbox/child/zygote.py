@@ -312,6 +312,9 @@ def main(descriptor: int) -> None:
         os.environ.update(dict.fromkeys(HOMES, settings.work))  # before a library reads them
         if settings.programs:  # a test that starts `python` means this one
             os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.defpath])
+            from grader.testing.managers import connect_without_sockets  # few homeworks need it
+
+            connect_without_sockets()
         if settings.library == "torch" and not twins:
             load_torch(programs=settings.programs)
         pid = os.fork() if descriptors else 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from grader.testing.cells.keep import Definition, Piece, added_to, defined_twice, definitions, kept_of, pieces_of
 from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
+from grader.testing.cells.scripts import has_percent_cells, is_marked, marimo_cells, runs_more_than_it_defines
 from grader.testing.cells.syntax import Code, NotPython, parsed, python_of
 
 TEXT_BYTES = 2**20
@@ -92,22 +93,30 @@ def convert_script(data: bytes, name: str) -> Converted | None:
         source = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         return None
+    unsure = False
     try:
         tree = parsed(source)
     except NotPython:
         pass
     else:
+        cells = marimo_cells(source, tree)
+        if cells is not None:
+            return convert_cells(cells, name)
         if not _FROM_SCRIPT.search(source) and not any(_calls_ipython(node) for node in tree.body):
-            return None
+            if not has_percent_cells(source):
+                return None
+            unsure = not is_marked(source)
     try:
         code = python_of(source)
     except NotPython:
         return None
     block = _checked(code, 0, source)
     kept = kept_of(block.pieces)
-    left = {id(piece.node) for piece, keep in zip(block.pieces, kept, strict=True) if not keep}
-    text = "\n".join([*block.lines(left)[1:], f"{END}{_one_line(name)}", ""])
     whole = [piece for piece, keep in zip(block.pieces, kept, strict=True) if keep]
+    dropped = [piece for piece, keep in zip(block.pieces, kept, strict=True) if not keep]
+    if unsure and not runs_more_than_it_defines(dropped, whole):
+        return None
+    text = "\n".join([*block.lines({id(piece.node) for piece in dropped})[1:], f"{END}{_one_line(name)}", ""])
     return Converted(text, (), *_outline(whole, [block]))
 
 

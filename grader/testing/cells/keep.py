@@ -1,8 +1,10 @@
 """Chooses the statements of a notebook that its tests need: definitions, and what those read.
 
-    always      imports, functions, classes, constants, guards around these, attributes set on own classes
-    on demand   other assignments, if a kept definition reads a name that none of the above binds
-    never       loops, calls, training, downloads, plots
+    always      imports, functions, classes, constants, guards around these, attributes set on own classes,
+                functions that a call makes of others
+    on demand   other assignments, and what fills a container, if a kept definition reads a name that none of the above
+                binds
+    never       other loops and calls, training, downloads, plots
 
 Nothing is run to decide that. The order stays, so the later of two definitions wins, as it does in a kernel.
 """
@@ -10,17 +12,30 @@ Nothing is run to decide that. The order stays, so the later of two definitions 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import symtable
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+_BLOCKS = ast.If | ast.Try | ast.With | ast.Match
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _HEAVY = re.compile(
     r"(?i)(?:^|_)(?:train(?!_?test)|fit|learn|download|mount|solve|experiment|run|plot|show|main|sleep|input|urlretrieve"
     r"|urlopen|system|popen|evaluate|benchmark|demo)(?:_|$|er$|ing$)|^(?:train|fit|download|plot|run)[A-Z]"
 )
 """Names of functions that train, fetch, draw or wait, rather than make a value that a definition needs."""
+_FILLS = frozenset(
+    {
+        *("append", "extend", "insert", "add", "update", "setdefault", "remove", "discard", "pop", "clear", "sort"),
+        *("reverse", "add_argument", "set_defaults"),
+    }
+)
+"""Methods that change a container, or a parser of settings, and do nothing else."""
+_CHEAP = frozenset(dir(builtins)) - {"open", "input", "print", "exec", "eval", "__import__", "compile", "breakpoint"}
+"""What a loop that fills a container may call, beside such methods and `items()`."""
+_MAKES_FUNCTIONS = frozenset({"partial", "vectorize", "lru_cache", "cache", "jit", "njit", "vmap", "script", "wraps"})
 _PLAIN = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Lambda, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp),
     *(ast.BinOp, ast.BoolOp, ast.Compare, ast.Starred, ast.JoinedStr, ast.FormattedValue),
@@ -67,15 +82,17 @@ def pieces_of(cell: int, text: str, tree: ast.Module) -> list[Piece]:
 def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> list[bool]:
     """Return for each statement whether it is kept; definitions of names outside of `defined` aren't."""
     classes = {item.name for piece in pieces for item in definitions(piece.node) if isinstance(item, ast.ClassDef)}
-    kept = [_always(piece.node, classes) for piece in pieces]
+    makers = _MAKES_FUNCTIONS | {item.name for piece in pieces for item in definitions(piece.node) if _is_maker(item)}
+    kept = [_always(piece.node, classes) or _makes_function(piece.node, makers) for piece in pieces]
     if defined is not None:
         for index, piece in enumerate(pieces):
             if isinstance(piece.node, Definition) and piece.node.name not in defined:
                 kept[index] = False
     certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
     binders: dict[str, list[int]] = {}
+    changed = [_changed(piece.node) for piece in pieces]
     for index, piece in enumerate(pieces):
-        for name in piece.binds | _changed(piece.node):
+        for name in piece.binds | changed[index]:
             binders.setdefault(name, []).append(index)
     waiting = [
         name
@@ -83,6 +100,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
         if keep and (isinstance(piece.node, Definition) or not _is_constant(piece.node))
         for name in piece.reads
     ]
+    may_run = cache(lambda index: _on_demand(pieces[index].node))
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -93,7 +111,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
             piece = pieces[index]
             if kept[index]:
                 waiting.extend(piece.reads)  # a constant whose name is read
-            elif (name not in certain or name in _changed(piece.node)) and _on_demand(piece.node):
+            elif (name not in certain or name in changed[index]) and may_run(index):
                 kept[index] = True
                 waiting.extend(piece.reads)
     return kept
@@ -119,8 +137,28 @@ def _always(node: ast.stmt, classes: Collection[str]) -> bool:
         inner = list(_blocks(node))
         harmless = (ast.Pass, ast.Raise, ast.Expr)
         telling = [item for item in inner if not isinstance(item, harmless)]
-        return bool(telling) and all(_always(item, classes) for item in telling) and not _is_heavy(node)
+        return bool(telling) and all(_always(item, classes) for item in telling) and not is_heavy(node)
     return False
+
+
+def _is_maker(item: Definition) -> bool:
+    """Whether a function returns one that it defines."""
+    if not isinstance(item, ast.FunctionDef):
+        return False
+    inner = {node.name for node in item.body if isinstance(node, Definition)}
+    returned = [node.value for node in item.body if isinstance(node, ast.Return)]
+    return any(
+        isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in inner) for value in returned
+    )
+
+
+def _makes_function(node: ast.stmt, makers: Collection[str]) -> bool:
+    """Whether it gives a name a function that is made of others: `f = partial(g, 2)`."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call) or not _is_names(node.targets[0]):
+        return False
+    called = node.value.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name in makers and not is_heavy(node)
 
 
 def _is_check(node: ast.Import | ast.ImportFrom) -> bool:
@@ -178,14 +216,45 @@ def _sets_on_class(node: ast.stmt, classes: Collection[str]) -> bool:
 def _on_demand(node: ast.stmt) -> bool:
     """Whether a statement may run for the sake of a name that it binds."""
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-        return not _is_heavy(node)
-    if isinstance(node, ast.If | ast.Try):
+        return not is_heavy(node)
+    if isinstance(node, ast.With) and any("open(" in ast.unparse(item.context_expr) for item in node.items):
+        return False  # the file isn't here
+    if isinstance(node, _BLOCKS):
         loops = (ast.For, ast.While, ast.AsyncFor)
-        return not any(isinstance(inner, loops) for inner in ast.walk(node)) and not _is_heavy(node)
-    return False
+        return not any(isinstance(inner, loops) for inner in ast.walk(node)) and not is_heavy(node)
+    return (isinstance(node, ast.Expr) and _filled(node.value) is not None and not is_heavy(node)) or (
+        isinstance(node, ast.For) and _only_fills(node)
+    )
 
 
-def _is_heavy(node: ast.stmt) -> bool:
+def _filled(value: ast.expr) -> str | None:
+    """The name of the container that a call fills: `names.append(x)`, `table["a"].add(x)`."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute) or value.func.attr not in _FILLS:
+        return None
+    base = value.func.value
+    while isinstance(base, ast.Subscript):
+        base = base.value
+    return base.id if isinstance(base, ast.Name) else None
+
+
+def _only_fills(node: ast.For) -> bool:
+    """Whether a loop calls nothing but builtins and methods of containers: it can't train or fetch anything."""
+    known = _CHEAP | {item.name for item in ast.walk(node) if isinstance(item, ast.FunctionDef)}
+    for item in ast.walk(node):
+        if isinstance(item, ast.While | ast.With | ast.Await | ast.Yield | ast.YieldFrom):
+            return False
+        if isinstance(item, ast.Call):
+            called = item.func
+            if isinstance(called, ast.Attribute):
+                if called.attr not in _FILLS | {"items", "keys", "values"}:
+                    return False
+            elif not isinstance(called, ast.Name) or called.id not in known:
+                return False
+    return True
+
+
+def is_heavy(node: ast.stmt) -> bool:
+    """Whether a statement calls what trains, fetches, draws or waits."""
     for item in ast.walk(node):
         if isinstance(item, ast.Call):
             name = item.func.attr if isinstance(item.func, ast.Attribute) else getattr(item.func, "id", "")
@@ -196,9 +265,15 @@ def _is_heavy(node: ast.stmt) -> bool:
     return False
 
 
-def _blocks(node: ast.If | ast.Try) -> Iterator[ast.stmt]:
+def _blocks(node: ast.If | ast.Try | ast.With | ast.Match) -> Iterator[ast.stmt]:
     """The statements directly inside of a guard."""
+    if isinstance(node, ast.Match):
+        for case in node.cases:
+            yield from case.body
+        return
     yield from node.body
+    if isinstance(node, ast.With):
+        return
     yield from node.orelse
     if isinstance(node, ast.Try):
         yield from node.finalbody
@@ -215,7 +290,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         for alias in node.names:
             yield alias.asname or alias.name.partition(".")[0]
         return
-    if isinstance(node, ast.If | ast.Try):
+    if isinstance(node, _BLOCKS):
         for inner in _blocks(node):
             yield from _bound(inner)
         return
@@ -228,8 +303,13 @@ def _bound(node: ast.stmt) -> Iterator[str]:
 
 
 def _changed(node: ast.stmt) -> frozenset[str]:
-    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`."""
+    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`, `names.append(x)`."""
     found = set()
+    if isinstance(node, ast.For):
+        simple = (item for item in ast.walk(node) if isinstance(item, ast.Assign | ast.AugAssign | ast.Expr))
+        return frozenset().union(*map(_changed, simple))
+    if isinstance(node, ast.Expr) and (filled := _filled(node.value)) is not None:
+        return frozenset({filled})
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
