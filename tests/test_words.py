@@ -216,6 +216,27 @@ def test_a_hint_that_a_passed_test_refutes_isnt_given() -> None:
     assert refuted.fingerprint
 
 
+def test_a_mistake_that_explains_fewer_failed_tests_than_it_should_isnt_named() -> None:
+    """One text or one step may be the same by chance; the tests that show more say what it isn't."""
+    first, second = mistake("old", "It is old", value("y", 2.0)), mistake("old", "It is old", value("y", 4.0))
+    both = {"first": [first], "second": [second]}
+    assert [result.hint for result in judged(2.0, 4.0, **both)] == ["It is old"] * 2
+    assert [result.variant for result in judged(2.0, 5.0, **both)] == [None, None]
+    recordings = [(FIRST, Recording("ok", observations=(value("y", 2.0),))), (SECOND, Recording("error"))]
+    alternatives = {FIRST.id: [first], SECOND.id: [second]}
+    assert judge_all(recordings, alternatives, lambda _: "")[0].hint == "It is old"  # an error refutes nothing
+
+
+def test_a_mistake_whose_values_an_accepted_alternative_has_too_is_named_elsewhere() -> None:
+    unscaled = mistake("unscaled", "It is unscaled", value("y", 2.0))
+    accepted = Alternative("free", Fraction(1), "", (value("y", 2.0),))
+    passed, failed = judged(2.0, 2.0, first=[unscaled, accepted], second=[unscaled])
+    assert passed.status == "passed"
+    assert failed.hint == "It is unscaled"
+    other = Alternative("free", Fraction(1), "", (value("y", 3.0),))
+    assert "unscaled" not in judged(3.0, 2.0, first=[unscaled, other], second=[unscaled])[1].hint
+
+
 def test_of_two_causes_the_one_that_the_other_tests_leave_is_named() -> None:
     one, other = (mistake(name, f"It is {name}", value("y", 2.0)) for name in ("one", "other"))
     assert "It is" not in judged(2.0, 2.0, second=[one, other])[1].hint

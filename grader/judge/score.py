@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -56,6 +57,8 @@ class Judged:
     """The known mistakes that the recording shows."""
     excluded: frozenset[str] = frozenset()
     """Known mistakes that the hand-in hasn't made, because it passed where they fail."""
+    unlike: frozenset[str] = frozenset()
+    """Known mistakes that fail here as well, with other values than the hand-in's."""
 
 
 def judge_test(
@@ -82,9 +85,13 @@ def settle(judged: Sequence[Judged]) -> list[TestResult]:
     """Return the results of one hand-in's tests, with those known mistakes named that no other test contradicts.
 
     A mistake is named only if one cause is left: a hint that another passed test refutes, or that two causes fit, would
-    send the student to the wrong place.
+    send the student to the wrong place. A single value may look like a mistake's by chance, so a mistake must also
+    show in most of the failed tests in which it would.
     """
     excluded = frozenset[str]().union(*(one.excluded for one in judged))
+    like = Counter(name for one in judged for name in {item.variant for item in one.suspects})
+    unlike = Counter(name for one in judged for name in one.unlike)
+    excluded |= {name for name, count in unlike.items() if count >= like[name]}
     return [_named(one, [item for item in one.suspects if item.variant not in excluded]) for one in judged]
 
 
@@ -144,12 +151,18 @@ def judge_one(
         seconds=recording.seconds,
         memory_mb=recording.memory_mb,
     )
-    if passed:
+    if passed and best.variant is None:
         return Judged(result, excluded=frozenset(item.variant for item in mistakes))
-    if spec.hide_errors is not None:
+    if spec.hide_errors is not None and not passed:
         return Judged(result)
     resemblance = _Resemblance(recording.observations)
-    return Judged(result, tuple(item for item in mistakes if resemblance.to(item.observations)))
+    suspects = tuple(item for item in mistakes if resemblance.to(item.observations))
+    if passed:
+        # an accepted alternative may have the very values of a mistake
+        seen = {item.variant for item in suspects}
+        return Judged(result, excluded=frozenset(item.variant for item in mistakes).difference(seen))
+    unlike = (item.variant for item in mistakes if recording.ending == "ok" and resemblance.refutes(item.observations))
+    return Judged(result, suspects, unlike=frozenset(unlike))
 
 
 def judge_all(
@@ -245,6 +258,10 @@ class _Resemblance:
 
     def to(self, mistake: Sequence[Observation]) -> bool:
         return all(self._same(_Shared(item)) for item in mistake)
+
+    def refutes(self, mistake: Sequence[Observation]) -> bool:
+        """Whether a value is another than the mistake's. A mask is drawn, so another one says nothing."""
+        return any(item.kind == "equal" and not self._same(_Shared(item)) for item in mistake)
 
     def _same(self, shared: _Shared) -> bool:
         if shared not in self._known:

@@ -54,7 +54,12 @@ def check_moves(check, layer, W, b, label):
 
 
 def moved(value, start):
-    """value - start; the value itself where a difference of the two makes no sense, so that its shape is reported."""
+    """value - start; the value itself where a difference of the two makes no sense, so that its shape is reported.
+
+    A bias without its second dimension, (n,) for (n, 1), has moved as far: its shape is for the test of getb to say.
+    """
+    if isinstance(value, np.ndarray) and value.shape == start.shape[:1] and start.shape[1:] == (1,):
+        value = value[:, None]
     return value - start if isinstance(value, np.ndarray) and value.shape == start.shape else value
 
 
