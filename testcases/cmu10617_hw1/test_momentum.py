@@ -74,3 +74,14 @@ def test_second_step_without_zerograd(submission, rng, check):
     after_one = kept(layer.getW()), kept(layer.getb())
     layer.step()
     check_moves(check, layer, *after_one, "in the second step")
+
+
+@weight(0)
+@number("2.6")
+def test_loadparams_keeps_the_velocity(submission, rng, check):
+    """Remark, no points: loadparams takes W and b alone; gradients and velocities stay as they are"""
+    layer, W, b = make_layer(submission, rng, 5, 4, alpha=0.7, lr=0.1)
+    train(layer, rng, 5, 4)
+    layer.loadparams(W.copy(), b.copy())
+    train(layer, rng, 5, 4)
+    check_moves(check, layer, W, b, "in the second step, after loadparams")
