@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,6 +167,19 @@ def test_a_test_that_hands_nothing_on_names_the_call(student: ModuleType) -> Non
 def test_another_none_is_blamed_on_no_call(student: ModuleType) -> None:
     layer = student.Layer()
     _, message = told(lambda: layer.backward(layer.mask), student)
+    assert "returned nothing" not in message
+
+
+def test_a_none_of_another_branch_is_blamed_on_no_call(student: ModuleType) -> None:
+    def call(*, training: bool) -> None:
+        x = np.ones(3)
+        mean: Any = None
+        if training:
+            mean = x.mean(axis=0)
+        print(x - mean[None])
+
+    _, message = told(lambda: call(training=False), student)
+    assert "NoneType" in message
     assert "returned nothing" not in message
 
 
