@@ -241,6 +241,18 @@ def test_a_mistake_that_explains_fewer_failed_tests_than_it_should_isnt_named() 
     assert judge_all(recordings, alternatives, lambda _: "")[0].hint == "It is old"  # an error refutes nothing
 
 
+def test_what_a_second_mistake_makes_wrong_refutes_no_first_one() -> None:
+    loss, both = spec("loss", value("loss", 1.0)), spec("both", value("loss", 1.0), value("dx", 1.0))
+    summed = mistake("summed", "It is summed", value("loss", 3.0), value("dx", 1.0))
+    alternatives = {loss.id: [mistake("summed", "It is summed", value("loss", 3.0))], both.id: [summed]}
+    recordings = [
+        (loss, Recording("ok", observations=(value("loss", 3.0),))),
+        (both, Recording("ok", observations=(value("loss", 3.0), value("dx", 7.0)))),
+    ]
+    first, second = judge_all(recordings, alternatives, lambda _: "")
+    assert (first.hint, second.variant) == ("It is summed", None)
+
+
 def test_a_mistake_whose_values_an_accepted_alternative_has_too_is_named_elsewhere() -> None:
     unscaled = mistake("unscaled", "It is unscaled", value("y", 2.0))
     accepted = Alternative("free", Fraction(1), "", (value("y", 2.0),))

@@ -161,7 +161,8 @@ def judge_one(
         # an accepted alternative may have the very values of a mistake
         seen = {item.variant for item in suspects}
         return Judged(result, excluded=frozenset(item.variant for item in mistakes).difference(seen))
-    unlike = (item.variant for item in mistakes if recording.ending == "ok" and resemblance.refutes(item.observations))
+    ran = recording.ending == "ok"
+    unlike = (item.variant for item in mistakes if ran and resemblance.refutes(item.observations, spec.expected))
     return Judged(result, suspects, unlike=frozenset(unlike))
 
 
@@ -259,9 +260,16 @@ class _Resemblance:
     def to(self, mistake: Sequence[Observation]) -> bool:
         return all(self._same(_Shared(item)) for item in mistake)
 
-    def refutes(self, mistake: Sequence[Observation]) -> bool:
-        """Whether a value is another than the mistake's. A mask is drawn, so another one says nothing."""
-        return any(item.kind == "equal" and not self._same(_Shared(item)) for item in mistake)
+    def refutes(self, mistake: Sequence[Observation], reference: Sequence[Observation]) -> bool:
+        """Whether a value that the mistake makes wrong is another than the mistake's.
+
+        A second mistake may make other values wrong. A mask is drawn, so another one says nothing.
+        """
+        right = {item.name: item for item in reference}
+        return any(
+            item.kind == "equal" and not self._same(_Shared(item)) and _wrong(_Shared(item), _Shared(right[item.name]))
+            for item in mistake
+        )
 
     def _same(self, shared: _Shared) -> bool:
         if shared not in self._known:
@@ -287,6 +295,12 @@ class _Shared:
 
     def __hash__(self) -> int:
         return hash(self._key)
+
+
+@lru_cache(maxsize=10_000)
+def _wrong(mistake: _Shared, right: _Shared) -> bool:
+    """Whether a mistake's value isn't the reference's. It is the same for every hand-in of a class."""
+    return not KINDS[right.item.kind].judge(Sighting(right.item, mistake.item.values, False, explain=False)).passed
 
 
 @lru_cache(maxsize=10_000)
