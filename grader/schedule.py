@@ -18,7 +18,7 @@ from grader.sandbox.worker import Worker
 if TYPE_CHECKING:  # these import numpy, and the zygote starts first
     from grader.fixtures import Fixtures, TestSpec
     from grader.judge.memo import Memo
-    from grader.judge.score import Judged
+    from grader.judge.settle import Judged
     from grader.recording import Recording
     from grader.report import TestResult
 
@@ -123,7 +123,7 @@ def run_tests(
         together: False runs every test alone; an audit compares both ways.
         memo: of these fixtures' results, if several hand-ins are graded.
     """
-    from grader.judge.score import settle
+    from grader.judge.settle import settle
 
     end = time.monotonic() + worker.assignment.limits.total_seconds - worker.waited
     until = math.inf if deadline is None else deadline

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.judge.memo import ENTRIES, Memo
-from grader.judge.score import Judged
+from grader.judge.settle import Judged
 from grader.recording import Observation, Recording, Value
 
 ARRAY = np.arange(6, dtype=np.float64).reshape(2, 3)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,6 +170,19 @@ def test_another_none_is_blamed_on_no_call(student: ModuleType) -> None:
     assert "returned nothing" not in message
 
 
+def test_a_none_of_another_branch_is_blamed_on_no_call(student: ModuleType) -> None:
+    def call(*, training: bool) -> None:
+        x = np.ones(3)
+        mean: Any = None
+        if training:
+            mean = x.mean(axis=0)
+        print(x - mean[None])
+
+    _, message = told(lambda: call(training=False), student)
+    assert "NoneType" in message
+    assert "returned nothing" not in message
+
+
 def test_a_gradient_that_cant_be_judged_says_that_forward_returned_nothing() -> None:
     x = np.ones((4, 5))
     arrays = {"actual": x, "y": x, "x": x, "delta": x}
@@ -214,6 +228,39 @@ def test_a_hint_that_a_passed_test_refutes_isnt_given() -> None:
     assert "running" not in refuted.hint
     assert refuted.variant is None
     assert refuted.fingerprint
+
+
+def test_a_mistake_that_explains_fewer_failed_tests_than_it_should_isnt_named() -> None:
+    """One text or one step may be the same by chance; the tests that show more say what it isn't."""
+    first, second = mistake("old", "It is old", value("y", 2.0)), mistake("old", "It is old", value("y", 4.0))
+    both = {"first": [first], "second": [second]}
+    assert [result.hint for result in judged(2.0, 4.0, **both)] == ["It is old"] * 2
+    assert [result.variant for result in judged(2.0, 5.0, **both)] == [None, None]
+    recordings = [(FIRST, Recording("ok", observations=(value("y", 2.0),))), (SECOND, Recording("error"))]
+    alternatives = {FIRST.id: [first], SECOND.id: [second]}
+    assert judge_all(recordings, alternatives, lambda _: "")[0].hint == "It is old"  # an error refutes nothing
+
+
+def test_what_a_second_mistake_makes_wrong_refutes_no_first_one() -> None:
+    loss, both = spec("loss", value("loss", 1.0)), spec("both", value("loss", 1.0), value("dx", 1.0))
+    summed = mistake("summed", "It is summed", value("loss", 3.0), value("dx", 1.0))
+    alternatives = {loss.id: [mistake("summed", "It is summed", value("loss", 3.0))], both.id: [summed]}
+    recordings = [
+        (loss, Recording("ok", observations=(value("loss", 3.0),))),
+        (both, Recording("ok", observations=(value("loss", 3.0), value("dx", 7.0)))),
+    ]
+    first, second = judge_all(recordings, alternatives, lambda _: "")
+    assert (first.hint, second.variant) == ("It is summed", None)
+
+
+def test_a_mistake_whose_values_an_accepted_alternative_has_too_is_named_elsewhere() -> None:
+    unscaled = mistake("unscaled", "It is unscaled", value("y", 2.0))
+    accepted = Alternative("free", Fraction(1), "", (value("y", 2.0),))
+    passed, failed = judged(2.0, 2.0, first=[unscaled, accepted], second=[unscaled])
+    assert passed.status == "passed"
+    assert failed.hint == "It is unscaled"
+    other = Alternative("free", Fraction(1), "", (value("y", 3.0),))
+    assert "unscaled" not in judged(3.0, 2.0, first=[unscaled, other], second=[unscaled])[1].hint
 
 
 def test_of_two_causes_the_one_that_the_other_tests_leave_is_named() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from grader.fixtures import Alternative, Fixtures, TestSpec
-from grader.judge.score import judge_checks, resembles
+from grader.judge.mistakes import resembles
+from grader.judge.score import judge_checks
 
 
 def differences(old: Fixtures, new: Fixtures) -> list[str]:

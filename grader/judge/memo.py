@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from grader.judge.score import Judged
+from grader.judge.settle import Judged
 from grader.recording import Recording
 
 ENTRIES = 5000

@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 
 from grader.fixtures import Alternative, TestSpec
 from grader.judge.compare import NOT_REACHED, check_form
 from grader.judge.fingerprint import fingerprint
 from grader.judge.kinds import KINDS, Sighting
+from grader.judge.mistakes import Resemblance
+from grader.judge.settle import Judged, settle
 from grader.recording import Observation, Recording, Value
 from grader.report import CheckResult, Status, TestResult
 
@@ -46,20 +47,6 @@ class _Verdict:
         return self.share * self.credit
 
 
-@dataclass(frozen=True)
-class Judged:
-    """One test's result before it is known what the other tests say about its cause."""
-
-    result: TestResult
-    """Names no known mistake."""
-    suspects: tuple[Alternative, ...] = ()
-    """The known mistakes that the recording shows."""
-    excluded: frozenset[str] = frozenset()
-    """Known mistakes that the hand-in hasn't made, because it passed where they fail."""
-    builds_on: tuple[str, ...] = ()
-    """Parts whose faults cost nothing in this test."""
-
-
 def judge_test(
     spec: TestSpec,
     alternatives: Sequence[Alternative],
@@ -78,43 +65,6 @@ def judge_test(
         show_expected: whether messages may contain expected numbers; True only for the public recording.
     """
     return settle([judge_one(spec, alternatives, recording, command=command, show_expected=show_expected)])[0]
-
-
-def settle(judged: Sequence[Judged]) -> list[TestResult]:
-    """Return the results of one hand-in's tests: what they say together, and no test says alone.
-
-    A fault is paid for once, and those known mistakes are named that no other test contradicts. A mistake is named only
-    if one cause is left: a hint that another passed test refutes, or that two causes fit, would send the student to the
-    wrong place.
-    """
-    excluded = frozenset[str]().union(*(one.excluded for one in judged))
-    bases = [one.result for one in judged if not one.builds_on and one.result.max_score]
-    faulty = {result.part for result in bases if result.score < result.max_score}
-    right = {result.part for result in bases} - faulty
-    results = []
-    for one in judged:
-        paid_in = tuple(part for part in one.builds_on if part in faulty) if one.result.part in right else ()
-        if paid_in and one.result.status not in ("passed", "internal"):
-            results.append(_paid(one.result, paid_in))
-            continue
-        if one.result.score < one.result.max_score:
-            faulty.add(one.result.part)  # the first test that shows a fault pays for it
-        results.append(_named(one, [item for item in one.suspects if item.variant not in excluded]))
-    return results
-
-
-def _paid(result: TestResult, paid_in: tuple[str, ...]) -> TestResult:
-    """The result of a failed test whose cause was paid for in other parts."""
-    message = f"It failed and costs nothing: it builds on {' and '.join(paid_in)}, where the fault is paid for."
-    free = replace(result, status="passed", score=result.max_score, message=message, hint="", variant=None)
-    return replace(free, fingerprint="", paid_in=paid_in)
-
-
-def _named(judged: Judged, suspects: Sequence[Alternative]) -> TestResult:
-    if len({item.hint for item in suspects}) != 1:
-        return judged.result
-    mistake = suspects[0]
-    return replace(judged.result, hint=mistake.hint, variant=mistake.variant, fingerprint="")
 
 
 def judge_one(
@@ -166,13 +116,27 @@ def judge_one(
         seconds=recording.seconds,
         memory_mb=recording.memory_mb,
     )
-    if passed:
-        return Judged(result, excluded=frozenset(item.variant for item in mistakes), builds_on=spec.builds_on)
-    if spec.hide_errors is not None:
-        return Judged(result, builds_on=spec.builds_on)
-    resemblance = _Resemblance(recording.observations)
+    return replace(_suspected(spec, mistakes, recording, result, best), builds_on=spec.builds_on)
+
+
+def _suspected(
+    spec: TestSpec, mistakes: Sequence[Alternative], recording: Recording, result: TestResult, best: _Verdict
+) -> Judged:
+    """What the recording says for and against each known mistake."""
+    passed = result.status == "passed"
+    if passed and best.variant is None:
+        return Judged(result, excluded=frozenset(item.variant for item in mistakes))
+    if spec.hide_errors is not None and not passed:
+        return Judged(result)
+    resemblance = Resemblance(recording.observations)
     suspects = tuple(item for item in mistakes if resemblance.to(item.observations))
-    return Judged(result, suspects, builds_on=spec.builds_on)
+    if passed:
+        # an accepted alternative may have the very values of a mistake
+        seen = {item.variant for item in suspects}
+        return Judged(result, excluded=frozenset(item.variant for item in mistakes).difference(seen))
+    ran = recording.ending == "ok"
+    unlike = (item.variant for item in mistakes if ran and resemblance.refutes(item.observations, spec.expected))
+    return Judged(result, suspects, unlike=frozenset(unlike))
 
 
 def judge_all(
@@ -249,58 +213,6 @@ def _nearness(expected: Sequence[Observation], observations: Sequence[Observatio
         check_form(actual.get(item.name, {}).get("actual"), item.values["actual"]) is None for item in expected
     )
     return right, formed
-
-
-def resembles(mistake: Sequence[Observation], observations: Sequence[Observation]) -> bool:
-    """Whether observations show a known mistake: each check passes next to it, or fails exactly as the mistake itself.
-
-    Some kinds judge by a rule, which a mistake breaks: it raises nothing, or its mask isn't random.
-    """
-    return _Resemblance(observations).to(mistake)
-
-
-class _Resemblance:
-    """Compares one test's observations with known mistakes; a check that several of them share is judged once."""
-
-    def __init__(self, observations: Sequence[Observation]) -> None:
-        self._actual = {item.name: item.values for item in observations}
-        self._known: dict[_Shared, bool] = {}
-
-    def to(self, mistake: Sequence[Observation]) -> bool:
-        return all(self._same(_Shared(item)) for item in mistake)
-
-    def _same(self, shared: _Shared) -> bool:
-        if shared not in self._known:
-            item, actual = shared.item, self._actual.get(shared.item.name, {})
-            judge = KINDS[item.kind].judge
-            same = judge(Sighting(item, actual, False, explain=False)).passed
-            if not same and item.kind != "equal" and (own := _own_failure(shared)):
-                same = own == judge(Sighting(item, actual, False)).message
-            self._known[shared] = same
-        return self._known[shared]
-
-
-class _Shared:
-    """A check of a mistake. Fixtures hold an array once, so equal checks of several mistakes have the same arrays."""
-
-    def __init__(self, item: Observation) -> None:
-        self.item = item  # which keeps the arrays alive, and so their ids
-        values = tuple((role, value.type, value.dtype, id(value.array)) for role, value in item.values.items())
-        self._key = (item.name, item.kind, repr(item.params), values)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shared) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-
-@lru_cache(maxsize=10_000)
-def _own_failure(shared: _Shared) -> str:
-    """The message about a mistake's own values; empty if they pass. It is the same for every hand-in of a class."""
-    own = Sighting(shared.item, shared.item.values, False)
-    judge = KINDS[shared.item.kind].judge
-    return "" if judge(replace(own, explain=False)).passed else judge(own).message
 
 
 def has_shares(spec: TestSpec) -> bool:

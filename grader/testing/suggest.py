@@ -92,15 +92,22 @@ def _call_of_none(frame: FrameType, line: int, text: str) -> ast.Call | None:
         return statement.value
     used = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     empty = {name for name in used if name in frame.f_locals and frame.f_locals[name] is None}
+    before = [node for node in ast.walk(tree) if frame.f_code.co_firstlineno <= getattr(node, "lineno", 0) < line]
     found = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        and frame.f_code.co_firstlineno <= node.lineno < line
-        and isinstance(node.value, ast.Call)
-        and any(isinstance(target, ast.Name) and target.id in empty for target in node.targets)
+        (node.value, target)
+        for node in before
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in empty
     ]
-    last = found[-1].value if found else None
+    # of `if`'s two branches, either may have run: a name that is also set in another way may have its None from there
+    calls = [target for _, target in found]
+    unsure = {
+        node.id
+        for node in before
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in calls
+    }
+    last = next((call for call, target in reversed(found) if target.id not in unsure), None)
     if isinstance(last, ast.Call):
         return last
     return next(_inner_calls(statement, frame), None) if "NoneType" in text and not empty else None

@@ -1,7 +1,7 @@
 """LinearMap with momentum. The batches hold one example, so that a wrong sum over the batch costs nothing here."""
 
 import pytest
-from making import check_moves, kept, make_layer
+from making import as_column, check_moves, kept, make_layer
 
 from grader.testing import number, visibility, weight
 
@@ -71,6 +71,17 @@ def test_second_step_without_zerograd(submission, rng, check):
     layer.forward(rng.normal(size=(6, 1)))
     layer.backward(rng.normal(size=(2, 1)))
     layer.step()
-    after_one = kept(layer.getW()), kept(layer.getb())
+    after_one = kept(layer.getW()), as_column(kept(layer.getb()))
     layer.step()
     check_moves(check, layer, *after_one, "in the second step")
+
+
+@weight(0)
+@number("2.6")
+def test_loadparams_keeps_the_velocity(submission, rng, check):
+    """Remark, no points: loadparams takes W and b alone; gradients and velocities stay as they are"""
+    layer, W, b = make_layer(submission, rng, 5, 4, alpha=0.7, lr=0.1)
+    train(layer, rng, 5, 4)
+    layer.loadparams(W.copy(), b.copy())
+    train(layer, rng, 5, 4)
+    check_moves(check, layer, W, b, "in the second step, after loadparams")

@@ -4,14 +4,15 @@ What is compared is how far the parameters moved, not where they are: a wrong ep
 """
 
 import numpy as np
+import pytest
 from making import copies, kept, moved
 
 LAYER = {"W": (3, 5), "b": (5,)}
 MANY = {"W1": (4, 6), "b1": (6,), "W2": (6, 3), "b2": (3,)}
 """Names and shapes of parameters."""
 
-SMALL = 1e-7
-"""Gradients of this size are as large as epsilon, so that its place shows."""
+EPSILONS = pytest.mark.parametrize(("options", "scale"), [({}, 1e-7), ({"eps": 2e-3}, 1e-3)], ids=["default", "2e-3"])
+"""Gradients of this scale are about as large as epsilon, so that its place shows, and whether it can be chosen."""
 
 
 def using(submission, name, lr, **options):

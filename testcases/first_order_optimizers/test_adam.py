@@ -1,7 +1,8 @@
 """Adam, on arrays."""
 
 import numpy as np
-from driving import LAYER, MANY, SMALL, check_quadratic, check_steps, check_zero_gradient, quadratic_path, using
+import pytest
+from driving import EPSILONS, LAYER, MANY, check_quadratic, check_steps, check_zero_gradient, quadratic_path, using
 
 from grader.testing import number, visibility, weight
 
@@ -38,9 +39,10 @@ def test_quadratic(submission, rng, check):
 @weight(1)
 @number("9.05")
 @visibility("hidden")
-def test_small_gradients(submission, rng, check):
+@EPSILONS
+def test_small_gradients(submission, rng, check, options, scale):
     """Adam where epsilon matters"""
-    check_steps(check, rng, using(submission, "Adam", 0.05, beta2=0.9), LAYER, 4, scale=SMALL)
+    check_steps(check, rng, using(submission, "Adam", 0.05, beta2=0.9, **options), LAYER, 4, scale=scale)
 
 
 @weight(1.25)
@@ -86,3 +88,16 @@ def test_order(submission, check):
     for name in order:
         print(f"{name:9} f = {last[name]:.3g} after 80 steps")
     check("order", ", ".join(order))
+
+
+@weight(0)
+@number("9.10")
+@pytest.mark.parametrize("name", ["SGD", "Momentum", "AdaGrad", "RMSProp", "AdamUncorrected", "Adam"])
+def test_gradients_are_kept(submission, rng, check, name):
+    """Remark, no points: step leaves the gradients as they are"""
+    optimizer = using(submission, name, 0.1)({"x": rng.normal(size=(3, 4))})
+    for step in (1, 2):
+        g = rng.normal(size=(3, 4))
+        given = g.copy()
+        optimizer.step({"x": given})
+        check.unchanged(f"gradient after step {step}", given, original=g)

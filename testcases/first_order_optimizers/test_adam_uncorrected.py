@@ -1,6 +1,6 @@
 """Adam without bias correction, on arrays."""
 
-from driving import LAYER, MANY, SMALL, check_quadratic, check_steps, check_zero_gradient, using
+from driving import EPSILONS, LAYER, MANY, check_quadratic, check_steps, check_zero_gradient, using
 
 from grader.testing import number, visibility, weight
 
@@ -29,9 +29,10 @@ def test_quadratic(submission, rng, check):
 @weight(0.75)
 @number("8.4")
 @visibility("hidden")
-def test_small_gradients(submission, rng, check):
+@EPSILONS
+def test_small_gradients(submission, rng, check, options, scale):
     """AdamUncorrected where epsilon matters"""
-    check_steps(check, rng, using(submission, "AdamUncorrected", 0.05, beta2=0.9), LAYER, 4, scale=SMALL)
+    check_steps(check, rng, using(submission, "AdamUncorrected", 0.05, beta2=0.9, **options), LAYER, 4, scale=scale)
 
 
 @weight(1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from driving import LAYER, check_callable, check_quadratic, using
+from making import kept, moved
 
 from grader.testing import number, visibility, weight
 
@@ -53,3 +54,20 @@ def test_curved(submission, rng, check):
     check_callable(
         check, rng, using(submission, "Nesterov", 0.15, rho=0.9), shapes, 12, lambda x: 0.5 * x + np.sin(3 * x)
     )
+
+
+@weight(0)
+@number("5.6")
+def test_params_stay_at_x(submission, rng, check):
+    """Remark, no points: while the gradient is asked for, params are still at x, not at the look-ahead point"""
+    params = {"x": rng.normal(size=7)}
+    start, seen = params["x"].copy(), []
+
+    def grad_fn(point):
+        seen.append(moved(kept(params["x"]), start))
+        return {"x": 2.0 * point["x"]}
+
+    optimizer = using(submission, "Nesterov", 0.1, rho=0.8)(params)
+    for _ in range(3):
+        optimizer.step(grad_fn)
+    check("move of x before the second step, as grad_fn finds it", seen[1])

@@ -153,7 +153,7 @@ def test_l1(submission, rng, check, dims, n):
 def test_dropout_in_training(submission, rng, check):
     """Dropout after every ReLU and nowhere else, forward and backward"""
     dims = (5, 8, 7, 3)
-    _, ((loss, grads),) = on_net(submission, rng, dims, 4, trainings=1, dropout=True, reg=0.1)
+    _, ((loss, grads),) = on_net(submission, rng, dims, 4, trainings=1, dropout=True)
     check_training(check, loss, grads, dims)
 
 
@@ -199,7 +199,7 @@ def test_changed_params(submission, rng, check):
 def test_training(submission, rng, check):
     """The net learns a small data set, on your own layers, with steps of one length down the gradient"""
     dims = (4, 12, 8, 3)
-    net = submission("nn.net").FullyConnectedNet(list(dims), reg=0.01)
+    net = submission("nn.net").FullyConnectedNet(list(dims))
     net.params.update(net_params(rng, dims))
     X, y = blobs(rng, 4, 3, 50)
     losses = []

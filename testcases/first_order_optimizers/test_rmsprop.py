@@ -1,6 +1,6 @@
 """RMSProp, on arrays."""
 
-from driving import LAYER, MANY, SMALL, check_quadratic, check_steps, check_zero_gradient, using
+from driving import EPSILONS, LAYER, MANY, check_quadratic, check_steps, check_zero_gradient, using
 
 from grader.testing import number, visibility, weight
 
@@ -29,9 +29,10 @@ def test_quadratic(submission, rng, check):
 @weight(1)
 @number("7.4")
 @visibility("hidden")
-def test_small_gradients(submission, rng, check):
+@EPSILONS
+def test_small_gradients(submission, rng, check, options, scale):
     """RMSProp where epsilon matters"""
-    check_steps(check, rng, using(submission, "RMSProp", 0.1, decay_rate=0.8), LAYER, 4, scale=SMALL)
+    check_steps(check, rng, using(submission, "RMSProp", 0.1, decay_rate=0.8, **options), LAYER, 4, scale=scale)
 
 
 @weight(1)

@@ -44,6 +44,12 @@ def check_evaluation(check, rng, layer, label=""):
     check.unchanged(f"x{label}", given, original=x)
 
 
+def scale(y, x):
+    """The mean factor of what isn't dropped."""
+    ratio = y.detach() / x
+    return ratio[ratio != 0].mean()
+
+
 def check_channels(check, y, x, p, again=(), other=()):
     """Demand whole channels, dropped with probability p, and one factor for what is kept."""
     check("shape", str(tuple(y.shape)))
@@ -92,6 +98,8 @@ def test_inplace(submission, rng, check):
     check("y is stored where x was", y.data_ptr() == given.data_ptr())
     layer(second)
     check.dropout("x holds the result", given, x=x, keep=None, again=second)
+    without = submission.regularization.Dropout2d(p=0.3)(x.clone())
+    check("factor of what is kept, in place over not in place", scale(given, x) / scale(without, x))
     layer = submission.regularization.Dropout2d(p=0.5, inplace=True)
     check_evaluation(check, rng, layer, " with inplace=True")
 

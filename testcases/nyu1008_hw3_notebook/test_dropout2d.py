@@ -32,6 +32,24 @@ def check_drops(check, layer, x):
     check.dropout("y in training", y, x=x, keep=None, again=again)
 
 
+def check_evaluation(check, rng, layer, label=""):
+    """Demand that a layer that drops in training is the identity in evaluation, and leaves its input alone."""
+    # a layer that never drops has nothing to switch off; how it drops is graded elsewhere
+    dropped = layer(draw(rng, 20, 30, 1, 2)) == 0
+    check(f"share of zeros in training{label}", dropped.double().mean(), rtol=0.0, atol=0.2)
+    layer.eval()
+    x = draw(rng, 5, 6, 2, 3)
+    given = x.clone()
+    check(f"y{label}", layer(given))
+    check.unchanged(f"x{label}", given, original=x)
+
+
+def scale(y, x):
+    """The mean factor of what isn't dropped."""
+    ratio = y.detach() / x
+    return ratio[ratio != 0].mean()
+
+
 def check_channels(check, y, x, p, again=(), other=()):
     """Demand whole channels, dropped with probability p, and one factor for what is kept."""
     check("shape", str(tuple(y.shape)))
@@ -65,23 +83,14 @@ def test_training(submission, rng, check, p):
 @number("1.2")
 def test_evaluation(submission, rng, check):
     """Dropout2d changes nothing in evaluation, where it drops in training"""
-    for inplace in (False, True):
-        layer = submission.regularization.Dropout2d(p=0.5, inplace=inplace)
-        # a layer that never drops has nothing to switch off; how it drops is graded elsewhere
-        dropped = layer(draw(rng, 20, 30, 1, 2)) == 0
-        check(f"share of zeros in training with inplace={inplace}", dropped.double().mean(), rtol=0.0, atol=0.2)
-        layer.eval()
-        x = draw(rng, 5, 6, 2, 3)
-        given = x.clone()
-        check(f"y with inplace={inplace}", layer(given))
-        check.unchanged(f"x with inplace={inplace}", given, original=x)
+    check_evaluation(check, rng, submission.regularization.Dropout2d(0.5))
     check_drops(check, submission.regularization.Dropout2d(0.5), draw(rng, 6, 7, 2, 2))
 
 
 @weight(1.5)
 @number("1.3")
 def test_inplace(submission, rng, check):
-    """Dropout2d writes into its input with inplace=True"""
+    """Dropout2d writes into its input with inplace=True, in training alone"""
     x = draw(rng, 30, 40, 2, 2)
     given, second = x.clone(), x.clone()
     layer = submission.regularization.Dropout2d(p=0.3, inplace=True)
@@ -89,6 +98,10 @@ def test_inplace(submission, rng, check):
     check("y is stored where x was", y.data_ptr() == given.data_ptr())
     layer(second)
     check.dropout("x holds the result", given, x=x, keep=None, again=second)
+    without = submission.regularization.Dropout2d(p=0.3)(x.clone())
+    check("factor of what is kept, in place over not in place", scale(given, x) / scale(without, x))
+    layer = submission.regularization.Dropout2d(p=0.5, inplace=True)
+    check_evaluation(check, rng, layer, " with inplace=True")
 
 
 @weight(0.5)

@@ -1,0 +1,79 @@
+"""Recognises a known mistake in a recording: each check passes next to it, or fails exactly as the mistake itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from grader.judge.kinds import KINDS, Sighting
+from grader.recording import Observation
+
+
+def resembles(mistake: Sequence[Observation], observations: Sequence[Observation]) -> bool:
+    """Whether observations show a known mistake: each check passes next to it, or fails exactly as the mistake itself.
+
+    Some kinds judge by a rule, which a mistake breaks: it raises nothing, or its mask isn't random.
+    """
+    return Resemblance(observations).to(mistake)
+
+
+class Resemblance:
+    """Compares one test's observations with known mistakes; a check that several of them share is judged once."""
+
+    def __init__(self, observations: Sequence[Observation]) -> None:
+        self._actual = {item.name: item.values for item in observations}
+        self._known: dict[_Shared, bool] = {}
+
+    def to(self, mistake: Sequence[Observation]) -> bool:
+        return all(self._same(_Shared(item)) for item in mistake)
+
+    def refutes(self, mistake: Sequence[Observation], reference: Sequence[Observation]) -> bool:
+        """Whether a value that the mistake makes wrong is another than the mistake's.
+
+        A second mistake may make other values wrong. A mask is drawn, so another one says nothing.
+        """
+        right = {item.name: item for item in reference}
+        return any(
+            item.kind == "equal" and not self._same(_Shared(item)) and _wrong(_Shared(item), _Shared(right[item.name]))
+            for item in mistake
+        )
+
+    def _same(self, shared: _Shared) -> bool:
+        if shared not in self._known:
+            item, actual = shared.item, self._actual.get(shared.item.name, {})
+            judge = KINDS[item.kind].judge
+            same = judge(Sighting(item, actual, False, explain=False)).passed
+            if not same and item.kind != "equal" and (own := _own_failure(shared)):
+                same = own == judge(Sighting(item, actual, False)).message
+            self._known[shared] = same
+        return self._known[shared]
+
+
+class _Shared:
+    """A check of a mistake. Fixtures hold an array once, so equal checks of several mistakes have the same arrays."""
+
+    def __init__(self, item: Observation) -> None:
+        self.item = item  # which keeps the arrays alive, and so their ids
+        values = tuple((role, value.type, value.dtype, id(value.array)) for role, value in item.values.items())
+        self._key = (item.name, item.kind, repr(item.params), values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shared) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=10_000)
+def _wrong(mistake: _Shared, right: _Shared) -> bool:
+    """Whether a mistake's value isn't the reference's. It is the same for every hand-in of a class."""
+    return not KINDS[right.item.kind].judge(Sighting(right.item, mistake.item.values, False, explain=False)).passed
+
+
+@lru_cache(maxsize=10_000)
+def _own_failure(shared: _Shared) -> str:
+    """The message about a mistake's own values; empty if they pass. It is the same for every hand-in of a class."""
+    own = Sighting(shared.item, shared.item.values, False)
+    judge = KINDS[shared.item.kind].judge
+    return "" if judge(replace(own, explain=False)).passed else judge(own).message
