@@ -592,6 +592,18 @@ def test_a_wrong_forward_pass_does_not_cost_backward(wrong: Callable[[np.random.
         assert not backward(delta * rng.binomial(1, 0.3, x.shape), y, x, delta, 0.3).passed
 
 
+@pytest.mark.parametrize("factor", [1.0, 1 / 0.3])
+def test_a_gradient_with_the_numbers_of_a_mask_that_was_not_thresholded_is_right(factor: float) -> None:
+    rng, x = inputs(0, (20, 64))
+    delta, mask = rng.normal(size=x.shape), rng.uniform(size=x.shape)
+    mask[mask > 0.3] = 0  # and the others aren't set to 1
+    y = scaled(mask, x, 0.3)
+    assert backward(delta * mask / 0.3, y, x, delta, 0.3, factor=factor).passed
+    assert backward(delta * mask, y, x, delta, 0.3, factor=factor).passed == (factor == 1.0)
+    for wrong in (delta, delta * mask * 2, delta * rng.permutation(mask.ravel()).reshape(mask.shape), x * mask):
+        assert not backward(wrong, y, x, delta, 0.3, factor=factor).passed
+
+
 def test_a_forward_pass_without_a_mask_proves_nothing_about_backward() -> None:
     rng, x = inputs(0, (20, 64))
     delta = rng.normal(size=x.shape)

@@ -167,7 +167,7 @@ def _refuse(actual: Value | None, expected: Value, show: bool = False) -> Compar
     if actual is None:
         return Comparison(False, NOT_REACHED)
     if actual.array is None:
-        hint = "the method returns nothing; is a return missing?" if actual.type == "NoneType" else ""
+        hint = "it is None: is a return missing, or was it never stored?" if actual.type == "NoneType" else ""
         numbers = f" of {expected.dtype} values" if actual.type == expected.type else ""
         if actual.type in ("method", "function", "builtin_function_or_method"):
             hint = "that is the method itself; call it with ()"

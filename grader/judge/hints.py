@@ -47,7 +47,10 @@ def _shape_hint(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> s
     if actual.ndim == 2 and close(actual.T, expected):
         return "your array is the transpose of the expected one"
     if actual.size == expected.size and close(actual.reshape(expected.shape), expected):
-        return "the values are right, only the shape isn't; keepdims=True or reshape helps"
+        kept = (
+            "leave keepdims=True out, or reshape" if actual.ndim > expected.ndim else "keepdims=True or reshape helps"
+        )
+        return f"the values are right, only the shape isn't; {kept}"
     if expected.size == 1 and actual.size > 1:
         for reduce, word in ((np.sum, "summed up"), (np.mean, "averaged")):
             if close(np.asarray(reduce(actual)).reshape(expected.shape), expected):

@@ -169,7 +169,9 @@ def test_modes_of_net(submission, rng, check):
 def test_tiny_spread(submission, rng, check):
     """Training: features that hardly vary, so that eps = 1e-8 matters"""
     layer = make_layer(submission, rng, 5)
+    layer.running_var = 1e-8 * rng.uniform(0.5, 2.0, size=(1, 5))
     check("forward(x)", layer.forward(1e-4 * rng.normal(size=(8, 5))))
+    check("running_var", row(layer.running_var), points=0.1)
     check("backward(delta)", layer.backward(rng.normal(size=(8, 5))))
     layer.running_mean = 1e-4 * rng.normal(size=(1, 5))
     layer.running_var = 1e-8 * rng.uniform(0.5, 2.0, size=(1, 5))

@@ -1,6 +1,7 @@
 """A model for Adam that needs next to nothing of Homework 1: who lost points there doesn't lose them here again."""
 
 import re
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -56,11 +57,13 @@ def make_layer(submission, W, b):
         layer = submission.linear.Linear(*W.shape, lambda rows, columns: W.copy(), lambda columns: b.copy())
         if layer.W.shape != W.shape or layer.b.shape != b.shape:
             raise ValueError("a constructor of another shape")
-    except Exception:  # whatever is wrong with Homework 1 was graded there
+        layer.dW, layer.db = np.zeros_like(W), np.zeros_like(b)
+    except Exception:  # whatever is wrong with Homework 1 was graded there; gradients may be properties, and right
         return StandInLayer(W, b)
     for name, parameter in (("mW", W), ("vW", W), ("mb", b), ("vb", b)):
         if not hasattr(layer, name):
-            setattr(layer, name, np.zeros_like(parameter))
+            with suppress(AttributeError):  # a class with slots, which doesn't keep them then
+                setattr(layer, name, np.zeros_like(parameter))
     return layer
 
 

@@ -108,10 +108,11 @@ def test_eps(submission, rng, check, mode):
     """batchnorm_forward goes by the eps in bn_param"""
     gamma, beta = affine(rng, 4)
     averages = {"running_mean": rng.normal(size=4), "running_var": rng.uniform(2, 9, size=4)}
-    out, _ = layers(submission).batchnorm_forward(
-        spread(rng, 9, 4), gamma, beta, {"mode": mode, "eps": 1.5, **averages}
-    )
+    bn_param = {"mode": mode, "eps": 1.5, **averages}
+    out, _ = layers(submission).batchnorm_forward(spread(rng, 9, 4), gamma, beta, bn_param)
     check("out", out)
+    if mode == "train":
+        check("running_var", flat(bn_param["running_var"]), points=0.05)
 
 
 @weight(1)

@@ -48,9 +48,14 @@ def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta:
         message = f"can't be judged, because the forward pass keeps {share:.0%} of the elements"
         return Comparison(False, message, blocked=True)
     factor = factor_of(array_of(expected.values["actual"]), delta * (array_of(expected.values["y"]) != 0))
+    keep = float(expected.params["keep"])
     # a wrong scale in forward fails the forward check; a gradient with that scale is consistent, and so right
-    factors = (factor, factor_of(y, x)) if is_constant(ratio_of(y, x), y.dtype.name) else (factor,)
-    return _gradient(dx, delta, kept, informative, factors, float(expected.params["keep"]))
+    if is_constant(ratio_of(y, x), y.dtype.name):
+        return _gradient(dx, delta, kept, informative, (factor, factor_of(y, x)), keep)
+    # so is one with forward's own numbers, where they aren't zeros and ones; the course's scale may be left out
+    slopes = np.divide(y, x, out=np.zeros(y.shape), where=kept)
+    own = _gradient(dx, delta * slopes, kept, informative, (1.0, factor * keep), keep)
+    return own if own.passed else _gradient(dx, delta, kept, informative, (factor,), keep)
 
 
 def _gradient(
