@@ -15,6 +15,7 @@ import ast
 import builtins
 import re
 import symtable
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,14 +68,14 @@ class Piece:
 
 def pieces_of(cell: int, text: str, tree: ast.Module) -> list[Piece]:
     """Return the statements of a cell; raises SyntaxError if Python could never compile it."""
-    spans = _reads_of_functions(text)
+    spans = sorted(_reads_of_functions(text), key=lambda span: span[0])
+    lines = [line for line, _ in spans]
     found = []
     for node in tree.body:
         piece = Piece(cell, node, frozenset(_bound(node)), frozenset())
         reads = set(_reads_now(node))
-        for line, names in spans:
-            if piece.first <= line <= piece.last:
-                reads |= names
+        for _, names in spans[bisect_left(lines, piece.first) : bisect_right(lines, piece.last)]:
+            reads |= names
         found.append(Piece(cell, node, piece.binds, frozenset(reads)))
     return found
 
