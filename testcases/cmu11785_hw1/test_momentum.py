@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from own_nets import draw_batch, make_net, row, run_backward, run_if_it_can, set_gradient
 
-from grader.testing import builds_on, number, visibility, weight
+from grader.testing import number, visibility, weight
 
 
 def step(net, rng, sizes, scale=1.0):
@@ -66,7 +66,6 @@ def test_without_gradient(submission, rng, check):
 
 @weight(2)
 @number("9.4")
-@builds_on("batchnorm")
 @visibility("hidden")
 @pytest.mark.parametrize("bn", [1, 2])
 def test_batchnorm_takes_plain_steps(submission, rng, check, bn):
