@@ -4,10 +4,13 @@
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +46,13 @@ def json_test_runner(name: str, handin: str, folder: Path) -> dict[str, Any]:
     starts = {file.parent for file in (folder / "source").rglob("test_*.py")}
     start = min(starts).relative_to(folder / "source")
     words = [sys.executable, "-c", _RUN, str(start), str(folder / "results.json")]
-    done = subprocess.run(words, cwd=folder / "source", capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    with (folder / "said").open("w+", encoding="utf-8") as said:
+        runner = subprocess.Popen(words, cwd=folder / "source", stdout=said, stderr=said, start_new_session=True)
+        try:
+            assert runner.wait(120) == 0, (folder / "said").read_text("utf-8")
+        finally:
+            with suppress(ProcessLookupError):  # what a wrong hand-in started may still run
+                os.killpg(runner.pid, signal.SIGKILL)
     found: dict[str, Any] = json.loads((folder / "results.json").read_text("utf-8"))
     return found
 
