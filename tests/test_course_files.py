@@ -411,6 +411,24 @@ def test_a_folder_of_hand_ins_is_not_one(
     assert json.loads(capsys.readouterr().out)["score"] == 6
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["folders", "archives"])
+def test_a_folder_of_several_downloads_is_not_a_class(course: Assignment, tmp_path: Path, packed: bool) -> None:
+    for homework in ("hw1", "hw2"):
+        for student in ("ada", "ben", "cem"):
+            hand_in(course, tmp_path / "downloads" / homework / student)
+        if packed:
+            folder = tmp_path / "downloads" / homework
+            shutil.make_archive(str(folder), "zip", folder)
+            shutil.rmtree(folder)
+    refused = class_of(course.project, tmp_path / "downloads", tmp_path / "run")
+    assert refused.returncode == 2
+    assert "hw1" in refused.stderr
+    assert "isn't one student's: it holds 3 hand-ins (ada, ben, cem)" in refused.stderr
+    # one such entry among others is graded as before, whatever a student packed
+    hand_in(course, tmp_path / "downloads" / "zoe")
+    assert class_of(course.project, tmp_path / "downloads", tmp_path / "run").returncode == 0
+
+
 def test_of_a_clone_of_the_whole_course_the_named_assignment_is_graded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

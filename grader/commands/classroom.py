@@ -45,6 +45,7 @@ def run_class(options: argparse.Namespace) -> int:
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book, read_spent
     from grader.fixtures import load_current
+    from grader.intake.crowd import demand_students
 
     assignment = _assignment(options)
     terms = Terms(
@@ -64,6 +65,7 @@ def run_class(options: argparse.Namespace) -> int:
         raise UsageError(f"--spent {options.output} is this run itself; name those of earlier homework")
     each = parse_days(options.free_days, "--free-days") if options.free_days is not None else None
     free = FreeDays(each, read_spent(options.spent))
+    required = load_current(assignment).required if assignment is not None else ()
     points = read_points(options.output / POINTS, assignment) if assignment is not None else None
     with Store(options.output.resolve(), shared=options.shard is not None) as store:
         found = find(
@@ -73,10 +75,13 @@ def run_class(options: argparse.Namespace) -> int:
             pattern=options.pattern,
             pick=options.pick,
             roster=options.roster,
-            required=load_current(assignment).required if assignment is not None else (),
+            required=required,
             due=due,
             free=free,
         )
+        if assignment is not None:
+            sources = [hand_in.path for hand_in in found.hand_ins]
+            demand_students(sources, assignment.submission, required, assignment.name)
         say(f"{count(found.hand_ins, 'hand-in')}, read as {found.kind}: {found.why}")
         if assignment is not None and assignment.late is not None and not any(_dated(one) for one in found.hand_ins):
             say("the assignment takes points off late work, but nothing says when it was due; name that with --due")

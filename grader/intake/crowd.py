@@ -1,6 +1,6 @@
-"""Recognises a folder or an archive of many hand-ins, where a call means one.
+"""Recognises a folder or an archive of many hand-ins, where one is meant.
 
-`grade` would take the first one's files, and everyone would believe its score.
+A grading would take the first one's files, and everyone would believe its score.
 """
 
 from __future__ import annotations
@@ -26,19 +26,40 @@ def demand_one(source: Path, spec: SubmissionSpec, required: Sequence[str], name
     Raises:
         UsageError: with the number of hand-ins and the command for all of them.
     """
-    own = [file for file in required if not matches(PurePosixPath(file), (*spec.lent, *spec.given))]
-    if not own or any((source / file).is_file() for file in own):
-        return
-    try:
-        with opened(source, Budget(), Troubles()) as members:
-            found = _hand_ins([member.path for member in members], own)
-    except SubmissionError:
-        return  # the grading says what is wrong with it
-    if len(found) >= LEAST and not any(spec.is_named(PurePosixPath(entry)) for entry in found):
+    if found := _crowd(source, spec, required):
         raise UsageError(
             f"{source} holds {len(found)} hand-ins ({listed(found)}), and this command grades one; name one of them, "
             f"or grade them all with: grader class {name} {source} -o RUN"
         )
+
+
+def demand_students(sources: Sequence[Path], spec: SubmissionSpec, required: Sequence[str], name: str) -> None:
+    """Refuse a class whose entries are all folders or archives of many hand-ins, as above the downloads of a term.
+
+    The first entry that is one hand-in ends the search, so a class costs no more than that.
+
+    Raises:
+        UsageError: with the first entry, and the command for it.
+    """
+    if sources and all(_crowd(source, spec, required) for source in sources):
+        found = _crowd(sources[0], spec, required)
+        raise UsageError(
+            f"{sources[0]} isn't one student's: it holds {len(found)} hand-ins ({listed(found)}), and so do the others "
+            f"beside it; grade one such folder at a time: grader class {name} {sources[0]} -o RUN"
+        )
+
+
+def _crowd(source: Path, spec: SubmissionSpec, required: Sequence[str]) -> list[str]:
+    """The names of the hand-ins that a source holds; none if it is one hand-in, or can't be read."""
+    own = [file for file in required if not matches(PurePosixPath(file), (*spec.lent, *spec.given))]
+    if not own or any((source / file).is_file() for file in own):
+        return []
+    try:
+        with opened(source, Budget(), Troubles()) as members:
+            found = _hand_ins([member.path for member in members], own)
+    except SubmissionError:
+        return []  # the grading says what is wrong with it
+    return found if len(found) >= LEAST and not any(spec.is_named(PurePosixPath(entry)) for entry in found) else []
 
 
 def _hand_ins(paths: Sequence[PurePosixPath], required: Sequence[str]) -> list[str]:
