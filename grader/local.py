@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from grader.student.handout import find_handout as find_handout  # for callers t
 from grader.student.handout import submission_in
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit
 from grader.testing.explain import student_frames
-from grader.testing.plugin import TestingPlugin, pytest_arguments
+from grader.testing.plugin import OWN_OPTIONS, TestingPlugin, pytest_arguments
 
 Step = Callable[[int, int, str], None]
 """Called before each test with the number of finished tests, the number of all, and the test's id."""
@@ -178,7 +179,8 @@ def run(
     with as_modules(folder.resolve(), assignment.submission, fixtures.required) as modules:
         loop = _Loop(plugin, modules.folder, assignment, tests, step)
         if files:
-            pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])
+            with _without_own_options():
+                pytest.main(pytest_arguments(assignment.folder, files), plugins=[plugin, loop])
         absent = [name for name in fixtures.required if not (modules.folder / name).is_file()]
     if loop.errors:
         raise UsageError("the tests can't be loaded; download the handout again:\n" + "\n".join(loop.errors))
@@ -195,6 +197,15 @@ def run(
     notes += modules.notes
     report = make_report(shown, Fixtures(tuple(specs), fixtures.required), placed, notes=notes)
     return Run(report, loop.interrupted)
+
+
+@contextlib.contextmanager
+def _without_own_options() -> Iterator[None]:
+    own = {name: os.environ.pop(name) for name in OWN_OPTIONS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(own)
 
 
 def _others(fixtures: Fixtures, ran: Sequence[TestSpec]) -> str:

@@ -37,7 +37,9 @@ class Place:
 
 def clean_environment() -> Mapping[str, str]:
     """Return the environment for pytest in another process, without the user's own pytest options."""
-    mine = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
+    from grader.testing.plugin import OWN_OPTIONS
+
+    mine = (*OWN_OPTIONS, "PYTHONWARNINGS")
     return {key: value for key, value in os.environ.items() if key not in mine} | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 

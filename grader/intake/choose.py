@@ -17,6 +17,7 @@ _COPY = re.compile(r"^copy of |( - copy|[ _-]copy( \d{1,2})?| ?\((\d{1,2}|copy)\
 """Prefixes and suffixes that browsers and desktops add to the name of a copied file."""
 _HERE = PurePosixPath(".")
 NOTEBOOK = ".ipynb"
+_NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def choose(members: Sequence[Member], spec: SubmissionSpec, required: Sequence[s
 
 def is_notebook(path: PurePosixPath) -> bool:
     """Whether a file is a notebook, by its name."""
-    return unappended(path).suffix.lower() == NOTEBOOK
+    return _NOTEBOOK.search(path.name) is not None
 
 
 def _notebooks(

@@ -62,7 +62,7 @@ class _Search:
             loose = replace(loose, notes=(said, *loose.notes))
         if set(loose.files) & set(self.required) if self.required else self._is_homework(loose):
             return loose
-        self.foreign.extend(place / member.path for member in members if member.path.suffix.lower() in _FOREIGN)
+        self.foreign.extend(place / member.path for member in members if member.path.name.lower().endswith(_FOREIGN))
         archives = _archives(members)
         if not levels:
             self.deep.extend(place / member.path for member in archives)

@@ -26,6 +26,7 @@ class Resemblance:
         self._known: dict[_Shared, bool] = {}
 
     def to(self, mistake: Sequence[Observation]) -> bool:
+        """Whether each check passes next to the mistake, or fails exactly as the mistake itself."""
         return all(self._same(_Shared(item)) for item in mistake)
 
     def refutes(self, mistake: Sequence[Observation], reference: Sequence[Observation]) -> bool:
@@ -33,10 +34,11 @@ class Resemblance:
 
         A second mistake may make other values wrong. A mask is drawn, so another one says nothing.
         """
-        right = {item.name: item for item in reference}
+        right = {item.name: _Shared(item) for item in reference if item.kind == "equal"}
         return any(
-            item.kind == "equal" and not self._same(_Shared(item)) and _wrong(_Shared(item), _Shared(right[item.name]))
+            item.name in right and not self._same(_Shared(item)) and _wrong(_Shared(item), right[item.name])
             for item in mistake
+            if item.kind == "equal"
         )
 
     def _same(self, shared: _Shared) -> bool:

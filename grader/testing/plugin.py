@@ -169,6 +169,10 @@ LEAN = (
 """pytest plugins that a run without a terminal doesn't need; each costs start-up time in every grading."""
 
 
+OWN_OPTIONS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+"""Variables with a person's own options of pytest, which may name what isn't loaded in such a run."""
+
+
 def pytest_arguments(tests: Path, files: list[str]) -> list[str]:
     """Return the arguments with which pytest collects an assignment's tests quietly and quickly."""
     # the installed plugin `grader` serves the reference to its author, in plain pytest alone
