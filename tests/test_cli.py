@@ -249,6 +249,13 @@ def test_check_tells_what_is_missing(bonus: Assignment) -> None:
     assert "\x1b" not in result.stdout
 
 
+def test_a_persons_own_options_of_pytest_change_no_check(bonus: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option -x")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
+    result = run("check", bonus.reference, "--assignment", BONUS, "--unjailed")
+    assert result.returncode == 0, result.stderr
+
+
 def test_check_runs_a_hand_in_unjailed_only_where_that_is_said(overlay: Overlay, tmp_path: Path) -> None:
     """Staff who look into a hand-in are told what runs it in the jail, before any of it runs."""
     ran = tmp_path / "ran"
