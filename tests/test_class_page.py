@@ -14,7 +14,7 @@ from grader.authoring.audited import Audit, Candidate, Graded, Survivor
 from grader.authoring.journal import Outcome
 from grader.authoring.mutants import Mutant
 from grader.classroom.difference import difference
-from grader.classroom.marks import report_of
+from grader.classroom.marks import report_of, told_apart
 from grader.classroom.page import class_page
 from grader.fixtures import load_current
 from grader.pages.student_page import student_page
@@ -214,6 +214,12 @@ def test_every_table_is_reached_and_sorted_with_the_tab_key(browser: Browser, pa
                 assert outline != "none", "the focus is seen"
                 seen.page.keyboard.press("Enter")
         assert seen.page.locator("th:first-child[aria-sort=ascending]").count() == tables
+
+
+def test_two_students_of_one_name_are_told_apart() -> None:
+    people = [entry("bob", [result()], "Bob"), *(entry(key, [result()], "Doe, Jane") for key in ("jane1", "jane2"))]
+    named = [one.students[0].name for one in told_apart(gradebook(*people, entry("kim", [result()]))).entries]
+    assert named == ["Bob", "Doe, Jane (jane1)", "Doe, Jane (jane2)", ""]
 
 
 def test_names_are_sorted_as_people_do(browser: Browser, tmp_path: Path) -> None:

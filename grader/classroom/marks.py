@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,17 @@ def title_of(test: TestResult) -> str:
 def names_of(students: Sequence[Student], key: str) -> str:
     """Return the students' names; the key of each one without a name, and `key` if there are no students."""
     return ", ".join(student.name or student.key for student in students) or key
+
+
+def told_apart(book: Gradebook) -> Gradebook:
+    """Return the gradebook with the key behind each name that several students have."""
+    names = Counter(student.name for entry in book.entries for student in entry.students if student.name)
+
+    def named(student: Student) -> Student:
+        return replace(student, name=f"{student.name} ({student.key})") if names[student.name] > 1 else student
+
+    entries = (replace(entry, students=tuple(map(named, entry.students))) for entry in book.entries)
+    return replace(book, entries=tuple(entries)) if max(names.values(), default=0) > 1 else book
 
 
 def name_of(entry: Entry) -> str:

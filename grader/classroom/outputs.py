@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.classroom.difference import Difference, difference
 from grader.classroom.gradebooks.write import tables
+from grader.classroom.marks import told_apart
 from grader.classroom.page import class_page
 from grader.classroom.points import POINTS, Points, blank_points, notes_of, with_points
 from grader.classroom.store import Store
@@ -47,7 +48,7 @@ def write_outputs(
 
     Raises UsageError if the worksheet isn't one.
     """
-    changes = difference(against, book) if against is not None else None
+    changes = difference(told_apart(against), told_apart(book)) if against is not None else None
     store.write_book(book, files)
     notes: list[str] = []
     if points is not None:
@@ -59,7 +60,7 @@ def write_outputs(
         write_atomically(store.folder / table.name, table.data, mode=0o600)
         notes += [f"{table.name}: {note}" for note in table.notes]
     links = dict(_student_pages(store.folder, book, files))
-    page = class_page(book, against=changes, links=links, test_seconds=test_seconds)
+    page = class_page(told_apart(book), against=changes, links=links, test_seconds=test_seconds)
     write_atomically(store.folder / "report.html", page, mode=0o600)
     return notes, changes
 
