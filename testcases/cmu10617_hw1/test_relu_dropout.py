@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from making import kept, positive, signed
 
-from grader.testing import number, visibility, weight
+from grader.testing import builds_on, number, visibility, weight
 
 
 @weight(1)
@@ -44,6 +44,7 @@ def test_backward(submission, rng, check, p):
 
 @weight(0.5)
 @number("4.4")
+@builds_on("relu")
 @visibility("hidden")
 def test_both_signs(submission, rng, check):
     """ReLU with dropout, for inputs of both signs"""

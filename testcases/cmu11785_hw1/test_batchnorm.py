@@ -180,6 +180,7 @@ def test_tiny_spread(submission, rng, check):
 
 @weight(0.25)
 @number("4.13")
+@builds_on("linear_classifier")
 @visibility("hidden")
 def test_zero_grads(submission, rng, check):
     """Training: MLP.zero_grads sets dgamma and dbeta of all BatchNorm layers to zeros, not gamma and beta"""

@@ -59,6 +59,7 @@ def test_backward_alone(submission, rng, check, net):
 
 @weight(0.5)
 @number("7.5")
+@builds_on("linear_classifier")
 @visibility("hidden")
 def test_zero_grads(submission, rng, check):
     """MLP.zero_grads sets dW and db of both layers to zeros, and leaves W and b alone"""
