@@ -27,8 +27,8 @@ def builds_on(*parts: str) -> Callable[[Function], Function]:
     """Mark a test that needs code of other parts besides its own, such as a net that runs on the hand-in's layers.
 
     A failure costs nothing if one of these parts loses points by another test, and every test of this test's part that
-    builds on nothing earns all its points: the fault is paid for there. So the part needs such tests, with points. Of
-    tests that build on each other's parts, the first one pays.
+    builds on nothing earns all its points: the fault is paid for there. So the part needs such tests, with points, and
+    they must show what this test asks: on decoys, say. Of tests that build on each other's parts, the first one pays.
 
     Args:
         parts: names of other parts of the assignment.

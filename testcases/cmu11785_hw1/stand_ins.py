@@ -203,7 +203,8 @@ def handed_on(submission, rng, sizes, batch, bn=0, modes=("train",)):
             if mode == "eval" and not any(call.endswith("e") for call in parts.calls):
                 break  # it may tell its BatchNorm layers in another way, which these don't understand
         else:
-            return orders | inputs() | {"what forward returns": output}
+            # the tests of nets without BatchNorm ask for it: a slip at the end of forward isn't paid for here again
+            return orders | inputs() | {"what forward returns": output if not bn else "asked without BatchNorm"}
     except Exception:
         pass
     net = own_net(submission, seed, sizes, batch, bn)

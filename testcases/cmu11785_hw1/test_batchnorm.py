@@ -5,7 +5,7 @@ import pytest
 from own_nets import draw_batch, make_net, run_backward, set_gradient
 from stand_ins import handed_back, handed_on
 
-from grader.testing import builds_on, number, visibility, weight
+from grader.testing import number, visibility, weight
 
 SIZES = [(5, 3), (12, 8)]
 """Batch, features."""
@@ -105,7 +105,6 @@ def test_other_alpha(submission, rng, check):
 
 @weight(1)
 @number("4.7")
-@builds_on("single_hidden", "mystery_hidden")
 @pytest.mark.parametrize("net", [([6, 5, 4, 3], 1), ([4, 7, 5, 6, 3], 2)], ids=["one layer", "two layers"])
 def test_place_in_net(submission, rng, check, net):
     """Training: the MLP calls BatchNorm between Linear and activation, in its first layers"""
@@ -116,7 +115,6 @@ def test_place_in_net(submission, rng, check, net):
 
 @weight(1)
 @number("4.8")
-@builds_on("single_hidden", "mystery_hidden")
 @visibility("hidden")
 @pytest.mark.parametrize("net", [([6, 5, 4, 10], 1), ([4, 7, 5, 6, 10], 2)], ids=["one layer", "two layers"])
 def test_place_in_backward(submission, rng, check, net):
@@ -155,7 +153,6 @@ def test_inference_between_training(submission, rng, check):
 
 @weight(1)
 @number("4.11")
-@builds_on("single_hidden", "mystery_hidden")
 @visibility("hidden")
 def test_modes_of_net(submission, rng, check):
     """Inference: MLP.eval() and MLP.train() switch BatchNorm over and back"""
@@ -180,7 +177,6 @@ def test_tiny_spread(submission, rng, check):
 
 @weight(0.25)
 @number("4.13")
-@builds_on("linear_classifier")
 @visibility("hidden")
 def test_zero_grads(submission, rng, check):
     """Training: MLP.zero_grads sets dgamma and dbeta of all BatchNorm layers to zeros, not gamma and beta"""
