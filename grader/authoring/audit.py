@@ -222,7 +222,7 @@ def _grade_one(grader: _Grader, candidate: Candidate, tests: tuple[str, ...], se
     scores = {result.id: result.score for result in alone}
     return {
         result.id: Outcome(
-            result.status,
+            "failed" if result.paid_in else result.status,  # it needs the code that was changed, at no price
             float(result.max_score - result.score) if result.max_score else 0.0,
             bool(candidate.hint) and candidate.hint in (result.hint, result.message),
             float(result.score - scores.get(result.id, result.score)),
