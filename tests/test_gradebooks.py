@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -12,13 +13,14 @@ from class_sources import below, found, made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Part
 from grader.classroom.gradebooks.autolab import to_autolab
 from grader.classroom.gradebooks.canvas import to_canvas
 from grader.classroom.gradebooks.moodle import fill_moodle
 from grader.classroom.gradebooks.plain import to_plain
 from grader.classroom.gradebooks.summary import to_gradebook, to_problems
 from grader.classroom.gradebooks.write import tables
+from grader.classroom.points import read_points, with_points
 from grader.errors import UsageError
 from grader.grade import grade
 from grader.gradebook import Entry, Gradebook, HandIn, Student
@@ -75,6 +77,39 @@ def test_the_gradebook_has_a_row_for_each_student() -> None:
         ["", "4", "not graded", "", "", "", "", ""],
         ["", "4", "no submission", "", "", "", "", ""],
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "score", "problem"),
+    [
+        ([("Zoë Müller", "4", "2")], "9.5", ""),
+        ([("Doe, Jane", "4", "2"), ("Zoë Müller", "4", "2")], "9.5", ""),
+        ([("Doe, Jane", "4", ""), ("Zoë Müller", "", "2")], "9.5", ""),
+        (
+            [("Doe, Jane", "4", ""), ("Zoë Müller", "3", "2"), ("Bob Ray", "1", "1")],
+            "",
+            "two numbers of points in essay",
+        ),
+        ([("Doe, Jane", "4", "")], "", "no points for =Back, ward yet"),
+        ([("Bob Ray", "1", "1")], "", "no points for =Back, ward, Essay yet"),
+    ],
+)
+def test_one_row_of_points_is_enough_for_a_group(
+    rows: list[tuple[str, str, str]], score: str, problem: str, bonus: Assignment, tmp_path: Path
+) -> None:
+    parts = (
+        Part("backward", "=Back, ward", Fraction(1), Fraction(2)),
+        Part("essay", "Essay", Fraction(0), Fraction(4)),
+    )
+    homework = replace(bonus, parts=parts)
+    text = "".join(f'"{name}",{essay},{back}\n' for name, essay, back in rows)
+    (tmp_path / "points.csv").write_text(f'name,Essay,"\'=Back, ward (by a person, of 2)"\n{text}', "utf-8")
+    points = read_points(tmp_path / "points.csv", homework)
+    assert points is not None
+    book, _ = with_points(BOOK, points)
+    _, jane, zoe, *_ = lines(to_gradebook(book))
+    assert jane[4] == zoe[4] == score
+    assert problem in book.entries[0].problem
 
 
 def test_an_absence_counts_nothing_if_asked() -> None:

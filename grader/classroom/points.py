@@ -35,7 +35,7 @@ class Points:
         found: dict[str, Fraction] = {}
         for student in students:
             match = self.roster.match(student)
-            if match.problem:
+            if match.problem and match.rows:  # nobody knows whose row it is; no row at all is blank, or a partner's
                 return {}, match.problem
             for line in (line for row in match.rows for line in row.lines):
                 for part, points in self.given.get(line, {}).items():
