@@ -216,8 +216,8 @@ def _grade_one(grader: _Grader, candidate: Candidate, tests: tuple[str, ...], se
     source = write_changed(worker, candidate.files, alone=candidate.kind in ALONE).resolve()
     results = grade_in(worker, grader.fixtures, source, only=tests).tests
     # what didn't pass ran alone already
-    passed = [result.id for result in results if result.status == "passed" and not result.paid_in]
-    passed = passed if candidate.kind in BOTH_WAYS else []
+    earned = [result.id for result in results if result.status == "passed" and not result.paid_in]
+    passed = earned if candidate.kind in BOTH_WAYS else []
     alone = grade_in(worker, grader.fixtures, source, only=passed, together=False).tests if passed else ()
     scores = {result.id: result.score for result in alone}
     return {

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from grader.assignment import Assignment, Part
-from grader.classroom.gradebooks.rows import heading, table, text_cell
+from grader.classroom.gradebooks.rows import has_points_by_person, heading, parts_of, table, text_cell
 from grader.classroom.roster import Roster
 from grader.classroom.roster_table import columns_of, decoded, plain, row_of, table_of
 from grader.errors import UsageError
@@ -139,11 +139,8 @@ def _with_points(entry: Entry, points: Points) -> Entry:
 
 def notes_of(book: Gradebook) -> Iterator[str]:
     """Yield a sentence if a person gives points, and no score has any of them yet."""
-    parts = next((entry.report.parts for entry in book.graded if entry.report is not None), ())
-    waiting = [part for part in parts if part.manual]
-    if waiting and not any(
-        part.given is not None for entry in book.graded if entry.report for part in entry.report.parts
-    ):
+    waiting = [part for part in parts_of(book) if part.manual]
+    if waiting and not has_points_by_person(book):
         points = points_text(sum((part.manual for part in waiting), Fraction(0)))
         titles = listed([part.title for part in waiting])
         yield f"no score has the {points} points that a person gives ({titles}); fill them in there and call this again"

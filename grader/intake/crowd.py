@@ -41,8 +41,8 @@ def demand_students(sources: Sequence[Path], spec: SubmissionSpec, required: Seq
     Raises:
         UsageError: with the first entry, and the command for it.
     """
-    if sources and all(_crowd(source, spec, required) for source in sources):
-        found = _crowd(sources[0], spec, required)
+    found = _crowd(sources[0], spec, required) if sources else []
+    if found and all(_crowd(source, spec, required) for source in sources[1:]):
         raise UsageError(
             f"{sources[0]} isn't one student's: it holds {len(found)} hand-ins ({listed(found)}), and so do the others "
             f"beside it; grade one such folder at a time: grader class {name} {sources[0]} -o RUN"

@@ -21,25 +21,23 @@ def resembles(mistake: Sequence[Observation], observations: Sequence[Observation
 class Resemblance:
     """Compares one test's observations with known mistakes; a check that several of them share is judged once."""
 
-    def __init__(self, observations: Sequence[Observation]) -> None:
+    def __init__(self, observations: Sequence[Observation], reference: Sequence[Observation] = ()) -> None:
+        """Compare a recording's observations; those of the reference are needed for `refutes`."""
         self._actual = {item.name: item.values for item in observations}
+        self._right = {item.name: _Shared(item) for item in reference if item.kind == "equal"}
         self._known: dict[_Shared, bool] = {}
 
     def to(self, mistake: Sequence[Observation]) -> bool:
         """Whether each check passes next to the mistake, or fails exactly as the mistake itself."""
         return all(self._same(_Shared(item)) for item in mistake)
 
-    def refutes(self, mistake: Sequence[Observation], reference: Sequence[Observation]) -> bool:
+    def refutes(self, mistake: Sequence[Observation]) -> bool:
         """Whether a value that the mistake makes wrong is another than the mistake's.
 
         A second mistake may make other values wrong. A mask is drawn, so another one says nothing.
         """
-        right = {item.name: _Shared(item) for item in reference if item.kind == "equal"}
-        return any(
-            item.name in right and not self._same(_Shared(item)) and _wrong(_Shared(item), right[item.name])
-            for item in mistake
-            if item.kind == "equal"
-        )
+        equal = (_Shared(item) for item in mistake if item.kind == "equal" and item.name in self._right)
+        return any(not self._same(shared) and _wrong(shared, self._right[shared.item.name]) for shared in equal)
 
     def _same(self, shared: _Shared) -> bool:
         if shared not in self._known:

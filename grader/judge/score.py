@@ -128,14 +128,14 @@ def _suspected(
         return Judged(result, excluded=frozenset(item.variant for item in mistakes))
     if spec.hide_errors is not None and not passed:
         return Judged(result)
-    resemblance = Resemblance(recording.observations)
+    resemblance = Resemblance(recording.observations, spec.expected)
     suspects = tuple(item for item in mistakes if resemblance.to(item.observations))
     if passed:
         # an accepted alternative may have the very values of a mistake
         seen = {item.variant for item in suspects}
         return Judged(result, excluded=frozenset(item.variant for item in mistakes).difference(seen))
     ran = recording.ending == "ok"
-    unlike = (item.variant for item in mistakes if ran and resemblance.refutes(item.observations, spec.expected))
+    unlike = (item.variant for item in mistakes if ran and resemblance.refutes(item.observations))
     return Judged(result, suspects, unlike=frozenset(unlike))
 
 

@@ -52,7 +52,7 @@ class Row:
 
 def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
     """Yield a row for each student, in the order of the entries; with `zero_absent`, no submission counts 0."""
-    by_person = any(part.given is not None for entry in book.graded if entry.report for part in entry.report.parts)
+    by_person = has_points_by_person(book)
     for entry in book.entries:
         report, problem = entry.report if entry.standing == "graded" else None, entry.problem
         if entry.hand_in is not None and entry.hand_in.problem not in problem:
@@ -74,6 +74,11 @@ def has_free_days(book: Gradebook) -> bool:
     """Whether anybody in the class has or had free days."""
     hand_ins = (entry.hand_in for entry in book.entries if entry.hand_in is not None)
     return any(hand_in.free_days is not None for hand_in in hand_ins)
+
+
+def has_points_by_person(book: Gradebook) -> bool:
+    """Whether anybody in the class has points that a person gave."""
+    return any(part.given is not None for entry in book.graded if entry.report for part in entry.report.parts)
 
 
 def parts_of(book: Gradebook) -> tuple[PartScore, ...]:
