@@ -8,7 +8,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from grader.assignment import Assignment, Part
-from grader.classroom.gradebooks.rows import has_points_by_person, heading, parts_of, table, text_cell
+from grader.classroom.gradebooks.rows import (
+    PERSON,
+    has_points_by_person,
+    heading,
+    parts_of,
+    person_cells,
+    table,
+    text_cell,
+)
 from grader.classroom.roster import Roster
 from grader.classroom.roster_table import columns_of, decoded, plain, row_of, table_of
 from grader.errors import UsageError
@@ -18,7 +26,6 @@ from grader.judge.assemble import by_a_person
 from grader.report import points_text
 
 POINTS = "points.csv"
-_HEAD = ("key", "name", "email", "id")
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,8 @@ def blank_points(book: Gradebook, assignment: Assignment) -> str:
     """Return the table for a person to fill in: a row for each student who handed in, blank in each such part."""
     parts = [part for part in assignment.parts if part.manual]
     students = [student for entry in book.graded for student in entry.students]
-    lines = [[*map(text_cell, (who.key, who.name, who.email, who.id)), *[""] * len(parts)] for who in students]
-    return table([[*_HEAD, *(text_cell(heading(part.title, part.manual)) for part in parts)], *lines])
+    lines = [[*person_cells(who), *[""] * len(parts)] for who in students]
+    return table([[*PERSON, *(text_cell(heading(part.title, part.manual)) for part in parts)], *lines])
 
 
 def with_points(book: Gradebook, points: Points) -> tuple[Gradebook, list[str]]:

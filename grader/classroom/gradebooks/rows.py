@@ -18,6 +18,8 @@ from grader.report import PartScore, Report, number
 from grader.text import clean_text, harmless_cell
 
 CELL_CHARS = 2000
+PERSON = ("key", "name", "email", "id")
+"""The titles of `person_cells`."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ def number_cell(value: Fraction | None) -> str:
 def text_cell(text: str) -> str:
     """A text of a student or a platform, on one line, that no spreadsheet takes for a formula."""
     return harmless_cell(" ".join(clean_text(text, CELL_CHARS).split()))
+
+
+def person_cells(who: Student) -> list[str]:
+    """Return the cells that say who somebody is."""
+    return [text_cell(field) for field in (who.key, who.name, who.email, who.id)]
 
 
 def table(lines: Iterable[Sequence[str]]) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from grader.classroom.attention import one_cause
 from grader.classroom.gradebooks.rows import (
-    Row,
+    PERSON,
     has_free_days,
     heading,
     max_score_of,
     number_cell,
     parts_of,
+    person_cells,
     rows,
     table,
     text_cell,
 )
 from grader.gradebook import Gradebook
 
-HEAD = ("key", "name", "email", "id", "score", "max_score", "status", "late")
-PROBLEMS_HEAD = ("key", "name", "email", "id", "status", "problem")
+HEAD = (*PERSON, "score", "max_score", "status", "late")
+PROBLEMS_HEAD = (*PERSON, "status", "problem")
 
 
 def to_gradebook(book: Gradebook, *, zero_absent: bool = False) -> str:
@@ -40,7 +41,7 @@ def to_gradebook(book: Gradebook, *, zero_absent: bool = False) -> str:
         late = {True: "yes", False: "no", None: ""}[row.late]
         spent = [str(row.spent_days)] if days else []
         cells = [number_cell(row.score), top, row.standing, late, *spent, *scores, *given]
-        lines.append([*_person(row), *cells])
+        lines.append([*person_cells(row.student), *cells])
     return table(lines)
 
 
@@ -55,10 +56,5 @@ def problems_of(book: Gradebook) -> list[list[str]]:
     for row in rows(book):
         problem = "; ".join(filter(None, (row.problem, one_cause(row.report))))
         if problem or row.standing == "not graded":
-            lines.append([*_person(row), row.standing, text_cell(problem or "not graded yet")])
+            lines.append([*person_cells(row.student), row.standing, text_cell(problem or "not graded yet")])
     return lines
-
-
-def _person(row: Row) -> list[str]:
-    who = row.student
-    return [text_cell(field) for field in (who.key, who.name, who.email, who.id)]
