@@ -247,6 +247,7 @@ def test_points_by_a_person_are_read_back_and_count_everywhere(with_essay: Assig
     second = class_of(with_essay.project, source, run)
     assert second.returncode == 0, second.stderr
     assert "cy: points by a person are missing, so the score is blank" in second.stderr
+    assert "a person must look at 1 of them" in second.stdout
     book = table(run / "gradebook.csv")
     assert {key: (row["score"], row["max_score"], row[essay]) for key, row in book.items()} == {
         "ann": ("6", "7", "0"),

@@ -31,8 +31,8 @@ def write_outputs(
     canvas_column: str = "",
     worksheet: bytes | None = None,
     test_seconds: float | None = None,
-) -> tuple[list[str], Difference | None]:
-    """Write everything below the run's folder; return sentences for the instructor, and what changed.
+) -> tuple[Gradebook, list[str], Difference | None]:
+    """Write everything below the run's folder; return the results as written, sentences about them, and what changed.
 
     Args:
         store: the run's.
@@ -62,7 +62,7 @@ def write_outputs(
     links = dict(_student_pages(store.folder, book, files))
     page = class_page(told_apart(book), against=changes, links=links, test_seconds=test_seconds)
     write_atomically(store.folder / "report.html", page, mode=0o600)
-    return notes, changes
+    return book, notes, changes
 
 
 def _student_pages(folder: Path, book: Gradebook, files: Mapping[str, Path]) -> Iterator[tuple[str, str]]:

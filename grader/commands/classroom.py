@@ -98,7 +98,7 @@ def run_class(options: argparse.Namespace) -> int:
             return INTERNAL if broken else DONE
         from grader.classroom.outputs import write_outputs  # the charts' library takes a second
 
-        notes, changes = write_outputs(
+        book, notes, changes = write_outputs(
             store,
             book,
             files,
