@@ -18,6 +18,14 @@ _BOOT = (
     "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2].split('\\n'); "
     "from grader.sandbox.child.zygote import main; sys.dont_write_bytecode = True; main(int(sys.argv[1]))"
 )
+# An array that is freed leaves its memory to the next one, and comes in large pages: otherwise a child, which lives for a
+# fraction of a second, gets most of its memory page by page again and again. Both are glibc's; others ignore them.
+_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_TOP_PAD_": str(2**24),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -67,6 +75,7 @@ def start() -> Zygote:
         "PYTHONHASHSEED": "0",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         **dict.fromkeys(_THREADS, "1"),
+        **_MEMORY,
     }
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with contextlib.ExitStack() as started, theirs:

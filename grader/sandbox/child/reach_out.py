@@ -15,6 +15,7 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,8 @@ _CHANGES = frozenset(
     }
 )
 """Methods that change what they are called on."""
+_LEAVES = frozenset({"arg", "attr", "conversion", "ctx", "id", "kind", "level", "module", "op", "ops", "type_comment"})
+"""Fields of nodes below which is no node that is looked at."""
 
 
 def keeps_to_itself(root: Path, helpers: Path | None) -> bool:
@@ -154,13 +157,20 @@ def _reaches(tree: ast.Module, own: set[str]) -> Iterator[bool]:
         yield from _call(node, foreign, modules)
 
 
+@cache
+def _holders(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a node that may hold others to look at; operators and contexts are of no interest."""
+    return tuple(field for field in kind._fields if field not in _LEAVES)
+
+
 def _by_type(tree: ast.Module) -> defaultdict[type[ast.AST], list[Any]]:
     """All nodes below `tree`, by their type, in the order of `ast.walk`, which takes twice as long."""
     nodes: list[ast.AST] = [tree]
     found: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
     for node in nodes:  # it grows meanwhile
-        found[type(node)].append(node)
-        for field in node._fields:
+        kind = type(node)
+        found[kind].append(node)
+        for field in _holders(kind):
             value = getattr(node, field, None)
             if isinstance(value, list):
                 nodes += [item for item in value if isinstance(item, ast.AST)]
