@@ -18,8 +18,8 @@ _BOOT = (
     "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2].split('\\n'); "
     "from grader.sandbox.child.zygote import main; sys.dont_write_bytecode = True; main(int(sys.argv[1]))"
 )
-# An array that is freed leaves its memory to the next one, and comes in large pages: otherwise a child, which lives for a
-# fraction of a second, gets most of its memory page by page again and again. Both are glibc's; others ignore them.
+# Settings of glibc, which others ignore: an array that is freed leaves its memory to the next one, and memory comes in
+# large pages. Otherwise a child, which lives for a fraction of a second, spends much of it on getting pages.
 _MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**30),

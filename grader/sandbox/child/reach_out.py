@@ -15,7 +15,6 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -157,12 +156,6 @@ def _reaches(tree: ast.Module, own: set[str]) -> Iterator[bool]:
         yield from _call(node, foreign, modules)
 
 
-@cache
-def _holders(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a node that may hold others to look at; operators and contexts are of no interest."""
-    return tuple(field for field in kind._fields if field not in _LEAVES)
-
-
 def _by_type(tree: ast.Module) -> defaultdict[type[ast.AST], list[Any]]:
     """All nodes below `tree`, by their type, in the order of `ast.walk`, which takes twice as long."""
     nodes: list[ast.AST] = [tree]
@@ -170,7 +163,9 @@ def _by_type(tree: ast.Module) -> defaultdict[type[ast.AST], list[Any]]:
     for node in nodes:  # it grows meanwhile
         kind = type(node)
         found[kind].append(node)
-        for field in _holders(kind):
+        for field in kind._fields:
+            if field in _LEAVES:
+                continue
             value = getattr(node, field, None)
             if isinstance(value, list):
                 nodes += [item for item in value if isinstance(item, ast.AST)]
