@@ -1,6 +1,7 @@
 # make demo            sets up and shows the main job: record, grade three hand-ins, results.json
 # make class           makes a class of 60, grades it, kills and resumes it, on Dask too; shows what another weight changes
-# make test            sets up and runs all tests
+# make test            sets up and runs the tests of some seconds each, in ten minutes
+# make test-long       runs the long ones: attacks, audits, killed classes, the docs' commands, samples a test at a time
 # make test-hostile    makes every attack of tests/hostile at every level of isolation, as root and as a plain user
 # make test-isolation  the isolation tests as root without the worker's user, as root with it, and as a plain user
 # make test-container  builds the grading image and grades in it under platforms' limits; needs root, skips without
@@ -17,7 +18,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # thousands of processes import the same modules, so their compiled forms are kept, whatever the machine's setting is
 export PYTHONDONTWRITEBYTECODE :=
-.PHONY: demo class test lint test-hostile test-isolation test-container fuzz class-kills forging bench clean test-starters matrix pictures docs
+.PHONY: demo class test test-long lint test-hostile test-isolation test-container fuzz class-kills forging bench clean test-starters matrix pictures docs
 
 demo: .venv/ready
 	$(BIN)/python demo/run.py
@@ -26,7 +27,10 @@ class: .venv/class-ready
 	$(BIN)/python demo/make_class.py
 
 test: .venv/test-ready lint
-	$(BIN)/python -m pytest -n 3 --dist worksteal -q
+	$(BIN)/python -m pytest -n 3 --dist worksteal -q -m "not long"
+
+test-long: .venv/test-ready
+	$(BIN)/python -m pytest -n 3 --dist worksteal -q -m long
 
 # 77 says that nothing may be mounted here
 test-isolation: .venv/test-ready

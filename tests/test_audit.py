@@ -17,6 +17,8 @@ from grader.authoring.audited import Audit
 from grader.authoring.expectations import summary
 from grader.settings import load_assignment
 
+pytestmark = pytest.mark.long
+
 REFERENCE = '''"""Two functions."""
 
 import numpy as np

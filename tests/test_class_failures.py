@@ -29,6 +29,8 @@ from grader.classroom.local import fitting_jobs
 from grader.classroom.store import Store
 from grader.errors import InternalError
 
+pytestmark = pytest.mark.long
+
 KILLS = int(os.environ.get("GRADER_CLASS_KILLS", "20"))
 """`make class-kills` kills more often, in a larger class."""
 ALONE = {"student00": "4.5", "student01": "1.5", "student02": "4.5", "student03": "3", "student04": "0"}

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.long
+
 NAME = "cmu11785_hw1_bonus"
 REFERENCE = ROOT / "reference" / NAME
 DROPOUT = "mytorch/dropout.py"

@@ -15,6 +15,8 @@ from grader.authoring.look import look, stamps
 from grader.authoring.record import record, write
 from grader.cli import main
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:

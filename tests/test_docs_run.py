@@ -17,6 +17,8 @@ from test_docs import PAGES
 
 from grader.authoring.new import make_new
 
+pytestmark = pytest.mark.long
+
 ELSEWHERE = {
     r"make |\.venv/": "CI runs these targets",
     r"python3 -m venv|(python3 -m )?pip install": "needs a network; tests/test_installed.py installs a wheel",

@@ -15,6 +15,8 @@ from grader.assignment import Assignment
 from grader.authoring.handout import make_handout
 from grader.settings import load_assignment
 
+pytestmark = pytest.mark.long
+
 ROWS = {
     ("eecs498_a3", "optimizers"): ["sgd", "sgd_momentum", "rmsprop", "adam"],
     ("eecs498_a3", "dropout"): [f"dropout {p}, width {width}" for p in ("0", "0.5") for width in (256, 512)],

@@ -24,6 +24,8 @@ from grader.errors import AssignmentError, GraderError
 from grader.fixtures import PUBLIC, load, load_current, recorded_hashes, save
 from grader.questions import GRADED, fixtures_file, read_questions
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = f"autograder/{NAME}"
 FOLDER = f"testcases/{NAME}"

@@ -24,7 +24,7 @@ from hostile_summary import PROPERTY
 
 from grader.settings import load_assignment
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is graded elsewhere")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="nothing is graded elsewhere")]
 ATTACKS = attacks()
 
 

@@ -11,6 +11,8 @@ from grader.cli import main
 from grader.fixtures import PUBLIC, digest, packed
 from grader.questions import GRADED, fixtures_file
 
+pytestmark = pytest.mark.long
+
 SIGN = """
 [[variant]]
 name = "wrong-sign"

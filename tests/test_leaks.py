@@ -56,7 +56,7 @@ def unreadable() -> str:
     return "" if held & 1 << 19 else "needs CAP_SYS_PTRACE, to read an undumpable process"
 
 
-pytestmark = pytest.mark.skipif(bool(unreadable()), reason=unreadable() or "can be done")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(unreadable()), reason=unreadable() or "can be done")]
 
 
 # what is looked for

@@ -23,7 +23,7 @@ from small_assignment import Project
 
 from grader.authoring import record
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is graded elsewhere")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="nothing is graded elsewhere")]
 
 POINTS = 4.5
 PATIENCE = 100.0

@@ -21,6 +21,8 @@ from grader.grade import grade
 from grader.options import STARTERS
 from grader.settings import load_assignment
 
+pytestmark = pytest.mark.long
+
 SCHEMA = json.loads((ROOT / "grader" / "schemas" / "assignment.schema.json").read_text("utf-8"))
 EVERY = [(library, kind, notebook) for library in LIBRARIES for kind in STARTERS for notebook in (False, True)]
 ALWAYS = [("numpy", "dropout", True), ("torch", "attention", False)]

@@ -22,8 +22,8 @@ _AT_ONCE = "draw the mask for the whole input at once, one number for each eleme
 
 
 _JUDGED: OrderedDict[bytes, Comparison | None] = OrderedDict()
-"""The latest verdicts: the reference, variants and known mistakes of a test demand the same of a mask, and hand-ins that
-draw alike have the same masks."""
+"""The latest verdicts: the reference, variants and known mistakes of a test demand the same of a mask, and many
+hand-ins draw the same one."""
 _MOST_JUDGED = 500
 
 
