@@ -74,6 +74,8 @@ class Alternative:
     credit: Fraction
     hint: str
     observations: tuple[Observation, ...]
+    paid_in: tuple[str, ...] = ()
+    """The other parts in which this known mistake is paid for; empty if it costs this test's points."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ def packed(fixtures: Fixtures, questions: Questions | None = None) -> bytes:
                     "variant": item.variant,
                     "credit": str(item.credit),
                     "hint": item.hint,
+                    **({"paid_in": list(item.paid_in)} if item.paid_in else {}),
                     "observations": [observation(one) for one in item.observations],
                 }
                 for item in items
@@ -263,6 +266,7 @@ def _parse(manifest: Mapping[str, Any], arrays: Mapping[str, Any]) -> Fixtures:
                     Fraction(item["credit"]),
                     item["hint"],
                     tuple(observation(one) for one in item["observations"]),
+                    tuple(item.get("paid_in", ())),
                 )
                 for item in items
             )

@@ -21,6 +21,8 @@ from grader.fixtures import Fixtures
 from grader.report import LeaderboardRow, PartScore, Report, TestResult
 from grader.settings import load_assignment
 
+pytestmark = pytest.mark.long
+
 PROBLEMS = ["Forward", "Backward"]
 FULL = {"Forward": 3.0, "Backward": 1.5}
 NOTHING = {"Forward": 0.0, "Backward": 0.0}

@@ -19,6 +19,8 @@ from grader.cli import main
 from grader.errors import UsageError
 from grader.gradebook import ClassList
 
+pytestmark = pytest.mark.long
+
 DUE = parse_due("2026-10-20 21:00 Z")
 
 

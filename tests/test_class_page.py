@@ -20,6 +20,8 @@ from grader.fixtures import load_current
 from grader.pages.student_page import student_page
 from grader.settings import load_assignment
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("class", "empty", "student", "audit")
 TITLE = "Class report: Homework 1 <b>Bonus</b>: Adam & Dropout"

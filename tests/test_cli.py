@@ -218,11 +218,13 @@ def test_template_drift_is_named_and_healed(project: Path) -> None:
     assert run("template", BONUS, "--check", "--project", project).returncode == 0
 
 
+@pytest.mark.long
 def test_fixtures_are_up_to_date() -> None:
     result = run("record", BONUS, "--check")
     assert (result.returncode, result.stdout) == (0, "up to date\n"), result.stderr
 
 
+@pytest.mark.long
 def test_fixture_drift_is_named_and_nothing_written(project: Path) -> None:
     assignment = load_assignment(project, BONUS)
     file = fixtures_file(assignment)

@@ -19,6 +19,8 @@ from grader.authoring.collecting import clean_environment
 from grader.authoring.handout import make_handout
 from grader.export.screen import MOST_LINES
 
+pytestmark = pytest.mark.long
+
 RUNNER = "autograder/runner.py"
 FORWARD_BODY = 'raise NotImplementedError("Line.forward")'
 RIGHT = "return self.slope * x + self.offset"

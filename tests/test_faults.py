@@ -25,6 +25,8 @@ from grader.errors import AssignmentError, InternalError, UsageError
 from grader.files import is_replaced, own_files, write_atomically
 from grader.sandbox.stage import PREFIX, Stage, sweep
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 120.0
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.long
+
 FOLDER = ROOT / "testcases" / "nyu1008_hw3"
 SETUP = """
 import gc, importlib, json, os, sys, types, warnings

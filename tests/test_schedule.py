@@ -206,6 +206,7 @@ END = dict(frame="end", claim="ok", message="", score=None, leaderboard=None)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "attack",
     [

@@ -480,6 +480,39 @@ def graded(**cells: float) -> dict[str, TestResult]:
     return {result.id: result for result in judge_all(runs, {}, lambda _: "")}
 
 
+def mistaken(paid_in: tuple[str, ...] = ("step",), **cells: float) -> dict[str, TestResult]:
+    """A step and a momentum of 4 points; a known mistake of the step makes 3 of `a` in both tests."""
+    tests = [replace(spec(), id=name, part=name) for name in ("momentum", "step")]
+    known = variant("uphill", "0", "the step goes uphill", a=3.0, b=RIGHT)
+    alternatives = {"step": [known], "momentum": [replace(known, paid_in=paid_in)]}
+    runs = [(test, run(a=cells.get(test.id, RIGHT), b=RIGHT)) for test in tests]
+    return {result.id: result for result in judge_all(runs, alternatives, lambda _: "")}
+
+
+def test_a_known_mistake_is_paid_for_in_the_parts_that_it_costs() -> None:
+    results = mistaken(step=3.0, momentum=3.0)
+    paid = results["momentum"]
+    assert (paid.status, paid.score, paid.hint, paid.paid_in) == ("passed", Fraction(4), "", ("step",))
+    assert "a mistake in step, where the fault is paid for" in paid.message
+    assert (results["step"].score, results["step"].variant) == (0, "uphill")
+
+
+@pytest.mark.parametrize(
+    ("paid_in", "cells", "lost"),
+    [
+        (("step",), {"momentum": 3.0}, ["momentum"]),  # the step is right
+        (("step",), {"step": 7.0, "momentum": 3.0}, ["momentum", "step"]),  # the step has another fault
+        (("step",), {"step": 3.0, "momentum": 7.0}, ["momentum", "step"]),  # momentum has a fault of its own
+        ((), {"step": 3.0, "momentum": 3.0}, ["momentum", "step"]),  # the mistake costs both parts
+    ],
+)
+def test_what_does_not_show_the_same_mistake_costs(
+    paid_in: tuple[str, ...], cells: dict[str, float], lost: list[str]
+) -> None:
+    results = mistaken(paid_in, **cells)
+    assert [name for name, result in results.items() if result.score < result.max_score] == lost
+
+
 def test_a_fault_that_another_part_paid_for_costs_nothing() -> None:
     results = graded(layer=WRONG, net_on_own=WRONG)
     paid = results["net_on_own"]

@@ -626,6 +626,7 @@ def test_signals_to_everybody_reach_nobody(grading: Grading) -> None:
         assert not result.output.startswith("SENT"), target
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_zygote_that_dies_between_two_tests_is_replaced(
     number: signal.Signals, bonus: Assignment, answers: Fixtures, monkeypatch: pytest.MonkeyPatch
@@ -823,7 +824,8 @@ def test_the_process_is_bare(grading: Grading, monkeypatch: pytest.MonkeyPatch) 
     threads = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"}
     homes = {"HOME", "TMPDIR", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME"}
     pytests = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_CURRENT_TEST", "PYTEST_VERSION"}
-    assert set(environment) <= {"PATH", "LANG", "LC_CTYPE", "PYTHONHASHSEED"} | threads | homes | pytests
+    memory = {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "GLIBC_TUNABLES"}
+    assert set(environment) <= {"PATH", "LANG", "LC_CTYPE", "PYTHONHASHSEED"} | threads | homes | pytests | memory
     assert {environment[name] for name in homes} == {folder}
     assert {environment[name] for name in threads} == {"1"}
     assert len(arguments) == 1

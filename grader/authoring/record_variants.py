@@ -72,7 +72,11 @@ def with_variants(
         found[variant.name] = found[variant.name] | new
         seen[variant.name] = detected
     items = {
-        spec.id: tuple(found[variant.name][spec.id] for variant in variants if spec.id in found[variant.name])
+        spec.id: tuple(
+            replace(found[variant.name][spec.id], paid_in=_paid_in(variant, spec))
+            for variant in variants
+            if spec.id in found[variant.name]
+        )
         for spec in fixtures.tests
     }
     parts = [part.name for part in assignment.parts]
@@ -170,6 +174,11 @@ def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alte
     if variant.credit and not fits(merged, recording.observations):
         return None
     return Alternative(variant.name, variant.credit, variant.hint, merged)
+
+
+def _paid_in(variant: Variant, spec: TestSpec) -> tuple[str, ...]:
+    """The parts that a known mistake costs, if this test's isn't one of them."""
+    return () if variant.credit or spec.part in variant.loses else variant.loses
 
 
 def _given(item: Observation) -> dict[str, Value]:

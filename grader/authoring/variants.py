@@ -38,7 +38,7 @@ class Variant:
     patches: tuple[Patch, ...]
     hint: str = ""
     loses: tuple[str, ...] = ()
-    """Parts that must lose points; every other part must keep them."""
+    """Parts that must lose points; every other part must keep them, also where the mistake's values show."""
     line: int = 0
     """The line of the entry, for messages."""
 

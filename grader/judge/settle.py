@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from grader.fixtures import Alternative
@@ -32,21 +32,37 @@ def settle(judged: Sequence[Judged]) -> list[TestResult]:
     bases = [one.result for one in judged if not one.builds_on and one.result.max_score]
     faulty = {result.part for result in bases if result.score < result.max_score}
     right = {result.part for result in bases} - faulty
+    shown = {(item.variant, one.result.part) for one in judged if one.result.max_score for item in one.suspects}
     results = []
     for one in judged:
         paid_in = tuple(part for part in one.builds_on if part in faulty) if one.result.part in right else ()
         if paid_in and one.result.status not in ("passed", "internal"):
-            results.append(_paid(one.result, paid_in))
+            results.append(_paid(one.result, "it builds on", paid_in))
+            continue
+        suspects = [item for item in one.suspects if item.variant not in excluded]
+        paid_in = _mistaken(suspects, shown) if one.result.max_score else ()
+        if paid_in:
+            results.append(_paid(one.result, "its values are those of a mistake in", paid_in))
             continue
         if one.result.score < one.result.max_score:
             faulty.add(one.result.part)  # the first test that shows a fault pays for it
-        results.append(_named(one, [item for item in one.suspects if item.variant not in excluded]))
+        results.append(_named(one, suspects))
     return results
 
 
-def _paid(result: TestResult, paid_in: tuple[str, ...]) -> TestResult:
+def _mistaken(suspects: Sequence[Alternative], shown: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """The other parts that show the same mistake and pay for it; none if one of the suspects is paid for here."""
+    found = [tuple(part for part in item.paid_in if (item.variant, part) in shown) for item in suspects]
+    return found[0] if found and all(found) and _agree(suspects) else ()
+
+
+def _agree(suspects: Sequence[Alternative]) -> bool:
+    return len({item.hint for item in suspects}) == 1
+
+
+def _paid(result: TestResult, why: str, paid_in: tuple[str, ...]) -> TestResult:
     """The result of a failed test whose cause was paid for in other parts."""
-    message = f"It failed and costs nothing: it builds on {' and '.join(paid_in)}, where the fault is paid for."
+    message = f"It failed and costs nothing: {why} {' and '.join(paid_in)}, where the fault is paid for."
     free = replace(result, status="passed", score=result.max_score, message=message, hint="", variant=None)
     return replace(free, fingerprint="", paid_in=paid_in)
 
@@ -65,7 +81,7 @@ def _excluded(judged: Sequence[Judged]) -> frozenset[str]:
 
 def _named(judged: Judged, suspects: Sequence[Alternative]) -> TestResult:
     """The result with the mistake that all suspects agree on; two causes that fit name none."""
-    if len({item.hint for item in suspects}) != 1:
+    if not _agree(suspects):
         return judged.result
     mistake = suspects[0]
     return replace(judged.result, hint=mistake.hint, variant=mistake.variant, fingerprint="")
