@@ -494,7 +494,7 @@ def test_a_known_mistake_is_paid_for_in_the_parts_that_it_costs() -> None:
     paid = results["momentum"]
     assert (paid.status, paid.score, paid.hint, paid.paid_in) == ("passed", Fraction(4), "", ("step",))
     assert "a mistake in step, where the fault is paid for" in paid.message
-    assert (results["step"].score, results["step"].variant) == (0, "uphill")
+    assert (results["step"].score, results["step"].variant) == (Fraction(0), "uphill")
 
 
 @pytest.mark.parametrize(
