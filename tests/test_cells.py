@@ -126,6 +126,8 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
         "scale = abs(-2)\ntable = dict(a=1)\nunread = open('/nowhere')\nmodel = train(forever)",
         "def shift():\n    return table\ntable['a'] = 10",
         "N = 0; print(N); M = 2",
+        "def inside():\n    return K * J\nprint(K := abs(-3))",
+        "if (J := 2) > 1:\n    print(J)\nshow(U := train(forever))",
         "@no_such_package.add_to_class(Layer)\ndef added(self):\n    return 7",
         "def twice():\n    return 1",
         "def twice():\n    return 2\nfor i in range(10**12):\n    pass",
@@ -139,6 +141,7 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
         layer = module.Layer()
         assert (layer.forward(3), layer.kind(), layer.added()) == (16, "layer", 7)
         assert (module.twice(), module.M, module.n, module.late(1)) == (2, 2, None, 1)
+        assert module.inside() == 6
         with pytest.raises(NotFound, match=r"hw\.ipynb has no 'model'"):
             _ = module.model
         with pytest.raises(ModuleNotFoundError, match="no_such_package"):

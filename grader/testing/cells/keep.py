@@ -72,7 +72,8 @@ def pieces_of(cell: int, text: str, tree: ast.Module) -> list[Piece]:
     lines = [line for line, _ in spans]
     found = []
     for node in tree.body:
-        piece = Piece(cell, node, frozenset(_bound(node)), frozenset())
+        named = _named_inside(node) if ":=" in text else frozenset()
+        piece = Piece(cell, node, named.union(_bound(node)), frozenset())
         reads = set(_reads_now(node))
         for _, names in spans[bisect_left(lines, piece.first) : bisect_right(lines, piece.last)]:
             reads |= names
@@ -223,9 +224,9 @@ def _on_demand(node: ast.stmt) -> bool:
     if isinstance(node, _BLOCKS):
         loops = (ast.For, ast.While, ast.AsyncFor)
         return not any(isinstance(inner, loops) for inner in ast.walk(node)) and not is_heavy(node)
-    return (isinstance(node, ast.Expr) and _filled(node.value) is not None and not is_heavy(node)) or (
-        isinstance(node, ast.For) and _only_fills(node)
-    )
+    if isinstance(node, ast.Expr):
+        return (_filled(node.value) is not None or bool(_named_inside(node))) and not is_heavy(node)
+    return isinstance(node, ast.For) and _only_fills(node)
 
 
 def _filled(value: ast.expr) -> str | None:
@@ -301,6 +302,13 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             for item in ast.walk(target):
                 if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
                     yield item.id
+
+
+def _named_inside(node: ast.stmt) -> frozenset[str]:
+    """The names that an expression binds in the module: `print(n := 2)`."""
+    if isinstance(node, Definition):
+        return frozenset()
+    return frozenset(item.target.id for item in ast.walk(node) if isinstance(item, ast.NamedExpr))
 
 
 def _changed(node: ast.stmt) -> frozenset[str]:
