@@ -161,6 +161,14 @@ def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
     assert [float(points) for points in (report.score, report.max_score, course.points)] == [6, 4, 4]
 
 
+def test_every_command_of_the_author_counts_extra_credit_beside_the_points(
+    course: Assignment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["record", "--fresh", "--jobs", "1"], ["dev", "--once"], ["audit", "--jobs", "1"]):
+        main([words[0], "net", *words[1:], "--project", str(course.project)])
+        assert "4 points and 2 of extra credit" in capsys.readouterr().out, words
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_marks_in_a_text_are_no_part_of_the_answer(course: Assignment, tmp_path: Path, end: str) -> None:
     """Students hand their answer in without the lines that mark the reference's."""
