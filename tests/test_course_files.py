@@ -384,6 +384,33 @@ def test_a_given_file_with_other_ends_of_lines_is_the_same_file(course: Assignme
     assert [len(found) for found in notes.values()] == [0, 1]
 
 
+def test_a_student_is_told_of_a_changed_given_file_before_the_grading(course: Assignment, tmp_path: Path) -> None:
+    """Binary ones are in the handout too."""
+    shutil.copytree(course.project, tmp_path / "project")
+    project = tmp_path / "project"
+    settings = project / "testcases" / "net" / "assignment.toml"
+    settings.write_text(settings.read_text("utf-8").replace('"dl/config.py"]', '"dl/config.py", "dl/*.npy"]'), "utf-8")
+    np.save(project / "reference" / "net" / "dl" / "filters.npy", np.arange(3.0))
+    own = load_assignment(project, "net")
+    record.write(own, record.record(own))
+    handout = tmp_path / "handout"
+    make_handout(own, handout)
+    config, filters = handout / "dl" / "config.py", handout / "dl" / "filters.npy"
+
+    def told() -> str:
+        call = [sys.executable, "autograder/runner.py"]
+        lines = subprocess.run(call, cwd=handout, capture_output=True, text=True, check=False).stdout.splitlines()
+        return "\n".join(line for line in lines if "own dl" in line)
+
+    assert np.array_equal(np.load(filters), np.arange(3.0))
+    config.write_bytes(config.read_bytes().replace(b"\n", b"\r\n"))
+    assert not told(), "other ends of lines make no other file"
+    config.write_text("SCALE = 1000\n", "utf-8")
+    assert told() == "! Grading uses the course's own dl/config.py; yours differs: download it again."
+    filters.unlink()
+    assert "own dl/config.py, dl/filters.npy;" in told()
+
+
 def test_a_changed_data_file_is_drift(course: Assignment, tmp_path: Path) -> None:
     file = course.data / "hidden" / "secret_table.npy"
     before = file.read_bytes()
