@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +151,12 @@ def hand_in(course: Assignment, into: Path, **changed: str) -> Path:
     return into
 
 
+def checked(handout: Path) -> str:
+    """What a student's own check says."""
+    call = [sys.executable, "autograder/runner.py"]
+    return subprocess.run(call, cwd=handout, capture_output=True, text=True, check=False).stdout
+
+
 def scores(report: Report) -> list[float]:
     return [float(test.score) for test in report.tests]
 
@@ -185,6 +193,13 @@ def test_marks_in_a_text_are_no_part_of_the_answer(course: Assignment, tmp_path:
     assert scores(grade(marked, of_student)) == [2, 2, 2]
     (of_student / "answers.txt").write_text(given, "utf-8")
     assert scores(grade(marked, of_student)) == [2, 2, 0]
+    # the students' own check tells who hasn't answered, because no visible test need ask for it
+    handout = tmp_path / "handout"
+    make_handout(marked, handout)
+    asked = "! Not answered yet, where the text has TODO: answers.txt."
+    assert asked in checked(handout)
+    (handout / "answers.txt").write_text("forty-two", "utf-8")
+    assert asked not in checked(handout)
     # the audit doesn't ask that a test of a text finds nothing in the template
     assert (template.has_placeholders(marked), template.has_placeholders(course)) == (True, False)
     call = [sys.executable, "-m", "pytest", "-q", "testcases/net/test_bonus.py"]
@@ -225,6 +240,15 @@ def test_what_a_person_grades_is_in_every_output_and_in_no_score(
         assert dict(zip(head, row, strict=True))["Essay"] == ""
     else:
         assert sentence in text.replace("\n", " ")
+
+
+def test_the_handout_says_what_a_person_grades(with_essay: Assignment, tmp_path: Path) -> None:
+    both = replace(with_essay.part("net"), manual=Fraction(1))
+    parts = tuple(both if part.name == "net" else part for part in with_essay.parts)
+    make_handout(replace(with_essay, parts=parts), tmp_path / "handout")
+    about = (tmp_path / "handout" / "README.md").read_text("utf-8")
+    lines = ["- Net: 5 points, 1 of them by a person", "- Bonus: 2 points of extra credit"]
+    assert "\n".join([*lines, "- Essay: 3 points, by a person"]) in about
 
 
 def class_of(project: Path, source: Path, run: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -398,9 +422,7 @@ def test_a_student_is_told_of_a_changed_given_file_before_the_grading(course: As
     config, filters = handout / "dl" / "config.py", handout / "dl" / "filters.npy"
 
     def told() -> str:
-        call = [sys.executable, "autograder/runner.py"]
-        lines = subprocess.run(call, cwd=handout, capture_output=True, text=True, check=False).stdout.splitlines()
-        return "\n".join(line for line in lines if "own dl" in line)
+        return "\n".join(line for line in checked(handout).splitlines() if "own dl" in line)
 
     assert np.array_equal(np.load(filters), np.arange(3.0))
     config.write_bytes(config.read_bytes().replace(b"\n", b"\r\n"))

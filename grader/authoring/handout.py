@@ -245,7 +245,7 @@ def _requirements(library: str) -> list[str]:
 
 
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath, fixtures: Fixtures) -> str:
-    points = [f"- {_plain(part.title)}: {_points(part)}" + " of extra credit" * part.extra for part in assignment.parts]
+    points = [f"- {_plain(part.title)}: {_points(part)}" for part in assignment.parts]
     experiments = [_experiment_row(file, tests) for file in sorted(assignment.experiments.glob("*.py"))]
     return _README.format(
         title=_plain(assignment.title),
@@ -263,7 +263,13 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath,
 
 def _points(part: Part) -> str:
     points = float(part.points + part.manual)
-    return f"{points:g} point" + "s" * (points != 1)
+    by_person = f"{float(part.manual):g} of them " * bool(part.points) + "by a person"
+    return (
+        f"{points:g} point"
+        + "s" * (points != 1)
+        + " of extra credit" * part.extra
+        + f", {by_person}" * bool(part.manual)
+    )
 
 
 def _given(assignment: Assignment) -> str:
