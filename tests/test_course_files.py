@@ -292,9 +292,13 @@ def test_points_by_a_person_are_read_back_and_count_everywhere(with_essay: Assig
     assert ["by a person</th>" in page for page in pages] == [True, True, False]
     assert ["Not in this score" in page for page in pages] == [False, False, True]
 
-    # a regrade against the run before compares what the machine judged
-    third = class_of(with_essay.project, source, tmp_path / "again", "--against", str(run))
+    # a regrade against the run before compares what the machine judged, and may begin with that run's points
+    again = tmp_path / "again"
+    again.mkdir()
+    shutil.copyfile(run / "points.csv", again / "points.csv")
+    third = class_of(with_essay.project, source, again, "--against", str(run))
     assert third.returncode == 0, third.stderr
+    assert table(again / "gradebook.csv") == book
 
 
 @pytest.mark.parametrize(
