@@ -39,8 +39,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="grader",
         description="Grades deep-learning homework: fixtures from a reference, handouts, scores for platforms.",
-        epilog="exit codes: 0 done, whatever the score; 1 --check, audit or doctor found something, "
-        "or check misses public points; 2 a wrong call or assignment; "
+        epilog="exit codes: 0 done, whatever the score; 1 --check, audit, dev --once or doctor found "
+        "something, check misses public points, or class --against found somebody who loses points; "
+        "2 a wrong call or assignment; "
         "3 our own fault or the machine's, or less isolation than grading demands; "
         "130, 143 or 129 interrupted, terminated or hung up",
     )

@@ -198,6 +198,12 @@ class Assignment:
         return sum((part.points for part in self.parts if part.extra), Fraction(0))
 
     @property
+    def worth(self) -> str:
+        """The points of all tests, in words: extra credit is beside the maximum."""
+        extra = f" and {float(self.extra_points):g} of extra credit" if self.extra_points else ""
+        return f"{float(self.points):g} points{extra}"
+
+    @property
     def manual_points(self) -> Fraction:
         """The points that a person can give in addition."""
         return sum((part.manual for part in self.parts), Fraction(0))

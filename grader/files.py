@@ -22,6 +22,11 @@ MACHINE: Final = {
 """Errors that the machine causes, EBADF by a closed /dev/stdout; all others come from the path that the caller gave."""
 
 
+def unix(data: bytes) -> bytes:
+    """Return a file's contents without what Windows and git do to the ends of its lines."""
+    return data.replace(b"\r\n", b"\n")
+
+
 def own_files(root: Path) -> dict[str, Path]:
     """Return the files of a folder by their relative paths, in order, without files that running its code makes.
 

@@ -13,7 +13,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,13 +24,15 @@ from numpy.lib import format as npy
 
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
-from grader.files import own_files, write_atomically
+from grader.files import own_files, unix, write_atomically
 from grader.questions import GRADED, MEMBER, Questions, fixtures_file, missing, to_json
 from grader.recording import Observation, Value
 from grader.report import Visibility
 
 FORMAT = 2
 PUBLIC = "public.npz"
+GIVEN = "given.json"
+"""In a handout, beside the public file: the course's own files with their digests."""
 _MANIFEST = "manifest.json"
 
 
@@ -112,6 +114,11 @@ class Fixtures:
 def digest(data: bytes) -> str:
     """Return the SHA-256 of some bytes, as hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the digests of files of a folder by their names, whatever ends their lines; an absent file has none."""
+    return {name: digest(unix((folder / name).read_bytes())) for name in names if (folder / name).is_file()}
 
 
 def save(fixtures: Fixtures, file: Path, questions: Questions | None = None) -> None:

@@ -103,6 +103,8 @@ class Gradebook:
     """The digest of all that the scores depend on beside the hand-ins: fixtures, versions, limits, isolation."""
     notes: tuple[str, ...] = ()
     """Sentences about the class as a whole, such as which kind of source this is."""
+    by_person: bool = False
+    """Whether a person began to give points: from then on, a student who lacks one has no score."""
 
     @property
     def graded(self) -> tuple[Entry, ...]:

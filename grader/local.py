@@ -27,7 +27,7 @@ from grader.report import Report, TestResult
 from grader.student.calls import Calls
 from grader.student.debug import Breakpoints
 from grader.student.handout import find_handout as find_handout  # for callers that begin with a folder
-from grader.student.handout import submission_in
+from grader.student.handout import notes_on_answers, notes_on_given, submission_in
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit
 from grader.testing.explain import student_frames
 from grader.testing.plugin import OWN_OPTIONS, TestingPlugin, pytest_arguments
@@ -193,6 +193,8 @@ def run(
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
     notes = [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []
+    notes += notes_on_given(folder, assignment)
+    notes += notes_on_answers(folder, fixtures.required)
     notes += notes_on_names(results)
     notes += modules.notes
     report = make_report(shown, Fixtures(tuple(specs), fixtures.required), placed, notes=notes)

@@ -14,6 +14,8 @@ BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
 INSTEAD = "# TEMPLATE:"
 """Begins a comment that holds a line of the template."""
+UNANSWERED = "# TODO: your answer"
+"""In the template, in place of an answer that is a text."""
 _MARKS = re.compile(
     rf"^[ \t]*{BEGIN}[ \t]*(?:\r?\n[ \t]*{INSTEAD}.*)*(?:\r?\n|\Z)|^[ \t]*{END}[ \t]*(?:\r?\n|\Z)".encode(),
     re.MULTILINE,

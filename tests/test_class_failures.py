@@ -7,6 +7,7 @@ import resource
 import signal
 import threading
 import time
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -26,8 +27,12 @@ from class_runs import (
 )
 
 from grader.classroom.local import fitting_jobs
+from grader.classroom.run import Progress, run_class
 from grader.classroom.store import Store
+from grader.classroom.stored import encode
 from grader.errors import InternalError
+from grader.gradebook import ClassList, HandIn, Student
+from grader.report import Report
 
 pytestmark = pytest.mark.long
 
@@ -205,6 +210,44 @@ def test_a_hand_in_that_changes_isnt_graded(own: SmallClass, tmp_path: Path) -> 
     assert "it changed while it was graded" in rows(run, "problems.csv")["student01"]["problem"]
     own.grade(run)
     assert scores(run) == ALONE
+
+
+class OneIsSlow:
+    """An engine that has all reports but one at once."""
+
+    state, isolation, width = "state", "none", 3
+
+    def __init__(self, slow: str) -> None:
+        self.slow, self.report, self.ended = slow, encode(Report("line", "Line", (), ())), Future[str]()
+
+    def submit(self, path: Path) -> Future[str]:
+        future = self.ended if path.name == self.slow else Future[str]()
+        if path.name != self.slow:
+            future.set_result(self.report)
+        return future
+
+    def abandon(self) -> None:
+        pytest.fail("nobody interrupts")
+
+
+def test_a_run_names_the_hand_in_that_it_waits_for(tmp_path: Path) -> None:
+    """Otherwise an endless loop in one of them, which costs a time limit in each test, looks like a fault of ours."""
+    for key in ("ann", "bob", "cleo", "dan"):
+        (tmp_path / "hand-ins" / key).mkdir(parents=True)
+    hand_ins = [HandIn(file.name, (Student(file.name),), file) for file in sorted((tmp_path / "hand-ins").iterdir())]
+    engine, seen = OneIsSlow("bob"), list[str]()
+
+    def show(progress: Progress) -> None:
+        seen.append(progress.slowest)
+        if progress.slowest:
+            engine.ended.set_result(engine.report)
+
+    with Store(tmp_path / "run", shared=False) as store:
+        book, _ = run_class(
+            ClassList("plain", "", tuple(hand_ins)), store, engine, assignment=None, title="", show=show
+        )
+    assert [entry.standing for entry in book.entries] == ["graded"] * 4
+    assert set(seen) == {"", "bob"}
 
 
 def test_an_interrupt_finishes_what_runs(small: SmallClass, undisturbed: Path, tmp_path: Path) -> None:

@@ -128,7 +128,9 @@ def test_a_wrong_call_is_explained(arguments: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["grade", ".", "."], ["record"], ["template"], ["handout", "-o", "x.zip"]], ids=str
+    "command",
+    [["grade", ".", "."], ["grade", ".", "nothing.tar"], ["record"], ["template"], ["handout", "-o", "x.zip"]],
+    ids=str,
 )
 def test_an_unknown_assignment_gets_a_suggestion(command: list[str]) -> None:
     name = "cmu11785_hw1_bonu"

@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +151,12 @@ def hand_in(course: Assignment, into: Path, **changed: str) -> Path:
     return into
 
 
+def checked(handout: Path) -> str:
+    """What a student's own check says."""
+    call = [sys.executable, "autograder/runner.py"]
+    return subprocess.run(call, cwd=handout, capture_output=True, text=True, check=False).stdout
+
+
 def scores(report: Report) -> list[float]:
     return [float(test.score) for test in report.tests]
 
@@ -159,6 +167,14 @@ def test_the_reference_has_everything_and_extra_credit_is_beside_the_maximum(
     report = grade(course, hand_in(course, tmp_path / "it"))
     assert scores(report) == [2, 2, 2]
     assert [float(points) for points in (report.score, report.max_score, course.points)] == [6, 4, 4]
+
+
+def test_every_command_of_the_author_counts_extra_credit_beside_the_points(
+    course: Assignment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["record", "--fresh", "--jobs", "1"], ["dev", "--once"], ["audit", "--jobs", "1"]):
+        main([words[0], "net", *words[1:], "--project", str(course.project)])
+        assert "4 points and 2 of extra credit" in capsys.readouterr().out, words
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -177,6 +193,13 @@ def test_marks_in_a_text_are_no_part_of_the_answer(course: Assignment, tmp_path:
     assert scores(grade(marked, of_student)) == [2, 2, 2]
     (of_student / "answers.txt").write_text(given, "utf-8")
     assert scores(grade(marked, of_student)) == [2, 2, 0]
+    # the students' own check tells who hasn't answered, because no visible test need ask for it
+    handout = tmp_path / "handout"
+    make_handout(marked, handout)
+    asked = "! Not answered yet, where the text has TODO: answers.txt."
+    assert asked in checked(handout)
+    (handout / "answers.txt").write_text("forty-two", "utf-8")
+    assert asked not in checked(handout)
     # the audit doesn't ask that a test of a text finds nothing in the template
     assert (template.has_placeholders(marked), template.has_placeholders(course)) == (True, False)
     call = [sys.executable, "-m", "pytest", "-q", "testcases/net/test_bonus.py"]
@@ -217,6 +240,15 @@ def test_what_a_person_grades_is_in_every_output_and_in_no_score(
         assert dict(zip(head, row, strict=True))["Essay"] == ""
     else:
         assert sentence in text.replace("\n", " ")
+
+
+def test_the_handout_says_what_a_person_grades(with_essay: Assignment, tmp_path: Path) -> None:
+    both = replace(with_essay.part("net"), manual=Fraction(1))
+    parts = tuple(both if part.name == "net" else part for part in with_essay.parts)
+    make_handout(replace(with_essay, parts=parts), tmp_path / "handout")
+    about = (tmp_path / "handout" / "README.md").read_text("utf-8")
+    lines = ["- Net: 5 points, 1 of them by a person", "- Bonus: 2 points of extra credit"]
+    assert "\n".join([*lines, "- Essay: 3 points, by a person"]) in about
 
 
 def class_of(project: Path, source: Path, run: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -260,9 +292,13 @@ def test_points_by_a_person_are_read_back_and_count_everywhere(with_essay: Assig
     assert ["by a person</th>" in page for page in pages] == [True, True, False]
     assert ["Not in this score" in page for page in pages] == [False, False, True]
 
-    # a regrade against the run before compares what the machine judged
-    third = class_of(with_essay.project, source, tmp_path / "again", "--against", str(run))
+    # a regrade against the run before compares what the machine judged, and may begin with that run's points
+    again = tmp_path / "again"
+    again.mkdir()
+    shutil.copyfile(run / "points.csv", again / "points.csv")
+    third = class_of(with_essay.project, source, again, "--against", str(run))
     assert third.returncode == 0, third.stderr
+    assert table(again / "gradebook.csv") == book
 
 
 @pytest.mark.parametrize(
@@ -374,6 +410,31 @@ def test_a_given_file_with_other_ends_of_lines_is_the_same_file(course: Assignme
         (changed / "dl" / "config.py").write_bytes(text.encode())
         notes[name] = [note for note in grade(course, changed).notes if "own files count" in note]
     assert [len(found) for found in notes.values()] == [0, 1]
+
+
+def test_a_student_is_told_of_a_changed_given_file_before_the_grading(course: Assignment, tmp_path: Path) -> None:
+    """Binary ones are in the handout too."""
+    shutil.copytree(course.project, tmp_path / "project")
+    project = tmp_path / "project"
+    settings = project / "testcases" / "net" / "assignment.toml"
+    settings.write_text(settings.read_text("utf-8").replace('"dl/config.py"]', '"dl/config.py", "dl/*.npy"]'), "utf-8")
+    np.save(project / "reference" / "net" / "dl" / "filters.npy", np.arange(3.0))
+    own = load_assignment(project, "net")
+    record.write(own, record.record(own))
+    handout = tmp_path / "handout"
+    make_handout(own, handout)
+    config, filters = handout / "dl" / "config.py", handout / "dl" / "filters.npy"
+
+    def told() -> str:
+        return "\n".join(line for line in checked(handout).splitlines() if "own dl" in line)
+
+    assert np.array_equal(np.load(filters), np.arange(3.0))
+    config.write_bytes(config.read_bytes().replace(b"\n", b"\r\n"))
+    assert not told(), "other ends of lines make no other file"
+    config.write_text("SCALE = 1000\n", "utf-8")
+    assert told() == "! Grading uses the course's own dl/config.py; yours differs: download it again."
+    filters.unlink()
+    assert "own dl/config.py, dl/filters.npy;" in told()
 
 
 def test_a_changed_data_file_is_drift(course: Assignment, tmp_path: Path) -> None:

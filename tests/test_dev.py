@@ -30,7 +30,7 @@ def test_a_look_says_what_a_record_run_would_change(project: Project) -> None:
     write(assignment, record(assignment))
     template.write(assignment)
     seen = look(assignment)
-    assert (seen.tests, seen.points, seen.earned, seen.changed) == (4, assignment.points, (), ())
+    assert (seen.tests, seen.worth, seen.earned, seen.changed) == (4, "4.5 points", (), ())
     # the values of one function change, and with them those of its tests alone
     project.edit(LINE, "return self.slope * np.asarray(delta)", "return 2 * self.slope * np.asarray(delta)")
     (sentence,) = look(assignment).changed

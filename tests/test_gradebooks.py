@@ -92,6 +92,8 @@ def test_the_gradebook_has_a_row_for_each_student() -> None:
         ),
         ([("Doe, Jane", "4", "")], "", "no points for =Back, ward yet"),
         ([("Bob Ray", "1", "1")], "", "no points for =Back, ward, Essay yet"),
+        ([("Doe, Jane", "4", "2"), ("Doe, Jane", "3", "2")], "", "fits more than one row"),
+        ([("Nobody", "1", "1")], "", "no points for =Back, ward, Essay yet"),
     ],
 )
 def test_one_row_of_points_is_enough_for_a_group(
@@ -109,6 +111,7 @@ def test_one_row_of_points_is_enough_for_a_group(
     book, _ = with_points(BOOK, points)
     _, jane, zoe, *_ = lines(to_gradebook(book))
     assert jane[4] == zoe[4] == score
+    assert jane[5] == "10", "a person's points are in the maximum from the first number on"
     assert problem in book.entries[0].problem
 
 

@@ -166,6 +166,22 @@ def test_who_handed_in_nothing_is_told(tmp_path: Path) -> None:
     assert set(problems(classes)) == {"ann.lee@x.edu", "ann2@x.edu"}, "one of them handed in, so neither has a 0"
 
 
+@pytest.mark.parametrize(
+    ("kim", "absent"),
+    [
+        ("Kim,4713,kim7", "4713"),
+        ("Kim,,kim7", "kim7"),  # the roster lacks the number
+        ("Kim,4713,kim7\nLee,9,lee1", "kim7"),  # it has numbers of another register: it calls Lee 9, and Canvas 4712
+    ],
+)
+def test_an_absent_student_is_called_as_the_source_calls_the_others(kim: str, absent: str, tmp_path: Path) -> None:
+    """Otherwise a student who hands in before the next run would be somebody else in it."""
+    roster = f"Student,ID,SIS Login ID\nDoe,4711,jane1\n{kim}\n"
+    tree = {"doe_4711_90001_hw1.py": b"x = 1\n", "lee_4712_90002_hw1.py": b"x = 2\n"}
+    classes = found(made(tree, tmp_path), roster=roster, kind="canvas")
+    assert [(student.key, student.name) for student in classes.absent] == [(absent, "Kim")]
+
+
 def test_one_student_by_two_names_has_two_versions(tmp_path: Path) -> None:
     """A login and an address of one student are one student: nobody can say which hand-in is newer."""
     tree = {"janehub.tar": PACKED, "jane@x.edu.tar": PACKED, "bobby.tar": PACKED}

@@ -573,6 +573,8 @@ def test_what_students_hand_in_beside_code_is_in_no_template(project: Project) -
     assert drift(assignment) == []
     (assignment.template / "vocabulary.bin").write_bytes(b"\xff")
     assert drift(assignment) == ["vocabulary.bin differs from the reference's"]
+    (assignment.template / "vocabulary.bin").unlink()
+    assert drift(assignment) == ["vocabulary.bin is missing from the template"]
 
 
 def test_whole_functions_classes_and_constants_and_a_placeholder_of_ones_own() -> None:

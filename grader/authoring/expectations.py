@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from fractions import Fraction
 
 from grader.authoring.audited import Audit, Graded, Kind
 from grader.authoring.template import has_placeholders
@@ -105,10 +104,9 @@ def summary(found: Audit) -> list[str]:
     named = sum(item.named for item in mistakes)
     rewritten = found.of("rewrite")
     accepted, partial = found.of("accepted"), found.of("partial")
-    total_points = Fraction(sum(test.points for test in found.fixtures.tests))
     return [
         f"{found.assignment.name}: {'proven' if not found.failures else 'NOT proven'} in {found.seconds:.0f} s, "
-        f"{len(found.fixtures.tests)} tests, {float(total_points):g} points",
+        f"{len(found.fixtures.tests)} tests, {found.assignment.worth}",
         f"accepted variants with full marks: {sum(not item.lost for item in accepted)} of {len(accepted)}"
         + (f"; variants with partial credit: {len(partial)}" if partial else ""),
         f"points for nothing: values of the handout {float(sum(found.replayed.values())):g}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 import shutil
@@ -17,10 +18,10 @@ from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.authoring.notebooks import SUFFIX, has_notebook, targets
 from grader.authoring.proof import PACKAGE, prove
 from grader.authoring.shipped import Shipped, marks, places_of, shipped
-from grader.authoring.template import build
+from grader.authoring.template import build, given_data
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files
-from grader.fixtures import PUBLIC, Fixtures, load_current, save
+from grader.fixtures import GIVEN, PUBLIC, Fixtures, digests, load_current, save
 from grader.patterns import matches
 
 _ROOMS = ("commands", "testing", "judge", "export", "student")
@@ -173,6 +174,9 @@ def _fill(assignment: Assignment, root: Path) -> None:
     template = build(assignment)
     for name, text in template.items():
         _put(root / name, text)
+    for name, file in given_data(assignment).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, root / name)
     runner = PurePosixPath(assignment.handout.runner)
     tests = runner.parent / assignment.name
     _put_tests(assignment, shipped(assignment, marks(assignment.folder, fixtures, places), template), root / tests)
@@ -180,6 +184,9 @@ def _fill(assignment: Assignment, root: Path) -> None:
     if not assignment.handout.hints:
         public = public.without_mistakes()
     save(public, root / tests / assignment.fixtures.name / PUBLIC)
+    given = [name for name in files_below(root) if matches(PurePosixPath(name), assignment.submission.given)]
+    if given:
+        _put(root / tests / assignment.fixtures.name / GIVEN, json.dumps(digests(root, sorted(given)), indent=1) + "\n")
     _put_package(root / PACKAGE / "grader")
     _put(root / PACKAGE / "requirements.txt", "".join(f"{need}\n" for need in _requirements(assignment.library)))
     up = ", ".join(['".."'] * (len(runner.parts) - 1))
@@ -238,7 +245,7 @@ def _requirements(library: str) -> list[str]:
 
 
 def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath, fixtures: Fixtures) -> str:
-    points = [f"- {_plain(part.title)}: {_points(part)}" + " of extra credit" * part.extra for part in assignment.parts]
+    points = [f"- {_plain(part.title)}: {_points(part)}" for part in assignment.parts]
     experiments = [_experiment_row(file, tests) for file in sorted(assignment.experiments.glob("*.py"))]
     return _README.format(
         title=_plain(assignment.title),
@@ -256,7 +263,13 @@ def _readme(assignment: Assignment, runner: PurePosixPath, tests: PurePosixPath,
 
 def _points(part: Part) -> str:
     points = float(part.points + part.manual)
-    return f"{points:g} point" + "s" * (points != 1)
+    by_person = f"{float(part.manual):g} of them " * bool(part.points) + "by a person"
+    return (
+        f"{points:g} point"
+        + "s" * (points != 1)
+        + " of extra credit" * part.extra
+        + f", {by_person}" * bool(part.manual)
+    )
 
 
 def _given(assignment: Assignment) -> str:

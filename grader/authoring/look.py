@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -29,7 +28,8 @@ class Look:
     """The findings of a look; the reference passes all tests."""
 
     tests: int
-    points: Fraction
+    worth: str
+    """Their points, in words."""
     earned: tuple[str, ...]
     """Tests in which the template has points."""
     changed: tuple[str, ...]
@@ -56,7 +56,7 @@ def look(assignment: Assignment) -> Look:
     )
     return Look(
         tests=len(found.tests),
-        points=assignment.points + assignment.extra_points,
+        worth=assignment.worth,
         earned=tuple(earned),
         changed=(*changed, *template.drift(assignment)),
         warnings=(
@@ -107,8 +107,7 @@ def sentences(name: str, seen: Look | AssignmentError) -> list[str]:
     if seen.earned:
         template_part = f"but its template has points in {', '.join(seen.earned)}"
     return [
-        f"{name}: the reference passes {seen.tests} test{'s' * (seen.tests != 1)} ({float(seen.points):g} points), "
-        + template_part,
+        f"{name}: the reference passes {seen.tests} test{'s' * (seen.tests != 1)} ({seen.worth}), " + template_part,
         *(f"  warning: {warning}" for warning in seen.warnings),
         *(f"  changed: {sentence}" for sentence in seen.changed),
         *([f"  keep it with: grader record {name} && grader template {name}"] if seen.changed else []),

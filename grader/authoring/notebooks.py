@@ -24,6 +24,7 @@ from grader.files import own_files
 from grader.testing.cells.convert import convert_notebook
 from grader.testing.cells.read import NotebookError, read_cells
 from grader.testing.cells.syntax import NotPython, python_of
+from grader.text import UNANSWERED
 
 SUFFIX = ".ipynb"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -119,7 +120,7 @@ def without_solutions(assignment: Assignment, file: Path, text: str) -> tuple[st
             count += len(found)
             source = strip_solution(place, source)
             if place.suffix == ".md":
-                source = source.replace("# TODO: your answer", "*Your answer:*")
+                source = source.replace(UNANSWERED, "*Your answer:*")
         if is_code:
             sources.append(source)
         cells.append(cell_of(_id(cell, number, source, seen), cell["cell_type"], source))

@@ -103,13 +103,15 @@ def drift(assignment: Assignment) -> list[str]:
     """Return how the template on disk differs from one made from the reference, as sentences; empty if it doesn't."""
     wanted, found = build(assignment), on_disk(assignment)
     data, template = given_data(assignment), assignment.template
+    there = {name: template / name for name in data if (template / name).is_file()}
     return (
         [
             f"{name} differs from the reference's"
-            for name, file in data.items()
-            if not (template / name).is_file() or (template / name).read_bytes() != file.read_bytes()
+            for name, file in there.items()
+            if file.read_bytes() != data[name].read_bytes()
         ]
         + [f"{name} is missing from the template" for name in wanted if name not in found]
+        + [f"{name} is missing from the template" for name in data if name not in there]
         + [f"{name} isn't made from the reference" for name in found if name not in wanted]
         + [
             f"{name} differs from what the reference gives"

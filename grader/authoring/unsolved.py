@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.authoring.regions import Region, regions
 from grader.authoring.source import FunctionNode, functions, parse, source_lines
 from grader.errors import AssignmentError
-from grader.text import BEGIN, INSTEAD
+from grader.text import BEGIN, INSTEAD, UNANSWERED
 
 _TELLING = 12
 """A line of a solution of at most this length reveals nothing."""
@@ -25,7 +25,7 @@ def strip_solution(file: Path, text: str) -> str:
     """Return a file's text for students; raises AssignmentError if it wouldn't parse or would contain a solution."""
     found = regions(file, text)
     if file.suffix != ".py":
-        return _without(text, found, lambda region, indent: [f"{indent}# TODO: your answer"])
+        return _without(text, found, lambda region, indent: [f"{indent}{UNANSWERED}"])
     tree = parse(file, text)
     names = {region: _enclosing(file, tree, text, region) for region in found}
     bound = {region: _bound(tree, region) for region in found}

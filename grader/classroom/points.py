@@ -10,7 +10,6 @@ from pathlib import Path
 from grader.assignment import Assignment, Part
 from grader.classroom.gradebooks.rows import (
     PERSON,
-    has_points_by_person,
     heading,
     parts_of,
     person_cells,
@@ -127,7 +126,7 @@ def with_points(book: Gradebook, points: Points) -> tuple[Gradebook, list[str]]:
         if changed.problem != entry.problem:
             lacking.append(entry.key)
     notes = [f"{listed(lacking)}: points by a person are missing, so the score is blank; see problems.csv"]
-    return replace(book, entries=tuple(entries)), notes if lacking else []
+    return replace(book, entries=tuple(entries), by_person=True), notes if lacking else []
 
 
 def _with_points(entry: Entry, points: Points) -> Entry:
@@ -147,7 +146,7 @@ def _with_points(entry: Entry, points: Points) -> Entry:
 def notes_of(book: Gradebook) -> Iterator[str]:
     """Yield a sentence if a person gives points, and no score has any of them yet."""
     waiting = [part for part in parts_of(book) if part.manual]
-    if waiting and not has_points_by_person(book):
+    if waiting and not book.by_person:
         points = points_text(sum((part.manual for part in waiting), Fraction(0)))
         titles = listed([part.title for part in waiting])
         yield f"no score has the {points} points that a person gives ({titles}); fill them in there and call this again"

@@ -57,6 +57,8 @@ class Progress:
     kept: int = 0
     """Graded by an earlier call."""
     last_problem: str = ""
+    slowest: str = ""
+    """The key of the hand-in that was begun first of those that run, when none ended for a while."""
 
     @property
     def done(self) -> int:
@@ -98,7 +100,8 @@ class _Run:
     problems: dict[str, str] = field(default_factory=dict)
     stopping: bool = False
     finished: queue.SimpleQueue[tuple[_Task, Future[str]]] = field(default_factory=queue.SimpleQueue)
-    running: int = 0
+    running: dict[str, None] = field(default_factory=dict)
+    """The keys of the hand-ins that the engine has, in the order in which it got them."""
 
     def grade(self, hand_ins: Sequence[HandIn]) -> None:
         """Grade what has no report; the errors are those of `run_class`.
@@ -108,9 +111,8 @@ class _Run:
         for hand_in in hand_ins:
             task = self._task(hand_in)
             if task is not None and not self.stopping:
-                self.running += 1
                 self._submit(task)
-            while self.running >= self.engine.width:
+            while len(self.running) >= self.engine.width:
                 self._take()
             self.show(self.progress)
         while self.running:
@@ -118,6 +120,7 @@ class _Run:
 
     def _submit(self, task: _Task) -> None:
         task.tries += 1
+        self.running[task.hand_in.key] = None
         self.engine.submit(task.hand_in.path).add_done_callback(lambda done: self.finished.put((task, done)))
 
     def _take(self) -> None:
@@ -127,9 +130,10 @@ class _Run:
             with suppress(queue.Empty):
                 task, future = self.finished.get(timeout=1.0)
                 break
-        if self._finish(task, future):
-            self.running -= 1
-        else:
+            self.progress.slowest = next(iter(self.running))
+        self.progress.slowest = ""
+        del self.running[task.hand_in.key]
+        if not self._finish(task, future):
             self._submit(task)
 
     def _task(self, hand_in: HandIn) -> _Task | None:

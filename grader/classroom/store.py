@@ -19,6 +19,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
 
+from grader.classroom.points import POINTS
 from grader.classroom.stored import decode
 from grader.errors import InternalError, UsageError
 from grader.files import MACHINE, write_atomically
@@ -51,7 +52,8 @@ class Store:
         self._shared = shared
         self._made = not folder.exists()
         try:
-            if folder.is_dir() and any(folder.iterdir()) and not self.reports.is_dir():
+            # points by a person may be there first, such as those of an earlier run
+            if folder.is_dir() and {file.name for file in folder.iterdir()} - {POINTS} and not self.reports.is_dir():
                 raise UsageError(f"{folder} has other files; name an empty folder, or one of an earlier run")
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)

@@ -42,8 +42,7 @@ def run_record(options: argparse.Namespace) -> int:
     variants = {item.variant for items in made.graded.alternatives.values() for item in items}
     result = (
         f"{assignment.name}: recorded {count(made.graded.tests, 'test')} with {count(checks, 'check')} "
-        f"and {count(variants, 'variant')}, {float(assignment.points):g} points"
-        + (f" and {float(assignment.extra_points):g} of extra credit" if assignment.extra_points else "")
+        f"and {count(variants, 'variant')}, {assignment.worth}"
     )
     print(result + ("" if changed else "; the fixtures were up to date") + (f"\n{made.kept}" if made.kept else ""))
     stamp.remember(assignment, [*(f"warning: {warning}" for warning in made.warnings), result], made.runs)

@@ -219,7 +219,8 @@ def _counts(progress: Progress) -> str:
         "not graded": progress.not_graded,
         "kept": progress.kept,
     }
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number or name == "full")
+    said = [f"{number} {name}" for name, number in counts.items() if number or name == "full"]
+    return ", ".join([*said, *([f"waiting for {progress.slowest}"] if progress.slowest else [])])
 
 
 def _summarise(book: Gradebook, folder: Path) -> None:

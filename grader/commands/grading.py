@@ -27,12 +27,14 @@ def run_grade(options: argparse.Namespace) -> int:
     """Grade one submission, and print or write the report."""
     if (options.suite is None) == (options.assignment is None):
         options.parser.error("name an assignment, or a suite with --suite, and one submission")
-    if not os.path.lexists(options.submission):
-        raise UsageError(f"there is no file or folder {str(options.submission)!r}; is that its name?")
+    assignment = None
     if options.suite is None:
         reopen_answers(options)
+        assignment = assignment_of(options)  # the first name of the call is the first to be looked at
+    if not os.path.lexists(options.submission):
+        raise UsageError(f"there is no file or folder {str(options.submission)!r}; is that its name?")
     with progress_of(f"grade {options.assignment or options.suite}") as progress:
-        report = _graded(options, progress)
+        report = _graded(options, assignment, progress)
     for note in report.staff_notes:
         say(f"note: {note}")
     if options.output is not None:
@@ -47,8 +49,8 @@ def run_grade(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _graded(options: argparse.Namespace, progress: Progress) -> Report:
-    if options.suite is not None:
+def _graded(options: argparse.Namespace, assignment: Assignment | None, progress: Progress) -> Report:
+    if assignment is None:
         from grader.suite.run import grade_suite
 
         return grade_suite(
@@ -68,7 +70,7 @@ def _graded(options: argparse.Namespace, progress: Progress) -> Report:
     from grader.grade import grade
 
     return grade(
-        assignment_of(options).with_limits(**limits_of(options)),
+        assignment.with_limits(**limits_of(options)),
         options.submission,
         before=_draft_writer(options),
         progress=progress,

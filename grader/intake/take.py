@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.assignment import SubmissionSpec
 from grader.errors import AssignmentError, InternalError, SubmissionError
+from grader.files import unix
 from grader.intake.choose import NOTEBOOK, Choice, is_notebook, plain, wanted
 from grader.intake.encodings import as_utf8
 from grader.intake.limits import MIB, Budget
@@ -106,7 +107,7 @@ def ingest(
                 recoded += [f"{name} isn't UTF-8; it was read as {encoding}. Save it as UTF-8."] if encoding else []
             if name not in replaced:
                 write_file(into, name, data)
-            elif name not in given or _unix(data) != _unix(_own(lender, name, "given")):
+            elif name not in given or unix(data) != unix(_own(lender, name, "given")):
                 displaced.append(name)
         taken = sorted(set(files) - replaced)
     for name in given:
@@ -141,11 +142,6 @@ def _replaced(choice: Choice, spec: SubmissionSpec, given: Sequence[str]) -> set
         or not modules.isdisjoint(spec.module_names(PurePosixPath(name)))
         or not set(given).isdisjoint(_folders([name]))
     }
-
-
-def _unix(data: bytes) -> bytes:
-    """Contents of a file without what Windows and git do to the ends of its lines."""
-    return data.replace(b"\r\n", b"\n")
 
 
 def _own(lender: Path | None, name: str, how: str) -> bytes:

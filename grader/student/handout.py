@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
+from grader.fixtures import GIVEN, digests
 from grader.testing.own import disown
 from grader.testing.submission import Submission
+from grader.text import UNANSWERED
 
 
 def find_handout(folder: Path) -> Path:
@@ -20,6 +24,27 @@ def find_handout(folder: Path) -> Path:
         )
     disown(folder / "autograder")
     return found[0].parent
+
+
+def notes_on_given(folder: Path, assignment: Assignment) -> list[str]:
+    """Return a sentence if files that the course gave aren't in the folder as they were in the handout."""
+    file = assignment.fixtures / GIVEN
+    if not file.is_file():
+        return []
+    given: dict[str, str] = json.loads(file.read_text("utf-8"))
+    here = digests(folder, list(given))
+    other = [name for name in given if here.get(name) != given[name]]
+    return [f"Grading uses the course's own {', '.join(other)}; yours differs: download it again."] if other else []
+
+
+def notes_on_answers(folder: Path, names: Sequence[str]) -> list[str]:
+    """Return a sentence if texts still have the template's line in place of an answer: no test need ask for it."""
+    waiting = []
+    for name in names:
+        file = folder / name
+        if not name.endswith(".py") and file.is_file() and UNANSWERED.encode() in file.read_bytes():
+            waiting.append(name)
+    return [f"Not answered yet, where the text has TODO: {', '.join(waiting)}."] if waiting else []
 
 
 def submission_in(folder: Path, assignment: Assignment) -> Submission:

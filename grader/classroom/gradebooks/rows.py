@@ -54,7 +54,6 @@ class Row:
 
 def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
     """Yield a row for each student, in the order of the entries; with `zero_absent`, no submission counts 0."""
-    by_person = has_points_by_person(book)
     for entry in book.entries:
         report, problem = entry.report if entry.standing == "graded" else None, entry.problem
         if entry.hand_in is not None and entry.hand_in.problem not in problem:
@@ -65,7 +64,7 @@ def rows(book: Gradebook, *, zero_absent: bool = False) -> Iterator[Row]:
             report, standing = None, "not graded"
             fact = f"{failures} tests failed by the grader's own fault" if failures else "it has no report"
             problem = "; ".join(filter(None, (problem, f"{fact}; grade it again")))
-        score = report.counted if report is not None and not (by_person and report.manual) else None
+        score = report.counted if report is not None and not (book.by_person and report.manual) else None
         if standing == "no submission" and zero_absent:
             score = Fraction(0)
         for student in entry.students:
@@ -78,11 +77,6 @@ def has_free_days(book: Gradebook) -> bool:
     return any(hand_in.free_days is not None for hand_in in hand_ins)
 
 
-def has_points_by_person(book: Gradebook) -> bool:
-    """Whether anybody in the class has points that a person gave."""
-    return any(part.given is not None for entry in book.graded if entry.report for part in entry.report.parts)
-
-
 def parts_of(book: Gradebook) -> tuple[PartScore, ...]:
     """The parts of the assignment, of which each report has all; none if nobody was graded."""
     return next((entry.report.parts for entry in book.graded if entry.report is not None), ())
@@ -90,7 +84,12 @@ def parts_of(book: Gradebook) -> tuple[PartScore, ...]:
 
 def max_score_of(book: Gradebook) -> Fraction | None:
     """The score of a right submission; None if nobody was graded."""
-    return max((entry.report.max_score for entry in book.graded if entry.report is not None), default=None)
+    tops = []
+    for entry in book.graded:
+        assert entry.report is not None
+        waiting = [part.manual for part in entry.report.parts if part.given is None and not part.extra]
+        tops.append(entry.report.max_score + sum(waiting if book.by_person else (), Fraction(0)))
+    return max(tops, default=None)
 
 
 def heading(title: str, manual: Fraction) -> str:

@@ -8,7 +8,7 @@ other, and is never a 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from grader.classroom.lateness import Deadlines, FreeDays
 from grader.classroom.roster import Roster, read_roster
 from grader.classroom.roster_table import Row
+from grader.classroom.roster_table import plain as plain_text
 from grader.classroom.sources import (
     autolab,
     canvas,
@@ -203,13 +204,30 @@ class _Owners:
     def rest(self) -> tuple[list[Student], list[Entry]]:
         """The students without a hand-in, and an entry for each one who may have handed in something unclear."""
         rows = [row for row in self.roster.rows if id(row) not in self.seen] if self.roster is not None else []
-        absent = [row.student for row in rows if id(row) not in self.perhaps]
+        key = self._key_of_rows()
+        students = {id(row): replace(row.student, key=key(row.student) or row.student.key) for row in rows}
+        absent = [students[id(row)] for row in rows if id(row) not in self.perhaps]
         perhaps = [
-            Entry(row.student.key, (row.student,), "not graded", problem=self.perhaps[id(row)][1])
-            for row in rows
-            if id(row) in self.perhaps
+            Entry(who.key, (who,), "not graded", problem=self.perhaps[row][1])
+            for row, who in students.items()
+            if row in self.perhaps
         ]
         return absent, perhaps
+
+    def _key_of_rows(self) -> Callable[[Student], str]:
+        """The field of a row by which the source calls its students: one key a student, whoever handed in when."""
+        for field_of in _KEYS:
+            pairs = [(who.key, field_of(row.student)) for who, row in self.matched.items() if field_of(row.student)]
+            if pairs and all(plain_text(key) == plain_text(value) for key, value in pairs):
+                return field_of
+        return _KEYS[0]
+
+
+_KEYS: Sequence[Callable[[Student], str]] = (
+    lambda student: student.key,
+    lambda student: student.email,
+    lambda student: student.id,
+)
 
 
 def _completed(student: Student, row: Student) -> Student:
