@@ -150,6 +150,43 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
         submission.uninstall()
 
 
+def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> None:
+    data = notebook(
+        "#| label: made\nRULES = []\ndef build(name, rule):\n    return type(name, (), {'rule': rule, 'all': RULES})",
+        "log = []\nlog.append(start := abs(-5))",
+        "SGD = build('SGD', lambda self: start)\nAdam, Momentum = (\n    build(name, len) for name in 'ab'\n)",
+        "Net = type('Net', (SGD,), {})",
+        "broken = build(1 / 0, len)",
+        "best = train(forever)",
+        "1 +\nlost = build('lost', len)",
+    )
+    submission = loaded(tmp_path, data)
+    submission.install()
+    try:
+        module = submission.hw
+        assert module.Net().rule() == 5
+        assert (module.Adam.__name__, module.Momentum.__name__) == ("a", "b")
+        assert module.SGD is module.SGD
+        with pytest.raises(ZeroDivisionError):
+            _ = module.broken
+        with pytest.raises(NotFound, match=r"hw\.ipynb has no 'best'"):
+            _ = module.best
+        with pytest.raises(SyntaxError):
+            _ = module.lost
+    finally:
+        submission.uninstall()
+
+
+def test_a_guard_for_the_main_program_is_true_in_a_notebook(tmp_path: Path) -> None:
+    guarded = "if __name__ == '__main__':\n    EPS = 2\n    print(1 / 0)\n    Alias = f"
+    submission = loaded(tmp_path, notebook("def f():\n    return EPS", guarded))
+    submission.install()
+    try:
+        assert (submission.hw.f(), submission.hw.Alias()) == (2, 2)
+    finally:
+        submission.uninstall()
+
+
 def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> None:
     """As fast.ai's and d2l's notebooks do; a function of one name for each class is no redefinition."""
     data = notebook(
