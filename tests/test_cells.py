@@ -414,6 +414,17 @@ def test_written_answers_are_the_changed_cells_without_names() -> None:
     assert "Your answer" not in text
 
 
+def test_written_answers_count_where_the_cells_above_them_changed_too() -> None:
+    handout = notebook("# HW\n", "Name:", "## 1 Why?\nSay.", "*Your answer:*", "## 2 How?", "*Yours:*", kinds="tttttt")
+    own = notebook("# HW\n", "Ada Lovelace", "## Why", "Because.", "## How", "So.", kinds="tttttt")
+    text = answers_of(read_cells(own).cells, handout)
+    assert "Why\n\nBecause." in text
+    assert "How\n\nSo." in text
+    assert "Ada" not in text
+    text = answers_of(read_cells(notebook("x = 1", "## Why", "Because.", kinds="ctt")).cells, handout)
+    assert "Why\n\nBecause." in text
+
+
 REFUSED = {
     "empty": b"",
     "not JSON": b"hello",
