@@ -195,6 +195,8 @@ def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> No
         "@patch\ndef forward(self:Layer, x: 'int') -> 'int':\n    display(x)\n    return 2 * x",
         "def backward(self):\n    return 3\nsetattr(Net, 'backward', backward)",
         "def backward(self):\n    return 4\nLayer.backward = backward",
+        "def step(self):\n    return STEP\nfor cls in (Net, Layer):\n    cls.step = step",
+        "globals()['STEP'] = abs(-5)",
     )
     made = convert_notebook(data, "hw.ipynb", lambda package: False)
     assert made.notes == ("cell 1 imports no_such_package, which isn't installed here; the rest went on without it",)
@@ -203,6 +205,7 @@ def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> No
     try:
         net, layer = submission.hw.Net(), submission.hw.Layer()
         assert (net.forward(1), layer.forward(1), net.backward(), layer.backward()) == (1, 2, 3, 4)
+        assert (net.step(), layer.step()) == (5, 5)
     finally:
         submission.uninstall()
 
@@ -224,6 +227,8 @@ def test_notes_say_what_surprises() -> None:
             "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> theirs",
             "def g():\n    return 2",
             "%%bash\nclass is in session",
+            "%%writefile src/own.py\ndef h():\n    return 3",
+            "from own import h",
         ),
         "hw.ipynb",
         lambda package: False,
@@ -239,6 +244,7 @@ def test_notes_say_what_surprises() -> None:
         "cell 7 begins with %%bash",
     ):
         assert told in notes
+    assert "own" not in notes
 
 
 def test_scripts_made_from_notebooks() -> None:

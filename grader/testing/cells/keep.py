@@ -228,7 +228,12 @@ def _sets_on_class(node: ast.stmt, classes: Collection[str]) -> bool:
             and isinstance(call.args[0], ast.Name)
             and call.args[0].id in classes
         )
-    return isinstance(node, ast.For) and all(_sets_on_class(inner, classes) for inner in node.body)
+    if not isinstance(node, ast.For):
+        return False
+    over = node.iter.elts if isinstance(node.iter, ast.Tuple | ast.List) else []
+    if over and isinstance(node.target, ast.Name) and all(isinstance(c, ast.Name) and c.id in classes for c in over):
+        classes = {*classes, node.target.id}
+    return all(_sets_on_class(inner, classes) for inner in node.body)
 
 
 def _on_demand(node: ast.stmt) -> bool:
@@ -318,6 +323,8 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             for item in ast.walk(target):
                 if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
                     yield item.id
+                elif isinstance(item, ast.Subscript) and ast.unparse(item.value) == "globals()":
+                    yield from (key.value for key in [item.slice] if isinstance(key, ast.Constant))
 
 
 def _named_inside(node: ast.stmt) -> frozenset[str]:
