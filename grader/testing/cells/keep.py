@@ -324,7 +324,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
                 if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
                     yield item.id
                 elif isinstance(item, ast.Subscript) and ast.unparse(item.value) == "globals()":
-                    yield from (key.value for key in [item.slice] if isinstance(key, ast.Constant))
+                    yield ast.unparse(item.slice).strip("'")
 
 
 def _named_inside(node: ast.stmt) -> frozenset[str]:
