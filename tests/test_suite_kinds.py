@@ -212,6 +212,14 @@ def test_a_file_that_skips_its_tests_without_the_hand_in_is_listed(tmp_path: Pat
     assert outcomes(report) == [("passed", 1)] * 2, [item.message for item in report.tests]
 
 
+def test_options_that_show_results_are_accepted_in_a_suites_settings(tmp_path: Path) -> None:
+    options = "-ra -v --tb=short --junitxml=out.xml --cache-clear --color=yes --durations=5 -p no:cacheprovider --pdb"
+    test = "import pytest\nfrom sol import f\n"
+    test += "@pytest.mark.parametrize('n', [1, 2])\ndef test_f(n):\n    assert f(n) == 1\n"
+    report = graded(tmp_path, {"pytest.ini": f"[pytest]\naddopts = {options}\n", "tests/test_a.py": test})
+    assert outcomes(report) == [("passed", 1), ("failed", 0)], [item.message for item in report.tests]
+
+
 _ALL_PASS = "def pytest_runtest_makereport(item, call):\n    call.excinfo = None\n"
 _COLLECT = "addopts = '--collect-only'\n"
 
