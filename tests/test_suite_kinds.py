@@ -220,6 +220,12 @@ def test_options_that_show_results_are_accepted_in_a_suites_settings(tmp_path: P
     assert outcomes(report) == [("passed", 1), ("failed", 0)], [item.message for item in report.tests]
 
 
+def test_an_option_that_pytest_doesnt_know_is_the_instructors_fault(tmp_path: Path) -> None:
+    test = "from sol import f\ndef test_f():\n    assert f(1) == 1\n"
+    with pytest.raises(AssignmentError, match=r"tests/test_a\.py.*pytest ended with 4"):
+        graded(tmp_path, {"pytest.ini": "[pytest]\naddopts = --no-such-option\n", "tests/test_a.py": test})
+
+
 _ALL_PASS = "def pytest_runtest_makereport(item, call):\n    call.excinfo = None\n"
 _COLLECT = "addopts = '--collect-only'\n"
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from grader.testing.plugin import LEAN
+from grader.testing.suite_plan import PYTEST_ENDED
 
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _SHOWING = frozenset(
@@ -88,7 +89,7 @@ def _run(home: Path, words: list[str], plugins: Sequence[str], chosen: _Chosen) 
         chosen.without = [name for name in LEAN if name in _SHOWING and name not in plugins]
     code = pytest.main([*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
-        raise RuntimeError(f"pytest ended with {code}: is there a faulty pytest.ini or conftest.py?")
+        raise RuntimeError(f"{PYTEST_ENDED} {code}: is there a faulty pytest.ini or conftest.py?")
 
 
 def _has_options(home: Path, file: Path) -> bool:
