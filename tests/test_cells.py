@@ -150,6 +150,43 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
         submission.uninstall()
 
 
+def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> None:
+    data = notebook(
+        "#| label: made\nRULES = []\ndef build(name, rule):\n    return type(name, (), {'rule': rule, 'all': RULES})",
+        "log = []\nlog.append(start := abs(-5))",
+        "SGD = build('SGD', lambda self: start)\nAdam, Momentum = (\n    build(name, len) for name in 'ab'\n)",
+        "Net = type('Net', (SGD,), {})",
+        "broken = build(1 / 0, len)",
+        "best = train(forever)",
+        "1 +\nlost = build('lost', len)",
+    )
+    submission = loaded(tmp_path, data)
+    submission.install()
+    try:
+        module = submission.hw
+        assert module.Net().rule() == 5
+        assert (module.Adam.__name__, module.Momentum.__name__) == ("a", "b")
+        assert module.SGD is module.SGD
+        with pytest.raises(ZeroDivisionError):
+            _ = module.broken
+        with pytest.raises(NotFound, match=r"hw\.ipynb has no 'best'"):
+            _ = module.best
+        with pytest.raises(SyntaxError):
+            _ = module.lost
+    finally:
+        submission.uninstall()
+
+
+def test_a_guard_for_the_main_program_is_true_in_a_notebook(tmp_path: Path) -> None:
+    guarded = "if __name__ == '__main__':\n    EPS = 2\n    print(1 / 0)\n    Alias = f"
+    submission = loaded(tmp_path, notebook("def f():\n    return EPS", guarded))
+    submission.install()
+    try:
+        assert (submission.hw.f(), submission.hw.Alias()) == (2, 2)
+    finally:
+        submission.uninstall()
+
+
 def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> None:
     """As fast.ai's and d2l's notebooks do; a function of one name for each class is no redefinition."""
     data = notebook(
@@ -158,6 +195,8 @@ def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> No
         "@patch\ndef forward(self:Layer, x: 'int') -> 'int':\n    display(x)\n    return 2 * x",
         "def backward(self):\n    return 3\nsetattr(Net, 'backward', backward)",
         "def backward(self):\n    return 4\nLayer.backward = backward",
+        "def step(self):\n    return STEP\nfor cls in (Net, Layer):\n    cls.step = step",
+        "globals()['STEP'] = abs(-5)",
     )
     made = convert_notebook(data, "hw.ipynb", lambda package: False)
     assert made.notes == ("cell 1 imports no_such_package, which isn't installed here; the rest went on without it",)
@@ -166,6 +205,7 @@ def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> No
     try:
         net, layer = submission.hw.Net(), submission.hw.Layer()
         assert (net.forward(1), layer.forward(1), net.backward(), layer.backward()) == (1, 2, 3, 4)
+        assert (net.step(), layer.step()) == (5, 5)
     finally:
         submission.uninstall()
 
@@ -187,6 +227,8 @@ def test_notes_say_what_surprises() -> None:
             "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> theirs",
             "def g():\n    return 2",
             "%%bash\nclass is in session",
+            "%%writefile src/own.py\ndef h():\n    return 3",
+            "from own import h",
         ),
         "hw.ipynb",
         lambda package: False,
@@ -202,6 +244,7 @@ def test_notes_say_what_surprises() -> None:
         "cell 7 begins with %%bash",
     ):
         assert told in notes
+    assert "own" not in notes
 
 
 def test_scripts_made_from_notebooks() -> None:
@@ -375,6 +418,17 @@ def test_written_answers_are_the_changed_cells_without_names() -> None:
     assert "How?\n\nMine" in text
     assert "Ada" not in text
     assert "Your answer" not in text
+
+
+def test_written_answers_count_where_the_cells_above_them_changed_too() -> None:
+    handout = notebook("# HW\n", "Name:", "## 1 Why?\nSay.", "*Your answer:*", "## 2 How?", "*Yours:*", kinds="tttttt")
+    own = notebook("# HW\n", "Ada Lovelace", "## Why", "Because.", "## How", "So.", kinds="tttttt")
+    text = answers_of(read_cells(own).cells, handout)
+    assert "Why\n\nBecause." in text
+    assert "How\n\nSo." in text
+    assert "Ada" not in text
+    text = answers_of(read_cells(notebook("x = 1", "## Why", "Because.", kinds="ctt")).cells, handout)
+    assert "Why\n\nBecause." in text
 
 
 REFUSED = {

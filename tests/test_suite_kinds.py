@@ -205,6 +205,27 @@ def test_a_suite_of_plain_pytest_has_a_point_a_test(tmp_path: Path) -> None:
     assert "Not sealed: all 4 tests, worth 4 points" in report.staff_notes[0]
 
 
+def test_a_file_that_skips_its_tests_without_the_hand_in_is_listed(tmp_path: Path) -> None:
+    conftest = "def pytest_generate_tests(metafunc):\n    metafunc.parametrize('n', [1, 2])\n"
+    test = "import pytest\nsol = pytest.importorskip('sol')\ndef test_f(n):\n    assert sol.f(n) == n\n"
+    report = graded(tmp_path, {"conftest.py": conftest, "test_a.py": test})
+    assert outcomes(report) == [("passed", 1)] * 2, [item.message for item in report.tests]
+
+
+def test_options_that_show_results_are_accepted_in_a_suites_settings(tmp_path: Path) -> None:
+    options = "-ra -v --tb=short --junitxml=out.xml --cache-clear --color=yes --durations=5 -p no:cacheprovider --pdb"
+    test = "import pytest\nfrom sol import f\n"
+    test += "@pytest.mark.parametrize('n', [1, 2])\ndef test_f(n):\n    assert f(n) == 1\n"
+    report = graded(tmp_path, {"pytest.ini": f"[pytest]\naddopts = {options}\n", "tests/test_a.py": test})
+    assert outcomes(report) == [("passed", 1), ("failed", 0)], [item.message for item in report.tests]
+
+
+def test_an_option_that_pytest_doesnt_know_is_the_instructors_fault(tmp_path: Path) -> None:
+    test = "from sol import f\ndef test_f():\n    assert f(1) == 1\n"
+    with pytest.raises(AssignmentError, match=r"tests/test_a\.py.*pytest ended with 4"):
+        graded(tmp_path, {"pytest.ini": "[pytest]\naddopts = --no-such-option\n", "tests/test_a.py": test})
+
+
 _ALL_PASS = "def pytest_runtest_makereport(item, call):\n    call.excinfo = None\n"
 _COLLECT = "addopts = '--collect-only'\n"
 
@@ -518,6 +539,7 @@ class T(unittest.TestCase):
             "not_there_at_all",
         ),
         ({"tests/test_a.py": "import odd_one\n" + HEAD + ONE, "requirements.txt": "odd-one==2.0\n"}, "odd_one"),
+        ({"tests/test_a.py": "import pytest\nnltk = pytest.importorskip('nltk')\n" + HEAD + ONE}, "nltk"),
         ({"tests/test_a.py": "import odd_two\n" + HEAD + ONE, "setup.sh": "pip3 install odd_two\n"}, "odd_two"),
     ],
 )

@@ -109,6 +109,8 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Try) and node.handlers:
             for inner in (*node.orelse, *node.finalbody):
                 yield from _imports(ast.Module([inner], []))
+        elif isinstance(tree, ast.Module) and (found := _all_skipped_without(node)):
+            yield found
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         elif isinstance(node, ast.Import):
@@ -118,6 +120,16 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, node.module
         else:
             yield from _imports(node)
+
+
+def _all_skipped_without(node: ast.AST) -> tuple[int, str] | None:
+    """Line and name of the module without which a statement skips its file: `np = pytest.importorskip("numpy")`."""
+    match node:
+        case ast.Assign(value=ast.Call() as call) | ast.Expr(value=ast.Call() as call):
+            name = call.args[0] if call.args else None
+            if ast.unparse(call.func) in ("pytest.importorskip", "importorskip") and isinstance(name, ast.Constant):
+                return call.lineno, str(name.value)
+    return None
 
 
 def _mentions(folder: Path, words: str) -> bool:

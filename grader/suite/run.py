@@ -31,7 +31,7 @@ from grader.schedule import Progress
 from grader.suite.listed import completed, own_errors
 from grader.suite.needs import KNOWN, Need, demand, needs_of, reached
 from grader.suite.plugins import plugins_of
-from grader.suite.scan import PART, Case, Scan, scan
+from grader.suite.scan import PART, Case, Scan, in_word, scan
 from grader.suite.shared import first_left
 from grader.suite.starts import starts_of
 from grader.suite.traits import (
@@ -45,7 +45,7 @@ from grader.suite.traits import (
 )
 from grader.suite.tree import copy_suite, lay
 from grader.testing.refused import SENTENCE
-from grader.testing.suite_plan import TREE, Plan
+from grader.testing.suite_plan import PYTEST_ENDED, TREE, Plan
 
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
@@ -117,13 +117,20 @@ class Suite:
     def _demand_loaded(self, report: Report) -> None:
         """Refuse a report in which all tests of a file fail because the file can't be loaded without a hand-in either.
 
-        Only a file whose text shows that it asks nothing of a hand-in until a test runs is judged so.
+        Only a file whose text shows that it asks nothing of a hand-in until a test runs is judged so, and one that
+        pytest didn't come to by the suite's settings.
         """
         endings: dict[str, set[str]] = {}
+        unused = set()
+        named = {in_word(name): name for name in self.scan.files}
         for test in report.tests:
-            endings.setdefault(test.id.partition("[")[2].partition("::")[0], set()).add(test.status)
+            word = test.id.partition("[")[2].partition("::")[0]
+            file = named.get(word, word)
+            endings.setdefault(file, set()).add(test.status)
+            if PYTEST_ENDED in test.message:
+                unused.add(file)
         failing = [file for file, found in endings.items() if found <= {"error", "failed"}]
-        suspects = [file for file in failing if needs_no_hand_in(self.folder, file)]
+        suspects = [file for file in failing if file in unused or needs_no_hand_in(self.folder, file)]
         for file, why in self.errors_of(suspects).items() if suspects else ():
             fact = f"can't be loaded, with or without a hand-in, so nothing is graded; mend it: {why}"
             raise AssignmentError(self.original / file, None, fact)

@@ -122,6 +122,11 @@ def scan(folder: Path) -> Scan:
     return Scan(tuple(cases), names, tuple(own), tuple(doubts), tuple(notes), constants)
 
 
+def in_word(name: str) -> str:
+    """Return a name as it is in the id of a test: `tests/test_a.py` is `tests_test_a.py`."""
+    return re.sub(r"[^\w.:-]+", "_", name, flags=re.ASCII)
+
+
 def off(file: str, line: int | None, name: str) -> str:
     """Return a note that a test is switched off, so that nobody can earn its points."""
     return f"{file}:{line}: {name} is switched off by the suite's own skip, so it has no points."
@@ -149,7 +154,7 @@ def visibility_of(value: Any, file: str, line: int | None, notes: dict[str, None
 
 def case_of(identity: str, *, weighed: bool = False, off: bool = False, **fields: Any) -> Case:
     """Return a case with the id by which the worker knows it: short, and independent of pytest's own naming."""
-    word = re.sub(r"[^\w.:-]+", "_", identity, flags=re.ASCII)
+    word = in_word(identity)
     if word != identity or len(word) > ID_CHARS:
         word = f"{word[:ID_CHARS]}~{digest(identity.encode())[:8]}"
     spec = TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields)

@@ -60,7 +60,7 @@ def _asked_by_a_library() -> bool:
     here = str(Path.cwd().resolve())
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith("<frozen") and "importlib" not in file:
+        if not file.startswith("<frozen") and "importlib" not in file and frame.f_code.co_name != "importorskip":
             return not file.startswith(here)
         frame = frame.f_back
     return True

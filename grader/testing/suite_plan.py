@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from grader.testing.plugin import LEAN
 
+PYTEST_ENDED = "pytest ended with"
+"""Begins the message of a test that pytest didn't come to, for a reason that is in the suite."""
 TREE = "tree"
 """The folder beside the hand-in's that holds the merged tree."""
 

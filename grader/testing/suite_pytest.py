@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,16 @@ from typing import Any
 import pytest
 
 from grader.testing.plugin import LEAN
+from grader.testing.suite_plan import PYTEST_ENDED
+
+_SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_SHOWING = frozenset(
+    {
+        *("terminal", "cacheprovider", "junitxml", "pastebin", "logging", "faulthandler", "stepwise", "setuponly"),
+        *("setupplan", "debugging"),
+    }
+)
+"""pytest's own plugins whose options don't say which tests there are: they show, keep or order what comes out."""
 
 
 class _Chosen:
@@ -17,6 +28,8 @@ class _Chosen:
 
     def __init__(self, wanted: Callable[[pytest.Item], bool]) -> None:
         self.wanted = wanted
+        self.without: Sequence[str] = ()
+        """pytest's own plugins that aren't loaded, but whose options the suite's settings may have."""
         self.items: list[pytest.Item] = []
         self.errors: list[str] = []
         self.error: BaseException | None = None
@@ -37,6 +50,11 @@ class _Chosen:
             error = call.excinfo.value
             # pytest wraps the error of an import; the error itself says more
             self.error = self.error or error.__cause__ or error
+
+    def pytest_addoption(self, parser: pytest.Parser) -> None:
+        """Know the options of plugins that show results: `addopts = -ra` in a suite's settings is one."""
+        for name in self.without:
+            importlib.import_module(f"_pytest.{name}").pytest_addoption(parser)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the wanted items only."""
@@ -67,9 +85,18 @@ def _run(home: Path, words: list[str], plugins: Sequence[str], chosen: _Chosen) 
     sys.modules.pop("test_suite", None)  # ours; a suite's file may have this name
     blocked = [word for name in LEAN if name not in ("legacypath", *plugins) for word in ("-p", f"no:{name}")]
     blocked += [word for name in plugins for word in ("-p", name) if name not in LEAN]
+    if _has_options(home, Path(words[-1])):  # the imports take time
+        chosen.without = [name for name in LEAN if name in _SHOWING and name not in plugins]
     code = pytest.main([*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
-        raise RuntimeError(f"pytest ended with {code}: is there a faulty pytest.ini or conftest.py?")
+        raise RuntimeError(f"{PYTEST_ENDED} {code}: is there a faulty pytest.ini or conftest.py?")
+
+
+def _has_options(home: Path, file: Path) -> bool:
+    """Whether a file of settings that pytest reads for this file of tests may have options of a command line."""
+    folders = [folder for folder in file.parents if folder.is_relative_to(home)]
+    found = (folder / name for folder in folders for name in _SETTINGS)
+    return any(b"addopts" in path.read_bytes() for path in found if path.is_file())
 
 
 def items_of(home: Path, file: str, plugins: Sequence[str]) -> list[pytest.Item]:

@@ -28,27 +28,37 @@ def answers_of(cells: Sequence[Cell], handout: bytes | None) -> str:
     if handout is None:
         return ""
     try:
-        given = [_words(cell) for cell in read_cells(handout).cells if cell.kind == "text"]
+        theirs = [cell for cell in read_cells(handout).cells if cell.kind == "text"]
     except NotebookError:
         return ""
     texts = [cell for cell in cells if cell.kind == "text"][:2000]
-    own = [_words(cell) for cell in texts]
-    heading = ""
-    headings = []
-    for cell in texts:
-        headings.append(heading)
-        found = _HEADING.findall(cell.source)
-        heading = found[-1].strip() if found else heading
+    given, own = ([_words(cell) for cell in group] for group in (theirs, texts))
+    headings = _headings(texts)
+    asked = _headings(theirs)
     parts: list[str] = []
     matcher = SequenceMatcher(None, given, own, autojunk=False)
     for tag, before, until, start, end in matcher.get_opcodes():
-        if tag not in ("replace", "insert") or any(_PERSON.search(text) for text in given[before:until]):
+        if tag not in ("replace", "insert"):
             continue
+        # What replaces a cell that asked for a name stands where that stood, under any words.
+        personal = {asked[place] for place in range(before, until) if _PERSON.search(given[place])}
+        personal |= {""} if personal else set()
         for number in range(start, end):
             text = texts[number].source.strip()
-            if text and not _PERSON.search(text):
+            if text and headings[number] not in personal and not _PERSON.search(text):
                 parts.append(f"{headings[number] or texts[number].label}\n\n{text[:ANSWER_CHARS]}")
     return "\n\n".join(parts[:ANSWERS])
+
+
+def _headings(cells: Sequence[Cell]) -> list[str]:
+    """The last heading above each cell; empty if there is none."""
+    heading = ""
+    above = []
+    for cell in cells:
+        above.append(heading)
+        found = _HEADING.findall(cell.source)
+        heading = found[-1].strip() if found else heading
+    return above
 
 
 def _words(cell: Cell) -> str:

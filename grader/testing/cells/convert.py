@@ -26,6 +26,8 @@ HEADER = "#|=== "
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
 _FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$", re.MULTILINE)
+_WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(?:\S*/)?(\w+)\.py[ \t]*\n")
+"""The first line of a cell that writes a module, whose code counts as the notebook's own."""
 Known = Callable[[str], bool]
 """Whether a top-level package can be imported here."""
 
@@ -206,10 +208,11 @@ def _notes(
     """Sentences about what may surprise: imports that aren't here, what needs them, two definitions, cuda."""
     notes = []
     absent: dict[str, str] = {}
+    written = {found[1] for cell in code if (found := _WRITTEN.match(cell.source))}
     for piece in whole:
         label = code[piece.cell].label
         for package in _imported(piece.node):
-            if not known(package):
+            if not known(package) and package not in written:
                 notes.append(f"{label} imports {package}, which isn't installed here; the rest went on without it")
                 absent.update(dict.fromkeys(piece.binds, package))
         for item in definitions(piece.node):

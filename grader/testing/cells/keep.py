@@ -3,7 +3,7 @@
     always      imports, functions, classes, constants, guards around these, attributes set on own classes,
                 functions that a call makes of others
     on demand   other assignments, and what fills a container, if a kept definition reads a name that none of the above
-                binds
+                binds, or if a test asks the module for a name (see `load`)
     never       other loops and calls, training, downloads, plots
 
 Nothing is run to decide that. The order stays, so the later of two definitions wins, as it does in a kernel.
@@ -37,6 +37,7 @@ _FILLS = frozenset(
 _CHEAP = frozenset(dir(builtins)) - {"open", "input", "print", "exec", "eval", "__import__", "compile", "breakpoint"}
 """What a loop that fills a container may call, beside such methods and `items()`."""
 _MAKES_FUNCTIONS = frozenset({"partial", "vectorize", "lru_cache", "cache", "jit", "njit", "vmap", "script", "wraps"})
+_MAIN = re.compile(r"__name__ == '__main__'|'__main__' == __name__")
 _PLAIN = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Lambda, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp),
     *(ast.BinOp, ast.BoolOp, ast.Compare, ast.Starred, ast.JoinedStr, ast.FormattedValue),
@@ -117,6 +118,21 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
                 kept[index] = True
                 waiting.extend(piece.reads)
     return kept
+
+
+def binds_late(piece: Piece, name: str) -> bool:
+    """Whether a statement that isn't kept may run because somebody asks the module for a name."""
+    return name in piece.binds | _changed(piece.node) and _on_demand(piece.node)
+
+
+def in_main_guard(node: ast.stmt) -> list[ast.stmt] | None:
+    """Return what `if __name__ == "__main__":` holds but for calls and loops; None for any other statement.
+
+    In the kernel in which a notebook was written, that is true.
+    """
+    if not isinstance(node, ast.If) or not _MAIN.fullmatch(ast.unparse(node.test)):
+        return None
+    return [item for item in node.body if _always(item, ()) or (_on_demand(item) and not isinstance(item, ast.Expr))]
 
 
 def definitions(node: ast.stmt) -> Iterator[Definition]:
@@ -212,7 +228,12 @@ def _sets_on_class(node: ast.stmt, classes: Collection[str]) -> bool:
             and isinstance(call.args[0], ast.Name)
             and call.args[0].id in classes
         )
-    return isinstance(node, ast.For) and all(_sets_on_class(inner, classes) for inner in node.body)
+    if not isinstance(node, ast.For):
+        return False
+    over = node.iter.elts if isinstance(node.iter, ast.Tuple | ast.List) else []
+    if over and isinstance(node.target, ast.Name) and all(isinstance(c, ast.Name) and c.id in classes for c in over):
+        classes = {*classes, node.target.id}
+    return all(_sets_on_class(inner, classes) for inner in node.body)
 
 
 def _on_demand(node: ast.stmt) -> bool:
@@ -302,6 +323,8 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             for item in ast.walk(target):
                 if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
                     yield item.id
+                elif isinstance(item, ast.Subscript) and ast.unparse(item.value) == "globals()":
+                    yield ast.unparse(item.slice).strip("'")
 
 
 def _named_inside(node: ast.stmt) -> frozenset[str]:

@@ -7,21 +7,26 @@ from __future__ import annotations
 import __future__
 
 import ast
+import builtins
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
 from grader.testing.cells.convert import END, HEADER, SKIPPED
-from grader.testing.cells.keep import Definition, added_to, definitions
+from grader.testing.cells.keep import Definition, Piece, added_to, binds_late, definitions, in_main_guard, pieces_of
 from grader.testing.compiled import CompiledOnce
 
 FAILED = "__grader_failed__"
 """The name in a module under which it keeps the exceptions of its statements, by the names that they would bind."""
 _TAIL = 600
+_COMMENT = "#| "
+"""What `convert` writes before the lines of a statement that isn't kept."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,18 @@ class CellLoader(SourceFileLoader):
     """Runs a converted module."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run each statement; keep the exceptions for those who look for what is missing."""
-        tree = ast.parse(self.get_data(self.path), self.path)
+        """Run each statement; keep the exceptions for those who look for what is missing.
+
+        A name that a test asks for may be given by a statement that no definition needs: `Adam = make_rule(table)`.
+        Such a statement runs when the name is looked up.
+        """
+        source = self.get_data(self.path).decode("utf-8", "replace")
+        tree = ast.parse(source, self.path)
         failed: dict[str, BaseException] = {}
         vars(module)[FAILED] = failed
         vars(module)["display"] = print  # IPython's own, with which people look at values in a function, too
         flags = 0
-        for node in tree.body:
+        for node in (item for outer in tree.body for item in _parts(outer, source)):
             try:
                 code = self._compiled(node, flags)
                 flags |= code.co_flags & _FUTURES
@@ -106,6 +116,33 @@ class CellLoader(SourceFileLoader):
                     continue
             for name in _names(node):
                 failed.pop(name, None)
+        vars(module).setdefault("__getattr__", partial(self._late, module, source, flags))
+
+    def _late(self, module: ModuleType, source: str, flags: int, name: str) -> object:
+        """Run what gives a value to a name that the module lacks, and to the names that this needs."""
+        failed: dict[str, BaseException] = vars(module)[FAILED]
+        asked: set[str] = set()
+
+        def bring(wanted: str) -> None:
+            if wanted in asked or wanted in vars(module) or hasattr(builtins, wanted):
+                return
+            asked.add(wanted)
+            for piece in _left(source):
+                if binds_late(piece, wanted):
+                    for read in sorted(piece.reads):
+                        bring(read)
+                    try:
+                        for node in _parts(piece.node, source):
+                            exec(self._compiled(node, flags), vars(module))
+                    except Exception as error:
+                        failed[wanted] = error
+
+        if not name.startswith("__"):
+            bring(name)
+        try:
+            return vars(module)[name]
+        except KeyError:
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
 
     def _compiled(self, node: ast.stmt, flags: int) -> CodeType:
         code: CodeType = compile(ast.Module([node], []), self.path, "exec", flags, dont_inherit=True)
@@ -131,6 +168,31 @@ class CellLoader(SourceFileLoader):
         except Exception:
             return False
         return True
+
+
+def _parts(node: ast.stmt, source: str) -> list[ast.stmt]:
+    """What runs of a statement: in cells, a guard for the main program is true, as it was in the kernel."""
+    inside = in_main_guard(node) if HEADER in source else None
+    return [node] if inside is None else inside
+
+
+@cache
+def _left(source: str) -> tuple[Piece, ...]:
+    """The statements that a converted text has as comments, with its lines; cells that aren't Python have none."""
+    found: list[Piece] = []
+    run: list[str] = []
+    skipped = False
+    for number, line in enumerate([*source.split("\n"), ""], 1):
+        if line.startswith((HEADER, SKIPPED)):
+            skipped = line.startswith(SKIPPED)
+        if line.startswith(_COMMENT) and not skipped:
+            run.append(line.removeprefix(_COMMENT))
+        elif run:
+            text = "\n" * (number - 1 - len(run)) + "\n".join(run)
+            with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # a student's own comment
+                found += pieces_of(0, text, ast.parse(text))
+            run = []
+    return tuple(found)
 
 
 _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
