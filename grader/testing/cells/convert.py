@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from grader.testing.cells.keep import Definition, Piece, added_to, defined_twice, definitions, kept_of, pieces_of
 from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
@@ -26,8 +27,6 @@ HEADER = "#|=== "
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
 _FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$", re.MULTILINE)
-_WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(?:\S*/)?(\w+)\.py[ \t]*\n")
-"""The first line of a cell that writes a module, whose code counts as the notebook's own."""
 Known = Callable[[str], bool]
 """Whether a top-level package can be imported here."""
 
@@ -202,13 +201,20 @@ def _checked(code: Code, index: int, source: str, label: str = "it") -> _Block:
     return _Block(_printable(source), (), note, _one_line(f"line {line}: {reason}"))
 
 
+def _written(cell: Cell) -> str:
+    """The module that a cell writes into a file, whose code counts as the notebook's own; empty if it writes none."""
+    words = cell.source.lstrip().partition("\n")[0].split()
+    file = PurePosixPath(words[-1]) if words and words[0] in ("%%writefile", "%%file") else None
+    return file.stem if file is not None and file.suffix == ".py" else ""
+
+
 def _notes(
     whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known, *, twice: bool
 ) -> list[str]:
     """Sentences about what may surprise: imports that aren't here, what needs them, two definitions, cuda."""
     notes = []
     absent: dict[str, str] = {}
-    written = {found[1] for cell in code if (found := _WRITTEN.match(cell.source))}
+    written = {_written(cell) for cell in code}
     for piece in whole:
         label = code[piece.cell].label
         for package in _imported(piece.node):
