@@ -126,7 +126,8 @@ def public_points(answers: Fixtures) -> float:
 def test_it_holds_what_a_student_needs(handout: Path, bonus: Assignment) -> None:
     names = set(texts(handout))
     assert {"README.md", "conftest.py", "create_tarball.sh", "autograder/hw1_autograder/runner.py"} <= names
-    assert set(own_files(bonus.template)) <= names
+    template = own_files(bonus.template)
+    assert set(template) <= names
     for name in template:
         assert (handout / name).read_bytes() == (bonus.template / name).read_bytes()
 
