@@ -5,6 +5,8 @@ import json
 import os
 import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,16 @@ def loaded(tmp_path: Path, data: bytes, name: str = "hw.ipynb") -> Submission:
     return Submission(tmp_path, ["."], [])
 
 
+@contextmanager
+def installed(submission: Submission) -> Iterator[None]:
+    """A block in which the submission's modules can be imported."""
+    submission.install()
+    try:
+        yield
+    finally:
+        submission.uninstall()
+
+
 def test_the_right_statements_are_kept(tmp_path: Path) -> None:
     data = notebook(
         "import json, no_such_package\nfrom also_absent import thing",
@@ -135,8 +147,7 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
         "from __future__ import annotations\ndef late(x: Missing) -> Missing:\n    return x",
     )
     submission = loaded(tmp_path, data)
-    submission.install()
-    try:
+    with installed(submission):
         module = submission.hw
         layer = module.Layer()
         assert (layer.forward(3), layer.kind(), layer.added()) == (16, "layer", 7)
@@ -146,8 +157,6 @@ def test_the_right_statements_are_kept(tmp_path: Path) -> None:
             _ = module.model
         with pytest.raises(ModuleNotFoundError, match="no_such_package"):
             _ = module.thing if False else module.no_such_package
-    finally:
-        submission.uninstall()
 
 
 def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> None:
@@ -161,8 +170,7 @@ def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> 
         "1 +\nlost = build('lost', len)",
     )
     submission = loaded(tmp_path, data)
-    submission.install()
-    try:
+    with installed(submission):
         module = submission.hw
         assert module.Net().rule() == 5
         assert (module.Adam.__name__, module.Momentum.__name__) == ("a", "b")
@@ -173,18 +181,13 @@ def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> 
             _ = module.best
         with pytest.raises(SyntaxError):
             _ = module.lost
-    finally:
-        submission.uninstall()
 
 
 def test_a_guard_for_the_main_program_is_true_in_a_notebook(tmp_path: Path) -> None:
     guarded = "if __name__ == '__main__':\n    EPS = 2\n    print(1 / 0)\n    Alias = f"
     submission = loaded(tmp_path, notebook("def f():\n    return EPS", guarded))
-    submission.install()
-    try:
+    with installed(submission):
         assert (submission.hw.f(), submission.hw.Alias()) == (2, 2)
-    finally:
-        submission.uninstall()
 
 
 def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> None:
@@ -201,13 +204,10 @@ def test_methods_are_added_by_decorators_that_are_not_here(tmp_path: Path) -> No
     made = convert_notebook(data, "hw.ipynb", lambda package: False)
     assert made.notes == ("cell 1 imports no_such_package, which isn't installed here; the rest went on without it",)
     submission = loaded(tmp_path, data)
-    submission.install()
-    try:
+    with installed(submission):
         net, layer = submission.hw.Net(), submission.hw.Layer()
         assert (net.forward(1), layer.forward(1), net.backward(), layer.backward()) == (1, 2, 3, 4)
         assert (net.step(), layer.step()) == (5, 5)
-    finally:
-        submission.uninstall()
 
 
 def test_a_line_tells_its_cell(tmp_path: Path) -> None:
@@ -394,18 +394,14 @@ def plot():
 
 
 def test_what_fills_a_container_is_kept_for_those_who_read_it(tmp_path: Path) -> None:
-    (tmp_path / "hw.py").write_text(convert_notebook(notebook(FILLED), "hw.ipynb").text, "utf-8")
-    submission = Submission(tmp_path, ["."], [])
-    submission.install()
-    try:
+    submission = loaded(tmp_path, notebook(FILLED))
+    with installed(submission):
         module = submission.hw
         assert module.double(3) == 6
         assert module.triple(3) == 9
         assert module.table == {0: 0, 1: 1, 2: 4, 3: 9, 4: 16, 7: 49}
         assert module.mode == "two"
         assert module.plot() == []
-    finally:
-        submission.uninstall()
 
 
 def test_written_answers_are_the_changed_cells_without_names() -> None:
