@@ -19,14 +19,17 @@ from numpy.typing import NDArray
 
 from grader.recording import DTYPES, Claim, Observation, Value
 from grader.sandbox.wire import (
+    CODES_BYTES,
     FRAMES,
     HEADER_BYTES,
     NAME_CHARS,
     NDIM,
     Decoder,
+    Prepared,
     WireError,
     encode_end,
     encode_observation,
+    encode_prepared,
     encode_ready,
 )
 from grader.testing.observe import observe
@@ -591,3 +594,43 @@ def test_a_flood_of_headers_stops_too(peak: Any) -> None:
 def feed_all(decoder: Decoder, frames: Iterable[bytes]) -> None:
     for one in frames:
         decoder.feed(one)
+
+
+@pytest.mark.parametrize("step", [1, 7, None])
+@pytest.mark.parametrize("prepared", [Prepared(True, b"code" * 100), Prepared(False, b"")])
+def test_what_the_first_child_prepared_comes_before_its_first_check(prepared: Prepared, step: int | None) -> None:
+    decoder = Decoder(CAP, prepares=True)
+    data = READY + encode_prepared(prepared) + check_frame(entry()) + end_frame()
+    for start in range(0, len(data), step or len(data)):
+        decoder.feed(data[start : start + (step or len(data))])
+    assert decoder.prepared == prepared
+    assert [item.name for item in decoder.observations] == ["y"]
+    assert decoder.end is not None
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        check_frame(entry()),
+        end_frame(),
+        READY,
+        frame({"frame": "prepared", "shares": True}),
+        frame({"frame": "prepared", "shares": True, "nbytes": -1}),
+        frame({"frame": "prepared", "shares": True, "nbytes": CODES_BYTES + 1}),
+        frame({"frame": "prepared", "shares": True, "nbytes": "1"}),
+        frame({"frame": "prepared", "shares": True, "nbytes": 1.0}),
+    ],
+)
+def test_a_child_that_was_asked_to_prepare_sends_nothing_else_first(second: bytes) -> None:
+    decoder = Decoder(CAP, prepares=True)
+    decoder.feed(READY)
+    with pytest.raises(WireError, match="no second frame"):
+        decoder.feed(second)
+
+
+def test_nothing_is_prepared_twice_or_unasked() -> None:
+    sent = encode_prepared(Prepared(True, b"code"))
+    for prepares, data in ((True, READY + sent + sent), (False, READY + sent)):
+        decoder = Decoder(CAP, prepares=prepares)
+        with pytest.raises(WireError, match="unknown kind"):
+            decoder.feed(data)

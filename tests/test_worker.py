@@ -5,6 +5,7 @@ complete and valid, no process of the submission is alive and no temporary file 
 """
 
 import json
+import marshal
 import os
 import re
 import shutil
@@ -517,6 +518,10 @@ SENT: dict[str, tuple[str, Sequence[Status]]] = {
         ["failed"],
     ),
     "a ready": ("send(frame({'frame': 'ready', 'layers': ['full', 'best']}))", ["crashed"]),
+    "code for other children": (
+        "send(frame({'frame': 'prepared', 'shares': True, 'nbytes': 4}, b'code')); os._exit(0)",
+        ["crashed"],
+    ),
     "a verdict": ("send(frame({'frame': 'result', 'score': 1000, 'max_score': 1000}))", ["crashed"]),
     "a header of 4 GiB": ("send(struct.pack('<I', 2**32 - 1), bytes(1000)); os._exit(0)", ["crashed"]),
     "a value of 60 MB that doesn't come": (
@@ -663,6 +668,32 @@ def test_a_zygote_whose_death_isnt_seen_yet_is_replaced_too(
         monkeypatch.setattr(launch.Zygote, "alive", alive)
         assert worker.run(TARGET).ending == "ok"
     assert asked[0] is False
+
+
+def test_children_take_the_code_that_the_first_one_compiled_of_their_own_hand_in(
+    bonus: Assignment, answers: Fixtures, places: list[Place]
+) -> None:
+    visible = [place.test for place in places if "forward" in place.test][:2]
+    with Worker(bonus, read_questions(bonus)) as worker:
+        ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
+        assert not any(map(worker.hides, visible))
+        assert [recording.ending for recording in worker.run_together(visible)] == ["ok", "ok"]
+        prepared = worker._prepared
+        assert prepared is not None
+        assert prepared.shares
+        codes = marshal.loads(prepared.codes)  # noqa: S302  # of the reference
+        files = {str(file): file.read_bytes() for file in worker.submission.rglob("*.py")}
+        assert {path: data for data, path in codes} == files
+        # code that the hand-in hasn't shows which one is run
+        other = {key: compile("raise ValueError('other code')", key[1], "exec") for key in codes}
+        with open(worker._codes, "wb", closefd=False) as file:
+            file.truncate(0)
+            file.seek(0)
+            file.write(marshal.dumps(other))
+        assert "other code" in worker.run(visible[0]).message
+        worker.empty_submission()
+        ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
+        assert worker.run(visible[0]).ending == "ok"
 
 
 def test_a_test_finds_nothing_of_the_one_before(grading: Grading) -> None:

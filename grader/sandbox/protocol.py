@@ -1,6 +1,7 @@
 """The messages between the judge and a zygote: frozen values, sent as one JSON object each.
 
-    judge -> zygote   Settings, first; then a Command for each child, with the two descriptors of its channel
+    judge -> zygote   Settings, first; then a Command for each child, with the descriptors of its channel, of
+                      its output, and of the code that an earlier child compiled, if there is one
     zygote -> judge   a Described for each test, then Ready; or Problem, and nothing more;
                       for each Command, Started and then Ended
 
@@ -66,6 +67,10 @@ class Command:
     """Whether each test finds what the tests before it left behind."""
     loaded: tuple[str, ...] = ()
     """Installed modules to load before the fork, once for all children."""
+    prepares: bool = False
+    """Whether it first finds out, and tells the judge, what all children of a hand-in need; see `wire.Prepared`."""
+    shares: bool = True
+    """Whether an earlier child found that the hand-in's tests may share a process."""
 
 
 @dataclass(frozen=True)

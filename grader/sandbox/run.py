@@ -22,7 +22,7 @@ from grader.assignment import Limits
 from grader.errors import InternalError
 from grader.recording import Ending, Recording
 from grader.sandbox.protocol import MESSAGE_BYTES, Ended, Started, decode
-from grader.sandbox.wire import Decoder, WireError
+from grader.sandbox.wire import Decoder, Prepared, WireError
 from grader.text import clean_text, overwritten
 
 CHUNK = 2**18
@@ -101,11 +101,12 @@ class Run:
         seconds: float,
         *,
         tests: int = 1,
+        prepares: bool = False,
         until: float = math.inf,
         given: bool,
         excess: Callable[[], str],
     ) -> None:
-        """Watch a child that runs `tests` tests, each for at most `seconds`.
+        """Watch a child that runs `tests` tests, each for at most `seconds`, and may prepare for others before.
 
         A child that others keep from the processors gets more time, but not beyond `until`, by time.monotonic().
         """
@@ -119,6 +120,9 @@ class Run:
         self._limits = limits
         self._seconds = seconds
         self._tests = tests
+        self._prepares = prepares
+        self.prepared: Prepared | None = None
+        """What the child prepared."""
         self._until = until
         self._given = given
         self._recordings: list[Recording] = []
@@ -134,7 +138,10 @@ class Run:
         """Returns how the child exceeded its disk limits; raises InternalError if the disk is full."""
 
     def _begin(self, layers: tuple[str, ...] | None) -> None:
-        self._decoder = Decoder(self._limits.value_mb * 2**20, given=self._given, layers=layers)
+        self._decoder = Decoder(
+            self._limits.value_mb * 2**20, given=self._given, layers=layers, prepares=self._prepares
+        )
+        self._prepares = False
         self._output = Output(self._limits.output_kb * 1024)
 
     @property
@@ -242,6 +249,7 @@ class Run:
                 self._decoder.feed(data)
             except WireError as error:
                 self._violation = str(error)
+            self.prepared = self._decoder.prepared or self.prepared
         return bool(data)
 
     def _read_output(self) -> bool:

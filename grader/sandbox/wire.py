@@ -23,6 +23,8 @@ HEADER_BYTES = 256 * 1024
 ALL_HEADERS_BYTES = 2 * 2**20
 ARRAY_BYTES = 2**40
 """More than any cap, and so small that numpy accepts every shape below it, even if one of its sizes is 0."""
+CODES_BYTES = 4 * 2**20
+"""Of a hand-in's compiled files."""
 FRAMES = 2000
 NDIM = 32
 NAME_CHARS = 200
@@ -46,6 +48,16 @@ class End:
     leaderboard: float | str | None
     more: bool = False
     """Whether the same process goes on with the next test, when the judge has answered with one byte."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the first child of a hand-in finds out before any student code runs, for the children that follow."""
+
+    shares: bool
+    """Whether the hand-in's tests may share a process."""
+    codes: bytes
+    """The compiled files. Only children of this hand-in read them."""
 
 
 # the worker's side
@@ -87,6 +99,12 @@ def encode_ready(layers: list[str]) -> bytes:
     return _header({"frame": "ready", "layers": layers})
 
 
+def encode_prepared(prepared: Prepared) -> bytes:
+    """Return the second frame of a child that was asked for it; no student code has run yet."""
+    header = {"frame": "prepared", "shares": prepared.shares, "nbytes": len(prepared.codes)}
+    return _header(header) + prepared.codes
+
+
 def encode_end(claim: str, message: str, score: object, leaderboard: object, *, more: bool = False) -> bytes:
     """Return a test's last frame."""
     if isinstance(leaderboard, np.generic):
@@ -109,11 +127,16 @@ def _header(header: dict[str, Any]) -> bytes:
 class Decoder:
     """Rebuilds observations from incoming bytes."""
 
-    def __init__(self, cap: int, *, given: bool = True, layers: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, cap: int, *, given: bool = True, layers: tuple[str, ...] | None = None, prepares: bool = False
+    ) -> None:
         """Accept at most `cap` bytes of arrays in all; without `given`, drop the parameters of the checks.
 
-        `layers` is known for a later test of a process, which sends no first frame again.
+        `layers` is known for a later test of a process, which sends no first frame again. With `prepares`, the second
+        frame is what the child prepared.
         """
+        self.prepared: Prepared | None = None
+        self._prepares = prepares
         self._given = given
         self.observations: list[Observation] = []
         self.layers = layers
@@ -168,6 +191,8 @@ class Decoder:
             if header.get("frame") != "ready" or not isinstance(layers, list):
                 raise WireError("no first frame")
             self.layers = tuple(str(layer)[:20] for layer in layers[:10])
+        elif self._prepares:
+            self._expect_codes(header)
         elif header.get("frame") == "end":
             if self._buffer:
                 raise WireError("data after the last frame")
@@ -176,6 +201,13 @@ class Decoder:
             self._check(header)
         else:
             raise WireError("a frame of an unknown kind")
+
+    def _expect_codes(self, header: dict[str, Any]) -> None:
+        nbytes = header.get("nbytes")
+        if header.get("frame") != "prepared" or not isinstance(nbytes, int) or not 0 <= nbytes <= CODES_BYTES:
+            raise WireError("no second frame")
+        self._need = nbytes
+        self._header = header
 
     def _check(self, header: dict[str, Any]) -> None:
         name = _string(header, "name", NAME_CHARS)
@@ -198,6 +230,11 @@ class Decoder:
 
     def _finish(self) -> None:
         assert self._header is not None
+        if self._prepares:
+            self.prepared = Prepared(self._header.get("shares") is True, bytes(self._buffer[: self._need]))
+            del self._buffer[: self._need]
+            self._prepares, self._header = False, None
+            return
         values: dict[str, Value] = {}
         offset = 0
         for role, value, shape, nbytes in self._pending:

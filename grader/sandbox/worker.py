@@ -48,6 +48,7 @@ from grader.sandbox.stage import Stage
 
 if TYPE_CHECKING:
     from grader.recording import Recording
+    from grader.sandbox.wire import Prepared
 
 COLLECT_SECONDS = 120.0
 """How long loading the libraries and the tests may take; torch on half a core needs a dozen seconds."""
@@ -141,6 +142,10 @@ class Worker:
         self._settled = False
         self._loaded: tuple[str, ...] | None = None
         """Libraries that the hand-in imports and that take long to load; None if it wasn't looked at."""
+        self._prepared: Prepared | None = None
+        """What the hand-in's first child of several tests found out."""
+        self._codes = -1
+        """A file in memory with the compiled files of `_prepared`; -1 if there is none."""
         try:
             self._folders = {"visible": self._copy_tests("visible", questions.visible, questions.withheld)}
             if questions.hidden:
@@ -179,6 +184,7 @@ class Worker:
         """Empty the submission's folder for another submission."""
         self._settled = False
         self._loaded = None
+        self._forget_prepared()
         for folder in {self.submission, self.beside}:
             for entry in folder.iterdir():
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
@@ -425,9 +431,12 @@ class Worker:
             limits.value_mb * 2**20,
             self.lasting,
             self._loaded,
+            prepares=self._prepared is None and len(tests) > 1 and not self.lasting,
+            shares=self._prepared is not None and self._prepared.shares,
         )
+        codes = (self._codes,) if self._codes >= 0 else ()
         try:
-            self._send(name, command, (channel_end.fileno(), output_end))
+            self._send(name, command, (channel_end.fileno(), output_end, *codes))
         except InternalError as error:  # the zygote died after `alive` was checked
             channel.close()
             os.close(output)
@@ -443,15 +452,31 @@ class Worker:
                 limits,
                 seconds,
                 tests=len(tests),
+                prepares=command.prepares,
                 until=until,
                 given=given,
                 excess=self._scratch.excess,
             )
             recordings = run.finish()
             self.waited += run.waited
+            if run.prepared is not None:
+                self._keep(run.prepared)
         if run.zygote_lost:
             self._stop()
         return run.layers is not None, recordings
+
+    def _keep(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        if prepared.codes:
+            self._codes = os.memfd_create("codes")
+            with open(self._codes, "wb", closefd=False) as file:
+                file.write(prepared.codes)
+
+    def _forget_prepared(self) -> None:
+        self._prepared = None
+        if self._codes >= 0:
+            os.close(self._codes)
+            self._codes = -1
 
     def _stop(self) -> None:
         """End the zygote and all its descendants."""
@@ -466,6 +491,7 @@ class Worker:
     def close(self) -> None:
         """End every process and remove every file of this worker."""
         self._stop()
+        self._forget_prepared()
         self._scratch.close()
         self._held.remove()
         if self._identity is not None:

@@ -6,7 +6,8 @@ from importlib.machinery import SourceFileLoader
 from types import CodeType
 from typing import Any
 
-_CODES: dict[tuple[bytes, str], CodeType] = {}
+CODES: dict[tuple[bytes, str], CodeType] = {}
+"""By the text and the path of a file."""
 
 
 class CompiledOnce(SourceFileLoader):
@@ -16,6 +17,6 @@ class CompiledOnce(SourceFileLoader):
     def source_to_code(self, data: Any, path: Any, **options: Any) -> CodeType:  # type: ignore[override]
         """Return the code of a module's text. Code can't be changed, so sharing it carries nothing."""
         key = (bytes(data), str(path))
-        if key not in _CODES:
-            _CODES[key] = super().source_to_code(data, path, **options)
-        return _CODES[key]
+        if key not in CODES:
+            CODES[key] = super().source_to_code(data, path, **options)
+        return CODES[key]

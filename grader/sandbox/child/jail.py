@@ -83,7 +83,8 @@ def prepare(
 
     Raises OSError if the kernel offers a layer and then refuses it: that is a fault, not a reason for a lower level.
     """
-    powers.know()
+    if at_least(level, "basic"):
+        powers.bound()
     return Jail(
         basic=at_least(level, "basic"),
         user=user if at_least(level, "full") else None,

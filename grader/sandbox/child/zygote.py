@@ -27,6 +27,7 @@ import pytest
 
 from grader.levels import at_least
 from grader.recording import Observation
+from grader.sandbox.child.codes import bring, compile_all
 from grader.sandbox.child.jail import NO_JAIL, SHARED_MEMORY, WORK_BYTES, WORK_FILES, Jail, enter, prepare
 from grader.sandbox.child.leftovers import Leftovers
 from grader.sandbox.child.libraries import load_late, load_torch
@@ -50,7 +51,8 @@ from grader.sandbox.protocol import (
 )
 from grader.sandbox.removal import remove
 from grader.sandbox.scratch import Scratch
-from grader.sandbox.wire import encode_end, encode_observation, encode_ready
+from grader.sandbox.wire import Prepared, encode_end, encode_observation, encode_prepared, encode_ready
+from grader.testing.cells.load import origin
 from grader.testing.describe import describe
 from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_arguments
 from grader.testing.submission import Submission
@@ -126,7 +128,7 @@ class Server:
         gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child
         self.send(Ready(tuple(self.jail.layers), self.probe()))
         while True:
-            message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 2)
+            message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 3)
             command = decode(message)
             if not isinstance(command, Command):
                 return True
@@ -214,7 +216,8 @@ def run_child(
     leaves something that can't be put back, no other follows.
     """
     try:
-        channel, output = descriptors
+        channel, output, *compiled = descriptors
+        codes = b"".join(os.pread(each, os.fstat(each).st_size, 0) for each in compiled)
         os.dup2(output, 1)
         os.dup2(output, 2)
         # `output` may be descriptor CHANNEL, so the channel is moved only after `output` is duplicated
@@ -227,7 +230,15 @@ def run_child(
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
         helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
-        alone = len(items) == 1 or command.lasting or not keeps_to_itself(root, helpers)
+        if codes:
+            bring(codes)
+        shares = command.shares
+        if command.prepares:
+            shares = keeps_to_itself(root, helpers)
+            # a suite has no path and imports in its own way; cells are compiled one by one
+            files = (file for file in root.resolve().rglob("*.py") if settings.path and not origin(file))
+            Channel(CHANNEL, 0).write(encode_prepared(Prepared(shares, compile_all(files))))
+        alone = len(items) == 1 or command.lasting or not shares
         shared = leftovers if not alone else None
         if shared is not None:
             shared.begin()
