@@ -189,7 +189,7 @@ class Handouts(TestingPlugin):
         submission = submission_in(handout.code, handout.assignment)
         seed = seed_of(str(handout.assignment.seed), identity)
         self.library = handout.assignment.library
-        self.begin(identity, submission, handout.code, recorder, given=False, seed=seed)
+        self.begin(item, submission, recorder, given=False, seed=seed)
         submission.install()
         try:
             return (yield)

@@ -36,9 +36,8 @@ class Ended:
 class _Running:
     """The test that is running."""
 
-    nodeid: str
     submission: Submission
-    root: Path
+    data: Path
     recorder: Recorder
     given: bool
     seed: int
@@ -78,9 +77,10 @@ class TestingPlugin:
         return np.random.RandomState(self._running.seed)
 
     @pytest.fixture
-    def check(self, request: pytest.FixtureRequest) -> Check:
+    def check(self) -> Check:
         """Names values for the judge."""
-        return Check(self._running.recorder, given=self._running.given, data=request.path.parent / DATA)
+        running = self._running  # without pytest's `request`, for which it inspects three signatures a test
+        return Check(running.recorder, given=running.given, data=running.data)
 
     @pytest.fixture
     def set_score(self) -> None:
@@ -90,11 +90,9 @@ class TestingPlugin:
     def set_leaderboard_value(self) -> None:
         """Present so that pytest accepts the argument; gradescope_utils' decorator passes the real one."""
 
-    def begin(
-        self, nodeid: str, submission: Submission, root: Path, recorder: Recorder, *, given: bool, seed: int
-    ) -> None:
+    def begin(self, item: pytest.Item, submission: Submission, recorder: Recorder, *, given: bool, seed: int) -> None:
         """Set `submission`, `rng` and `check` for the next test, and seed every generator."""
-        self._current = _Running(nodeid, submission, root, recorder, given, seed)
+        self._current = _Running(submission, item.path.parent / DATA, recorder, given, seed)
         seed_everything(seed)
 
     def run(
@@ -115,7 +113,7 @@ class TestingPlugin:
         for name in ("__score__", "__leaderboard_value__"):
             if hasattr(function, name):
                 delattr(function, name)
-        self.begin(item.nodeid, submission, root, recorder, given=given, seed=seed)
+        self.begin(item, submission, recorder, given=given, seed=seed)
         error = _run_phases(item)
         self._current = None
         if isinstance(error, Interruption):
