@@ -183,6 +183,64 @@ def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> 
             _ = module.lost
 
 
+def test_names_that_cheap_loops_and_texts_bind_are_kept(tmp_path: Path) -> None:
+    data = notebook(
+        "def f():\n    return SIZE, LAST, BASE, GUARD, DEEP, TWICE",
+        "n = 3\nwhile n < 100:\n    n *= 2\n    SIZE = n",
+        "for name in ['a', 'b']:\n    LAST = name",
+        "exec('BASE = abs(-4)\\nclass Made:\\n    rule = 3\\nTWICE = BASE * COUNT')",
+        "COUNT = len('ab')",
+        "try:\n    for GUARD in range(3):\n        pass\nexcept ValueError:\n    GUARD = 9",
+        "if n > 1:\n    for i in [1, 2]:\n        if i == 2:\n            DEEP = i",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert submission.hw.Made.rule == 3
+        with pytest.raises(NameError, match="'TWICE'"):  # as in a kernel: COUNT comes later
+            submission.hw.f()
+    with installed(submission := loaded(tmp_path, data.replace(b"BASE * COUNT", b"BASE * 2"))):
+        assert submission.hw.f() == (192, "b", 4, 2, 2, 8)
+
+
+def test_a_loop_without_an_end_costs_its_names_only(tmp_path: Path) -> None:
+    data = notebook(
+        "def f():\n    return SIZE",
+        "SIZE = 1\nfor i in range(10 ** 12):\n    try:\n        SIZE += i\n    except ValueError:\n        pass",
+        "n = 1\nwhile True:\n    LATE = n",
+        "def g():\n    return 1",
+        "w0 = 7\ndef h():\n    return w0\nfor w in range(5):\n    w0 = w",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert (submission.hw.g(), submission.hw.h()) == (1, 7)
+        with pytest.raises(NameError, match="'SIZE'"):
+            submission.hw.f()
+        with pytest.raises(RuntimeError, match="this loop goes round more than 100,000 times"):
+            _ = submission.hw.LATE
+
+
+def test_names_are_found_in_statements_that_share_a_line(tmp_path: Path) -> None:
+    data = notebook(
+        "#| default_exp core\nmade = abs(-1)",
+        "a = 1; b = abs(a - 4)  # both\nc = abs(-5)",
+        "print(b); d = '''\nx'''; e = abs(\n    -6); g = 2; h = abs(-7)",
+        "i = abs(\n-8); j = 3",
+        "k = abs(-1) ; l = '''; #\n'''",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        module = submission.hw
+        assert (module.made, module.a, module.b, module.c, module.d) == (1, 1, 3, 5, "\nx")
+        assert (module.e, module.g, module.h, module.i, module.j, module.l) == (6, 2, 7, 8, 3, "; #\n")
+
+
+def test_a_notebook_in_python_that_says_another_language_counts() -> None:
+    language = {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R\n" * 50}}
+    made = convert_notebook(notebook("import json", "def f():\n    return 1", metadata=language), "hw.ipynb")
+    assert made.names == {"f"}
+    assert "it says that its language is R R R" in made.notes[0]
+    for cells in (["x <- 5\nprint(x)", "f <- function(x) { x }"], ["library(torch)"], ["using Flux"], []):
+        with pytest.raises(NotebookError, match="another language"):
+            convert_notebook(notebook(*cells, metadata=language), "hw.ipynb")
+
+
 def test_a_guard_for_the_main_program_is_true_in_a_notebook(tmp_path: Path) -> None:
     guarded = "if __name__ == '__main__':\n    EPS = 2\n    print(1 / 0)\n    Alias = f"
     submission = loaded(tmp_path, notebook("def f():\n    return EPS", guarded))

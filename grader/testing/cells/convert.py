@@ -24,6 +24,10 @@ END = "# The grader made this from "
 """The start of the last line; a name follows."""
 HEADER = "#|=== "
 """Begins the line above a cell; its name follows. The line after it is empty, or says why the cell is skipped."""
+LEFT = "#| "
+"""Begins the lines of a statement that isn't kept."""
+BESIDE = "  #|; "
+"""In a line, before the statements of it that aren't kept, if others of it are."""
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
 _FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$", re.MULTILINE)
@@ -60,10 +64,12 @@ def convert_cells(
     author saw, or that others came after.
     """
     code = [cell for cell in cells.cells if cell.kind == "code"]
-    if not any(cell.source.strip() for cell in code):
+    if not any(cell.source.strip() for cell in code) and not cells.language:
         raise NotebookError("has no code in it: was it saved? Hand in the notebook with your work")
     blocks = [_block(index, cell) for index, cell in enumerate(code)]
     pieces = [piece for block in blocks for piece in block.pieces]
+    if cells.language and not any(isinstance(piece.node, Definition) for piece in pieces):
+        raise NotebookError("is a notebook of another language than Python")
     kept = kept_of(pieces, defined)
     whole = [piece for piece, keep in zip(pieces, kept, strict=True) if keep]
     left = {id(piece.node) for piece, keep in zip(pieces, kept, strict=True) if not keep}
@@ -75,7 +81,13 @@ def convert_cells(
     if len(text.encode("utf-8")) > TEXT_BYTES:
         raise NotebookError(f"has more than {TEXT_BYTES // 2**20} MiB of code; keep data in files, not in cells")
     saved = defined is None
-    notes = [*cells.notes, *(block.note for block in blocks if block.note and saved)]
+    notes = list(cells.notes)
+    if cells.language:
+        notes.append(
+            f"it says that its language is {_one_line(cells.language)[:20]}, but it defines functions or classes in "
+            "Python, so it counts as a Python notebook; choose a Python kernel and save it again"
+        )
+    notes += [*(block.note for block in blocks if block.note and saved)]
     notes += _notes(whole, code, blocks, known, twice=saved)
     return Converted(text, tuple(_limited(notes)), *_outline(whole, blocks))
 
@@ -142,16 +154,21 @@ class _Block:
         """The cell's lines, in which the statements with an id in `left` are comments."""
         lines = self.text.split("\n")
         if self.reason:
-            return [f"{SKIPPED}{self.reason}", *(f"#| {line}" for line in lines)]
+            return [f"{SKIPPED}{self.reason}", *(f"{LEFT}{line}" for line in lines)]
         dropped = [piece for piece in self.pieces if id(piece.node) in left]
         kept = {number for piece in self.pieces if id(piece.node) not in left for number in _span(piece)}
+        beside: dict[int, list[str]] = {}
         for piece in reversed(dropped):  # from the end, so that columns stay
             if kept.isdisjoint(_span(piece)):
                 for number in _span(piece):
-                    if not lines[number - 1].startswith("#| "):
-                        lines[number - 1] = f"#| {lines[number - 1]}"
+                    if not lines[number - 1].startswith(LEFT):
+                        lines[number - 1] = f"{LEFT}{lines[number - 1]}"
             else:
-                _blank(lines, piece, kept)
+                _blank(lines, piece, kept, beside)
+        open_ended = {number for piece in self.pieces if id(piece.node) not in left for number in _span(piece)[:-1]}
+        for number, texts in beside.items():
+            if number not in open_ended:
+                lines[number - 1] += BESIDE + "; ".join(reversed(texts))
         return ["", *lines]
 
 
@@ -159,17 +176,19 @@ def _span(piece: Piece) -> range:
     return range(piece.first, piece.last + 1)
 
 
-def _blank(lines: list[str], piece: Piece, kept: Collection[int]) -> None:
-    """Take a statement out of lines that it shares with others."""
+def _blank(lines: list[str], piece: Piece, kept: Collection[int], beside: dict[int, list[str]]) -> None:
+    """Take a statement out of lines that it shares with others; what was in shared lines goes into `beside`."""
     node = piece.node
     for number in reversed(_span(piece)):
         raw = lines[number - 1].encode()
         begin = node.col_offset if number == piece.first else 0
         end = (node.end_col_offset or 0) if number == piece.last else len(raw)
-        shared = number in kept and (number == piece.last or piece.last not in kept)
-        lines[number - 1] = (raw[:begin] + (b"pass" if shared else b"") + raw[end:]).decode("utf-8", "replace")
         if number not in kept:
-            lines[number - 1] = ""
+            lines[number - 1] = f"{LEFT}{lines[number - 1].removeprefix(LEFT)}"
+            continue
+        shared = number == piece.last or piece.last not in kept
+        beside.setdefault(number, []).append(raw[begin:end].decode("utf-8", "replace"))
+        lines[number - 1] = (raw[:begin] + (b"pass" if shared else b"") + raw[end:]).decode("utf-8", "replace")
 
 
 def _block(index: int, cell: Cell) -> _Block:

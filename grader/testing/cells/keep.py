@@ -2,8 +2,9 @@
 
     always      imports, functions, classes, constants, guards around these, attributes set on own classes,
                 functions that a call makes of others
-    on demand   other assignments, and what fills a container, if a kept definition reads a name that none of the above
-                binds, or if a test asks the module for a name (see `load`)
+    on demand   other assignments, what fills a container, loops that call builtins only, and `exec` of a text that is
+                one of these, if a kept definition reads a name that none of the above binds, or if a test asks the
+                module for a name (see `load`)
     never       other loops and calls, training, downloads, plots
 
 Nothing is run to decide that. The order stays, so the later of two definitions wins, as it does in a kernel.
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 
 _BLOCKS = ast.If | ast.Try | ast.With | ast.Match
+_LOOPS = ast.For | ast.While | ast.AsyncFor
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _HEAVY = re.compile(
     r"(?i)(?:^|_)(?:train(?!_?test)|fit|learn|download|mount|solve|experiment|run|plot|show|main|sleep|input|urlretrieve"
@@ -35,9 +37,11 @@ _FILLS = frozenset(
 )
 """Methods that change a container, or a parser of settings, and do nothing else."""
 _CHEAP = frozenset(dir(builtins)) - {"open", "input", "print", "exec", "eval", "__import__", "compile", "breakpoint"}
-"""What a loop that fills a container may call, beside such methods and `items()`."""
+"""What a loop may call that is kept, beside methods that fill containers and `items()`."""
 _MAKES_FUNCTIONS = frozenset({"partial", "vectorize", "lru_cache", "cache", "jit", "njit", "vmap", "script", "wraps"})
 _MAIN = re.compile(r"__name__ == '__main__'|'__main__' == __name__")
+_LEAVES = frozenset({int, str, type(None), ast.Load, ast.Store})
+"""Types of a syntax tree's values that hold no name."""
 _PLAIN = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Lambda, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp),
     *(ast.BinOp, ast.BoolOp, ast.Compare, ast.Starred, ast.JoinedStr, ast.FormattedValue),
@@ -78,6 +82,9 @@ def pieces_of(cell: int, text: str, tree: ast.Module) -> list[Piece]:
         reads = set(_reads_now(node))
         for _, names in spans[bisect_left(lines, piece.first) : bisect_right(lines, piece.last)]:
             reads |= names
+        if (inner := _executed(node)) is not None:
+            for item in pieces_of(cell, inner, ast.parse(inner)):
+                reads |= item.reads
         found.append(Piece(cell, node, piece.binds, frozenset(reads)))
     return found
 
@@ -93,10 +100,13 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
                 kept[index] = False
     certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
     binders: dict[str, list[int]] = {}
+    in_loops: dict[str, list[int]] = {}
     changed = [_changed(piece.node) for piece in pieces]
     for index, piece in enumerate(pieces):
         for name in piece.binds | changed[index]:
             binders.setdefault(name, []).append(index)
+        for name in _bound_in_loops(piece.node):
+            in_loops.setdefault(name, []).append(index)
     waiting = [
         name
         for piece, keep in zip(pieces, kept, strict=True)
@@ -110,7 +120,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
         if name in seen:
             continue
         seen.add(name)
-        for index in binders.get(name, ()):
+        for index in binders.get(name) or in_loops.get(name, []):
             piece = pieces[index]
             if kept[index]:
                 waiting.extend(piece.reads)  # a constant whose name is read
@@ -122,7 +132,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
 
 def binds_late(piece: Piece, name: str) -> bool:
     """Whether a statement that isn't kept may run because somebody asks the module for a name."""
-    return name in piece.binds | _changed(piece.node) and _on_demand(piece.node)
+    return name in piece.binds | _changed(piece.node) | _bound_in_loops(piece.node) and _on_demand(piece.node)
 
 
 def in_main_guard(node: ast.stmt) -> list[ast.stmt] | None:
@@ -133,6 +143,11 @@ def in_main_guard(node: ast.stmt) -> list[ast.stmt] | None:
     if not isinstance(node, ast.If) or not _MAIN.fullmatch(ast.unparse(node.test)):
         return None
     return [item for item in node.body if _always(item, ()) or (_on_demand(item) and not isinstance(item, ast.Expr))]
+
+
+def binds_of(node: ast.stmt) -> frozenset[str]:
+    """Return the names that a statement binds in the module, in loops, too."""
+    return frozenset(_bound(node)) | _bound_in_loops(node)
 
 
 def definitions(node: ast.stmt) -> Iterator[Definition]:
@@ -243,11 +258,29 @@ def _on_demand(node: ast.stmt) -> bool:
     if isinstance(node, ast.With) and any("open(" in ast.unparse(item.context_expr) for item in node.items):
         return False  # the file isn't here
     if isinstance(node, _BLOCKS):
-        loops = (ast.For, ast.While, ast.AsyncFor)
-        return not any(isinstance(inner, loops) for inner in ast.walk(node)) and not is_heavy(node)
+        loops = (inner for inner in ast.walk(node) if isinstance(inner, _LOOPS))
+        return all(_only_fills(loop) for loop in loops) and not is_heavy(node)
     if isinstance(node, ast.Expr):
+        text = _executed(node)
+        if text is not None:
+            return all(_always(inner, ()) or _on_demand(inner) for inner in ast.parse(text).body)
         return (_filled(node.value) is not None or bool(_named_inside(node))) and not is_heavy(node)
-    return isinstance(node, ast.For) and _only_fills(node)
+    return isinstance(node, _LOOPS) and _only_fills(node)
+
+
+def _executed(node: ast.stmt) -> str | None:
+    """The text of `exec("LIMIT = 3")`, if it is Python that runs in the module; None for any other statement."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "exec":
+        return None
+    text = call.args[0] if len(call.args) == 1 and not call.keywords else None
+    if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+        return None
+    try:
+        symtable.symtable(text.value, "<exec>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return text.value
 
 
 def _filled(value: ast.expr) -> str | None:
@@ -260,11 +293,14 @@ def _filled(value: ast.expr) -> str | None:
     return base.id if isinstance(base, ast.Name) else None
 
 
-def _only_fills(node: ast.For) -> bool:
-    """Whether a loop calls nothing but builtins and methods of containers: it can't train or fetch anything."""
+def _only_fills(node: ast.For | ast.While | ast.AsyncFor) -> bool:
+    """Whether a loop calls nothing but builtins and methods of containers: it can't train or fetch anything.
+
+    How often it may go round is limited where it runs.
+    """
     known = _CHEAP | {item.name for item in ast.walk(node) if isinstance(item, ast.FunctionDef)}
     for item in ast.walk(node):
-        if isinstance(item, ast.While | ast.With | ast.Await | ast.Yield | ast.YieldFrom):
+        if isinstance(item, ast.AsyncFor | ast.With | ast.AsyncWith | ast.Await | ast.Yield | ast.YieldFrom):
             return False
         if isinstance(item, ast.Call):
             called = item.func
@@ -317,6 +353,10 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         for inner in _blocks(node):
             yield from _bound(inner)
         return
+    if isinstance(node, ast.Expr) and (text := _executed(node)) is not None:
+        for inner in ast.parse(text).body:
+            yield from _bound(inner)
+        return
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
@@ -325,6 +365,22 @@ def _bound(node: ast.stmt) -> Iterator[str]:
                     yield item.id
                 elif isinstance(item, ast.Subscript) and ast.unparse(item.value) == "globals()":
                     yield ast.unparse(item.slice).strip("'")
+
+
+def _bound_in_loops(node: ast.stmt) -> frozenset[str]:
+    """The names that loops of a statement bind in the module.
+
+    They count only where nothing else binds them: what training changes has a value before it.
+    """
+    if not isinstance(node, ast.For | ast.While | _BLOCKS):
+        return frozenset()
+    found = set()
+    for loop in ast.walk(node):
+        if isinstance(loop, _LOOPS):
+            found |= {
+                item.id for item in ast.walk(loop) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+            }
+    return frozenset(found)
 
 
 def _named_inside(node: ast.stmt) -> frozenset[str]:
@@ -337,7 +393,7 @@ def _named_inside(node: ast.stmt) -> frozenset[str]:
 def _changed(node: ast.stmt) -> frozenset[str]:
     """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`, `names.append(x)`."""
     found = set()
-    if isinstance(node, ast.For):
+    if isinstance(node, ast.For | ast.While):
         simple = (item for item in ast.walk(node) if isinstance(item, ast.Assign | ast.AugAssign | ast.Expr))
         return frozenset().union(*map(_changed, simple))
     if isinstance(node, ast.Expr) and (filled := _filled(node.value)) is not None:
@@ -366,9 +422,16 @@ def _reads_now(node: ast.stmt) -> Iterator[str]:
                 waiting += [argument.annotation for argument in arguments if argument.annotation is not None]
                 waiting += [item.returns] if item.returns is not None else []
             continue
-        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load):
-            yield item.id
-        waiting += ast.iter_child_nodes(item)
+        if isinstance(item, ast.Name):
+            if isinstance(item.ctx, ast.Load):
+                yield item.id
+            continue
+        for value in vars(item).values():  # as ast.iter_child_nodes, in a third of its time
+            kind = type(value)
+            if kind is list:
+                waiting += [inner for inner in value if isinstance(inner, ast.AST)]
+            elif kind not in _LEAVES and isinstance(value, ast.AST):
+                waiting.append(value)
 
 
 def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
@@ -379,7 +442,10 @@ def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
     ]
     while waiting:
         line, table = waiting.pop()
-        names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+        if isinstance(table, symtable.Function):
+            names = set(table.get_globals())
+        else:
+            names = {item.get_name() for item in table.get_symbols() if item.is_global() and item.is_referenced()}
         found.append((line, names))
         waiting += [(line, child) for child in table.get_children()]
     return found
@@ -416,7 +482,9 @@ def defined_twice(pieces: Iterable[Piece]) -> dict[str, list[int]]:
         if isinstance(node, ast.Expr) or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)):
             for name in piece.reads & found.keys():
                 del found[name]
-        if isinstance(node, Definition) and node.name not in _reads_now(node):  # `class A(A)` continues the first
+        if not isinstance(node, Definition):
+            continue
+        if node.name not in found or node.name not in _reads_now(node):  # `class A(A)` continues the first
             found.setdefault(node.name, []).append(piece)
     return {
         name: [piece.cell for piece in places]
