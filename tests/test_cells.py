@@ -201,6 +201,20 @@ def test_names_that_cheap_loops_and_texts_bind_are_kept(tmp_path: Path) -> None:
         assert submission.hw.f() == (192, "b", 4, 2, 2, 8)
 
 
+def test_a_call_that_sets_globals_is_kept_for_those_who_read_them(tmp_path: Path) -> None:
+    data = notebook(
+        "def setup():\n    global SCALE, FIRST\n    SCALE = FIRST = 3",
+        "def train_all():\n    global FIRST\n    FIRST = 4",
+        "def f():\n    return SCALE, FIRST\nraise SystemExit",
+        "setup()\ntrain_all()",
+        "def g():\n    return OTHER\ndef other():\n    global OTHER\n    while True:\n        OTHER = 1\nother()",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert submission.hw.f() == (3, 3)
+        with pytest.raises(NameError, match="'OTHER'"):
+            submission.hw.g()
+
+
 def test_a_loop_without_an_end_costs_its_names_only(tmp_path: Path) -> None:
     data = notebook(
         "def f():\n    return SIZE",

@@ -146,6 +146,15 @@ def test_a_name_that_only_code_that_isnt_run_sets_is_told_with_its_place(cell: s
     assert f"line.ipynb, cell 1, line {line} sets it, in code that isn't run here" in told
 
 
+@pytest.mark.parametrize("name", ["_", "Out[1]", "_3"])
+def test_what_only_a_kernel_has_is_told(name: str, graded: Graded) -> None:
+    scaled = REFERENCE.replace("return scaled + self.offset", "return scaled + SCALE")
+    report = graded({"line.ipynb": from_script(scaled, ["3", f"SCALE = {name}"], [])})
+    told = "\n".join(test.message for test in report.tests)
+    assert f"line.ipynb, cell 2, line 1, in <module>: SCALE = {name}" in told
+    assert "Only a notebook's kernel has that" in told
+
+
 def test_a_class_that_names_itself_in_super_is_defined_twice(graded: Graded) -> None:
     first, second = (
         f"class Line:\n    def __init__(self, *_):\n        super(Line, self).__init__()\n        {value} / 0\n"

@@ -100,27 +100,32 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
                 kept[index] = False
     certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
     binders: dict[str, list[int]] = {}
-    in_loops: dict[str, list[int]] = {}
+    instead: dict[str, list[int]] = {}  # what may bind a name if nothing else does
     changed = [_changed(piece.node) for piece in pieces]
+    called = [_called_alone(piece.node) for piece in pieces]
+    alone = set(called)
+    globals_of = {
+        item.name: _sets_globals(item) for piece in pieces for item in definitions(piece.node) if item.name in alone
+    }
     for index, piece in enumerate(pieces):
         for name in piece.binds | changed[index]:
             binders.setdefault(name, []).append(index)
-        for name in _bound_in_loops(piece.node):
-            in_loops.setdefault(name, []).append(index)
+        for name in _bound_in_loops(piece.node) | globals_of.get(called[index], frozenset()):
+            instead.setdefault(name, []).append(index)
     waiting = [
         name
         for piece, keep in zip(pieces, kept, strict=True)
         if keep and (isinstance(piece.node, Definition) or not _is_constant(piece.node))
         for name in piece.reads
     ]
-    may_run = cache(lambda index: _on_demand(pieces[index].node))
+    may_run = cache(lambda index: _on_demand(pieces[index].node) or called[index] in globals_of)
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
-        for index in binders.get(name) or in_loops.get(name, []):
+        for index in binders.get(name) or instead.get(name, []):
             piece = pieces[index]
             if kept[index]:
                 waiting.extend(piece.reads)  # a constant whose name is read
@@ -192,6 +197,21 @@ def _makes_function(node: ast.stmt, makers: Collection[str]) -> bool:
     called = node.value.func
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     return name in makers and not is_heavy(node)
+
+
+def _sets_globals(item: Definition) -> frozenset[str]:
+    """The names that a function binds in the module, by `global`, if it neither loops nor trains."""
+    if not isinstance(item, ast.FunctionDef):
+        return frozenset()
+    inner = list(ast.walk(item))
+    names = frozenset(name for node in inner if isinstance(node, ast.Global) for name in node.names)
+    return frozenset() if any(isinstance(node, _LOOPS) for node in inner) or (names and is_heavy(item)) else names
+
+
+def _called_alone(node: ast.stmt) -> str:
+    """The name of the function that a statement calls, and does nothing else: `setup()`; empty for others."""
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    return called.id if isinstance(called, ast.Name) and not _HEAVY.search(called.id) else ""
 
 
 def _is_check(node: ast.Import | ast.ImportFrom) -> bool:

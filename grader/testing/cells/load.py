@@ -292,12 +292,22 @@ def reason_for(module: ModuleType, name: str) -> BaseException | None:
     return None
 
 
-def left_out(error: NameError) -> Place | None:
-    """Return where a notebook gives a value to the name that a NameError misses, in a statement that isn't kept."""
+def is_of_kernel(error: NameError) -> bool:
+    """Whether a NameError in a notebook misses what IPython keeps of earlier cells: `_`, `Out`, `_12`, `In`."""
+    return FAILED in _space(error) and re.fullmatch(r"_{1,3}|_i{1,3}|_i?\d+|In|Out", str(error.name)) is not None
+
+
+def _space(error: NameError) -> dict[str, Any]:
+    """The names of the module whose code raised a NameError."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    space = trace.tb_frame.f_globals if trace is not None else {}
+    return trace.tb_frame.f_globals if trace is not None else {}
+
+
+def left_out(error: NameError) -> Place | None:
+    """Return where a notebook gives a value to the name that a NameError misses, in a statement that isn't kept."""
+    space = _space(error)
     file = space.get("__file__")
     if FAILED not in space or not isinstance(file, str) or not isinstance(error.name, str):
         return None
@@ -316,9 +326,6 @@ def left_out(error: NameError) -> Place | None:
 
 def undefined(error: NameError) -> BaseException | None:
     """Return the failure of the statement that would have bound the name which a NameError misses."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    failed = trace.tb_frame.f_globals.get(FAILED) if trace is not None else None
+    failed = _space(error).get(FAILED)
     found = failed.get(error.name) if isinstance(failed, dict) else None
     return found if isinstance(found, BaseException) and found is not error else None
