@@ -201,6 +201,42 @@ def test_names_that_cheap_loops_and_texts_bind_are_kept(tmp_path: Path) -> None:
         assert submission.hw.f() == (192, "b", 4, 2, 2, 8)
 
 
+def test_what_cells_set_on_objects_and_define_in_blocks_is_kept(tmp_path: Path) -> None:
+    data = notebook(
+        "import sys, no_such_package\nclass Settings:\n    pass\nconfig = Settings()",
+        "config.size = 3\nconfig.deep = Settings()\nconfig.deep.rate = abs(-2)\nsys.recursion = 1",
+        "def f():\n    return config.size, config.deep.rate, hasattr(sys, 'recursion')",
+        "if config:\n    class A:\n        def fit(self):\n            self.train()",
+        "import contextlib\nwith contextlib.suppress(OSError):\n    class B:\n        def g(self):\n"
+        "            for i in range(3):\n                print(i)\n            return 5",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert submission.hw.f() == (3, 2, False)
+        assert submission.hw.A.fit
+        assert submission.hw.B().g() == 5
+
+
+def test_a_module_that_a_cell_writes_is_the_notebook(tmp_path: Path) -> None:
+    data = notebook(
+        "%%writefile my_layers.py\ndef f():\n    return 1",
+        "from my_layers import f\nfrom my_layers import *\nimport my_layers as ml\ndef g():\n    return ml.f() + f()",
+        "%%writefile json.py\nraise SystemExit\n",
+        "import json\ndef h():\n    return json.dumps",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert (submission.hw.f(), submission.hw.g()) == (1, 2)
+        assert submission.hw.h() is json.dumps
+    assert "my_layers" not in sys.modules
+
+
+def test_a_name_from_a_module_that_isnt_here_is_missing(tmp_path: Path) -> None:
+    """An import that nothing uses costs nothing, unless a test asks for what it should bring."""
+    with installed(submission := loaded(tmp_path, notebook("from left_behind import Layer\ndef f():\n    return 1"))):
+        assert submission.hw.f() == 1
+        with pytest.raises(NotFound, match=r"hw\.ipynb takes 'Layer' from left_behind, which isn't here"):
+            _ = submission.hw.Layer
+
+
 def test_a_call_that_sets_globals_is_kept_for_those_who_read_them(tmp_path: Path) -> None:
     data = notebook(
         "def setup():\n    global SCALE, FIRST\n    SCALE = FIRST = 3",
@@ -301,6 +337,7 @@ def test_notes_say_what_surprises() -> None:
             "%%bash\nclass is in session",
             "%%writefile src/own.py\ndef h():\n    return 3",
             "from own import h",
+            '%run -i \'./lib.py\'\nx = """\n%run this.py\n"""',
         ),
         "hw.ipynb",
         lambda package: False,
@@ -314,12 +351,14 @@ def test_notes_say_what_surprises() -> None:
         "cell 5 isn't Python (line 1: it has git's conflict marks)",
         "g is defined in cell 4 and cell 6; the one in cell 6 counts",
         "cell 7 begins with %%bash",
+        "cell 10 runs ./lib.py by %run, which isn't done here",
     ):
         assert told in notes
     assert "own" not in notes
+    assert "this.py" not in notes
 
 
-def test_scripts_made_from_notebooks() -> None:
+def test_scripts_made_from_notebooks(tmp_path: Path) -> None:
     """nbconvert's and Colab's are mended, and keep their line numbers; an ordinary script stays as it is."""
     nbconvert = b"# In[1]:\n\nget_ipython().run_line_magic('cd', 'x')\ntrain()\n\ndef f():\n    return 1\n"
     colab = b"# -*- coding: utf-8 -*-\n!pip install x\n# %matplotlib inline\ndef f():\n    return 1\nf()\n"
@@ -329,6 +368,20 @@ def test_scripts_made_from_notebooks() -> None:
         lines = made.text.split("\n")
         assert lines.index("def f():") == script.decode().split("\n").index("def f():")
         assert {node.__class__.__name__ for node in ast.parse(made.text).body} <= {"FunctionDef"}
+    body = "def f(x):\n    return 1 / x\nprint(f(2))\n"
+    timed = f"# In[1]:\nget_ipython().run_cell_magic('time', '', {body!r})\n".encode()
+    made = convert_script(timed, "hw.py")
+    assert made is not None
+    (tmp_path / "hw.py").write_text(made.text)
+    with installed(submission := Submission(tmp_path, ["."], [])):
+        with pytest.raises(ZeroDivisionError) as error:
+            submission.hw.f(0)
+        assert error.traceback[-1].lineno == 1  # counted from 0: the line of the script
+    light = b"# ---\n# jupyter:\n#   jupytext:\n# ---\n\n# + tags=[]\ndef f():\n    return 1\n# -\ntrain()\n"
+    for script in (light, b"# +\ndef f():\n    return 1\n# -\n\n# +\nwhile True:\n    train()\n"):
+        made = convert_script(script, "hw.py")
+        assert made is not None
+        assert "#| train()" in made.text or "#|     train()" in made.text
     plain = b"try:\n    get_ipython()\nexcept NameError:\n    pass\ntrain()\n"
     assert convert_script(plain, "hw.py") is None
     exported = (

@@ -136,7 +136,7 @@ def test_annotations_by_packages_that_arent_here_cost_nothing(graded: Graded) ->
         ("x = 0\nwith open('f') as f:\n    SCALE = 1", 3),
         ("for SCALE in range(3):\n    print(SCALE)", 1),
         ("history, SCALE = train(3)", 1),
-        ("exec('x = input()\\nSCALE = 2')", 1),
+        ("exec('x = 3\\nSCALE = input()')", 1),
         ("while (SCALE := len(sample())) < 3:\n    pass", 1),
     ],
 )

@@ -10,12 +10,11 @@ import ast
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from grader.testing.cells.keep import Definition, Piece, added_to, defined_twice, definitions, kept_of, pieces_of
 from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
 from grader.testing.cells.scripts import has_percent_cells, is_marked, marimo_cells, runs_more_than_it_defines
-from grader.testing.cells.syntax import Code, NotPython, parsed, python_of
+from grader.testing.cells.syntax import Code, NotPython, parsed, python_of, written_by
 
 TEXT_BYTES = 2**20
 """The greatest size of a converted text."""
@@ -30,7 +29,10 @@ BESIDE = "  #|; "
 """In a line, before the statements of it that aren't kept, if others of it are."""
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
-_FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$", re.MULTILINE)
+_RUN = re.compile(r"[ \t]*%run[ \t]+(?:-[a-zA-Z][ \t]+)*['\"]?([^\s'\"]+)")
+_FROM_SCRIPT = re.compile(
+    r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$|\A(#!.*\n)?# ---\n# jupyter:$", re.MULTILINE
+)
 Known = Callable[[str], bool]
 """Whether a top-level package can be imported here."""
 
@@ -88,7 +90,7 @@ def convert_cells(
             "Python, so it counts as a Python notebook; choose a Python kernel and save it again"
         )
     notes += [*(block.note for block in blocks if block.note and saved)]
-    notes += _notes(whole, code, blocks, known, twice=saved)
+    notes += _notes(whole, code, blocks, known, saved=saved)
     return Converted(text, tuple(_limited(notes)), *_outline(whole, blocks))
 
 
@@ -220,15 +222,22 @@ def _checked(code: Code, index: int, source: str, label: str = "it") -> _Block:
     return _Block(_printable(source), (), note, _one_line(f"line {line}: {reason}"))
 
 
+def _run_by(cell: Cell, block: _Block) -> str:
+    """The first file that a cell runs with IPython's `%run`; empty if it runs none."""
+    for line, left in zip(cell.source.split("\n"), block.text.split("\n"), strict=False):
+        found = _RUN.match(line) if "%run" in line and left.strip() in ("pass", "") else None
+        if found is not None:
+            return _one_line(found[1])[:60]
+    return ""
+
+
 def _written(cell: Cell) -> str:
     """The module that a cell writes into a file, whose code counts as the notebook's own; empty if it writes none."""
-    words = cell.source.lstrip().partition("\n")[0].split()
-    file = PurePosixPath(words[-1]) if words and words[0] in ("%%writefile", "%%file") else None
-    return file.stem if file is not None and file.suffix == ".py" else ""
+    return written_by(cell.source.lstrip().partition("\n")[0])
 
 
 def _notes(
-    whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known, *, twice: bool
+    whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known, *, saved: bool
 ) -> list[str]:
     """Sentences about what may surprise: imports that aren't here, what needs them, two definitions, cuda."""
     notes = []
@@ -246,7 +255,11 @@ def _notes(
             lost = sorted(names & absent.keys())
             if lost and not _adds_to_class(item):
                 notes.append(f"{label}: {item.name} needs {absent[lost[0]]}, so it isn't defined here")
-    for name, cells in defined_twice(whole).items() if twice else ():
+    for cell, block in zip(code, blocks, strict=True):
+        file = _run_by(cell, block) if saved else ""
+        if file:
+            notes.append(f"{cell.label} runs {file} by %run, which isn't done here: define in the notebook what counts")
+    for name, cells in defined_twice(whole).items() if saved else ():
         labels = list(dict.fromkeys(code[cell].label for cell in cells))
         if len(labels) > 1:
             places = ", ".join(labels[:-1]) + f" and {labels[-1]}"

@@ -21,6 +21,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from grader.testing.cells.syntax import RUNS_BODY
+
 _BLOCKS = ast.If | ast.Try | ast.With | ast.Match
 _LOOPS = ast.For | ast.While | ast.AsyncFor
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -101,7 +103,10 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
     certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
     binders: dict[str, list[int]] = {}
     instead: dict[str, list[int]] = {}  # what may bind a name if nothing else does
-    changed = [_changed(piece.node) for piece in pieces]
+    imported = frozenset(
+        name for piece in pieces if isinstance(piece.node, ast.Import | ast.ImportFrom) for name in piece.binds
+    )
+    changed = [_changed(piece.node, imported) for piece in pieces]
     called = [_called_alone(piece.node) for piece in pieces]
     alone = set(called)
     globals_of = {
@@ -147,7 +152,25 @@ def in_main_guard(node: ast.stmt) -> list[ast.stmt] | None:
     """
     if not isinstance(node, ast.If) or not _MAIN.fullmatch(ast.unparse(node.test)):
         return None
-    return [item for item in node.body if _always(item, ()) or (_on_demand(item) and not isinstance(item, ast.Expr))]
+    return [item for item in node.body if _counts(item)]
+
+
+def in_text(node: ast.stmt) -> list[ast.stmt] | None:
+    """Return what the text of an `exec("...")` holds but for calls and loops; None for any other statement.
+
+    All of it is at the statement's line.
+    """
+    text = _executed(node)
+    if text is None:
+        return None
+    tree = ast.parse(text)
+    for item in ast.walk(tree):
+        ast.copy_location(item, node)
+    return [item for item in tree.body if _counts(item)]
+
+
+def _counts(node: ast.stmt) -> bool:
+    return _always(node, ()) or (_on_demand(node) and not isinstance(node, ast.Expr))
 
 
 def binds_of(node: ast.stmt) -> frozenset[str]:
@@ -170,6 +193,8 @@ def _always(node: ast.stmt, classes: Collection[str]) -> bool:
     if isinstance(node, Definition):
         return True
     if _is_constant(node) or _sets_on_class(node, classes):
+        return True
+    if any(isinstance(item, Definition) for item in in_text(node) or ()):
         return True
     if isinstance(node, ast.If | ast.Try):
         inner = list(_blocks(node))
@@ -205,7 +230,11 @@ def _sets_globals(item: Definition) -> frozenset[str]:
         return frozenset()
     inner = list(ast.walk(item))
     names = frozenset(name for node in inner if isinstance(node, ast.Global) for name in node.names)
-    return frozenset() if any(isinstance(node, _LOOPS) for node in inner) or (names and is_heavy(item)) else names
+    return (
+        frozenset()
+        if any(isinstance(node, _LOOPS) for node in inner) or (names and any(map(is_heavy, item.body)))
+        else names
+    )
 
 
 def _called_alone(node: ast.stmt) -> str:
@@ -278,29 +307,38 @@ def _on_demand(node: ast.stmt) -> bool:
     if isinstance(node, ast.With) and any("open(" in ast.unparse(item.context_expr) for item in node.items):
         return False  # the file isn't here
     if isinstance(node, _BLOCKS):
-        loops = (inner for inner in ast.walk(node) if isinstance(inner, _LOOPS))
+        loops = (inner for inner in outside_functions(node) if isinstance(inner, _LOOPS))
         return all(_only_fills(loop) for loop in loops) and not is_heavy(node)
     if isinstance(node, ast.Expr):
-        text = _executed(node)
-        if text is not None:
-            return all(_always(inner, ()) or _on_demand(inner) for inner in ast.parse(text).body)
+        if in_text(node) is not None:
+            return True
         return (_filled(node.value) is not None or bool(_named_inside(node))) and not is_heavy(node)
     return isinstance(node, _LOOPS) and _only_fills(node)
 
 
 def _executed(node: ast.stmt) -> str | None:
-    """The text of `exec("LIMIT = 3")`, if it is Python that runs in the module; None for any other statement."""
+    """The text that a statement runs in the module: that of `exec("LIMIT = 3")`, and of nbconvert's `%%time` cells.
+
+    None for any other statement, and if the text isn't Python.
+    """
     call = node.value if isinstance(node, ast.Expr) else None
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "exec":
+    if not isinstance(call, ast.Call) or call.keywords or not call.args:
         return None
-    text = call.args[0] if len(call.args) == 1 and not call.keywords else None
-    if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+    values = [item.value if isinstance(item, ast.Constant) else None for item in call.args]
+    magic = isinstance(call.func, ast.Attribute) and call.func.attr == "run_cell_magic"
+    if magic and len(values) == 3 and values[0] in RUNS_BODY:
+        text = values[2]
+    elif isinstance(call.func, ast.Name) and call.func.id == "exec" and len(values) == 1:
+        text = values[0]
+    else:
+        return None
+    if not isinstance(text, str):
         return None
     try:
-        symtable.symtable(text.value, "<exec>", "exec")
+        symtable.symtable(text, "<exec>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return text.value
+    return text
 
 
 def _filled(value: ast.expr) -> str | None:
@@ -334,7 +372,7 @@ def _only_fills(node: ast.For | ast.While | ast.AsyncFor) -> bool:
 
 def is_heavy(node: ast.stmt) -> bool:
     """Whether a statement calls what trains, fetches, draws or waits."""
-    for item in ast.walk(node):
+    for item in outside_functions(node):
         if isinstance(item, ast.Call):
             name = item.func.attr if isinstance(item.func, ast.Attribute) else getattr(item.func, "id", "")
             if _HEAVY.search(name):
@@ -342,6 +380,16 @@ def is_heavy(node: ast.stmt) -> bool:
         elif isinstance(item, ast.Await | ast.Yield | ast.YieldFrom):
             return True
     return False
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """As `ast.walk`, but for what is in functions: that runs when they are called."""
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        inner = item.decorator_list if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        waiting += ast.iter_child_nodes(item) if inner is None else inner
 
 
 def _blocks(node: ast.If | ast.Try | ast.With | ast.Match) -> Iterator[ast.stmt]:
@@ -373,8 +421,8 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         for inner in _blocks(node):
             yield from _bound(inner)
         return
-    if isinstance(node, ast.Expr) and (text := _executed(node)) is not None:
-        for inner in ast.parse(text).body:
+    if isinstance(node, ast.Expr):
+        for inner in in_text(node) or ():
             yield from _bound(inner)
         return
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -410,21 +458,28 @@ def _named_inside(node: ast.stmt) -> frozenset[str]:
     return frozenset(item.target.id for item in ast.walk(node) if isinstance(item, ast.NamedExpr))
 
 
-def _changed(node: ast.stmt) -> frozenset[str]:
-    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`, `names.append(x)`."""
-    found = set()
+def _changed(node: ast.stmt, imported: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`, `names.append(x)`.
+
+    `config.size = 3` does, too, unless the name is one of those in `imported`: that sets up a package.
+    """
     if isinstance(node, ast.For | ast.While):
         simple = (item for item in ast.walk(node) if isinstance(item, ast.Assign | ast.AugAssign | ast.Expr))
-        return frozenset().union(*map(_changed, simple))
+        return frozenset().union(*(_changed(item, imported) for item in simple))
     if isinstance(node, ast.Expr) and (filled := _filled(node.value)) is not None:
         return frozenset({filled})
+    found = set()
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             base: ast.expr = target
-            while isinstance(base, ast.Subscript):
+            attribute = False
+            while isinstance(base, ast.Subscript | ast.Attribute):
+                attribute |= isinstance(base, ast.Attribute)
                 base = base.value
-            if isinstance(base, ast.Name) and (base is not target or isinstance(node, ast.AugAssign)):
+            if not isinstance(base, ast.Name) or (attribute and base.id in imported):
+                continue
+            if base is not target or isinstance(node, ast.AugAssign):
                 found.add(base.id)
     return frozenset(found)
 

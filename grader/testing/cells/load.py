@@ -11,17 +11,29 @@ import builtins
 import copy
 import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
 from grader.testing.cells.convert import BESIDE, END, HEADER, LEFT, SKIPPED
-from grader.testing.cells.keep import Definition, Piece, added_to, binds_late, binds_of, in_main_guard, pieces_of
+from grader.testing.cells.keep import (
+    Definition,
+    Piece,
+    added_to,
+    binds_late,
+    binds_of,
+    in_main_guard,
+    in_text,
+    pieces_of,
+)
+from grader.testing.cells.syntax import WRITES, written_by
 from grader.testing.compiled import CompiledOnce
 
 FAILED = "__grader_failed__"
@@ -108,6 +120,9 @@ class CellLoader(SourceFileLoader):
         vars(module)[FAILED] = failed
         vars(module)["display"] = print  # IPython's own, with which people look at values in a function, too
         flags = 0
+        for name in _written(source):
+            if name not in sys.modules and find_spec(name) is None:
+                sys.modules[name] = module
         for node in (item for outer in tree.body for item in _parts(outer, source)):
             try:
                 flags |= self._run(node, module, flags)
@@ -221,8 +236,19 @@ def _forget(node: ast.stmt, module: ModuleType) -> None:
 
 def _parts(node: ast.stmt, source: str) -> list[ast.stmt]:
     """What runs of a statement: in cells, a guard for the main program is true, as it was in the kernel."""
-    inside = in_main_guard(node) if HEADER in source else None
+    inside = in_text(node)
+    if inside is None and HEADER in source:
+        inside = in_main_guard(node)
     return [node] if inside is None else inside
+
+
+def _written(source: str) -> Iterator[str]:
+    """The modules that cells of a converted text write, whose code is part of that text."""
+    if "%%writefile" in source or "%%file" in source:
+        for line in source.split("\n"):
+            name = written_by(line[len(WRITES) :]) if line.startswith(WRITES) else ""
+            if name.isidentifier():
+                yield name
 
 
 @cache

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 _PROMPTS = (
     (re.compile(r"^>>>( |$)"), re.compile(r"^(>>>|\.\.\.)( |$)")),
@@ -18,9 +19,11 @@ _PROMPTS = (
 )
 """How the first line of a copied session begins, and how each line of it does."""
 _CELL_MAGIC = re.compile(r"%%(\w[\w.]*)?[ \t]*(.*)")
-_RUNS_BODY = frozenset({"time", "capture", "prun", "memit", "mprun"})
+RUNS_BODY = frozenset({"time", "capture", "prun", "memit", "mprun"})
 """Cell magics whose body is run as the cell would be."""
 _WRITES = frozenset({"writefile", "file"})
+WRITES = "# "
+"""What a cell begins with that writes a module, before the magic's own line."""
 _TIME = re.compile(r"%time\s+(.+)")
 _COMMAND = re.compile(r"[%!?]|[,;/](?=[A-Za-z_])")
 _MARKED = re.compile(r"[!%](?!time\b|%).*(?<!\\)$")
@@ -126,12 +129,19 @@ def _without_cell_magic(source: str) -> tuple[str, str]:
         if magic is None:
             break
         name, argument = magic[1] or "", magic[2]
-        lines[number] = ""
-        if name in _RUNS_BODY or (name in _WRITES and argument.strip().endswith(".py")):
+        lines[number] = f"{WRITES}{bare}" if name in _WRITES else ""
+        if name in RUNS_BODY or (name in _WRITES and argument.strip().endswith(".py")):
             inner, dropped = _without_cell_magic("\n".join(lines))
             return inner, dropped
         return "\n".join(f"# {line}" for line in source.split("\n")), f"%%{name}"
     return source, ""
+
+
+def written_by(line: str) -> str:
+    """Return the name of the module that a cell with this first line writes; empty if it writes none."""
+    words = line.split()
+    file = PurePosixPath(words[-1]) if len(words) > 1 and words[0] in ("%%writefile", "%%file") else None
+    return file.stem if file is not None and file.suffix == ".py" else ""
 
 
 def _without_prompts(source: str) -> str:
