@@ -251,6 +251,18 @@ def test_a_call_that_sets_globals_is_kept_for_those_who_read_them(tmp_path: Path
             submission.hw.g()
 
 
+def test_what_others_hang_on_syntax_trees_does_no_harm(tmp_path: Path) -> None:
+    """The objects of operators are shared by all trees; a kernel's tracebacks set their `parent`."""
+    (shared,) = (node for node in ast.walk(ast.parse("1 + 1")) if isinstance(node, ast.Add))
+    shared.parent = shared  # type: ignore[attr-defined]
+    try:
+        data = notebook("def f():\n    return N, M", "N = abs(2) + 3", "for i in range(3):\n    M = i + 1")
+        with installed(submission := loaded(tmp_path, data)):
+            assert submission.hw.f() == (5, 3)
+    finally:
+        del shared.parent  # type: ignore[attr-defined]
+
+
 def test_a_loop_without_an_end_costs_its_names_only(tmp_path: Path) -> None:
     data = notebook(
         "def f():\n    return SIZE",

@@ -280,6 +280,11 @@ def test_check_in_a_kernel(project: Project, tmp_path: Path) -> None:
     assert "12 of 12 elements differ" in told
     assert "1.5 / 1.5" in told
     assert 'Run it alone: check("forward")' in told
+    told = in_kernel(tmp_path / "handout", REFERENCE, check, "check(Line)")
+    assert 'as a text, such as check("forward")' in told
+    (tmp_path / "handout" / "parts.py").write_text(REFERENCE)
+    told = in_kernel(tmp_path / "handout", "from parts import Line", check, "check()")
+    assert "this notebook imports parts.py, and that file isn't handed in" in told
     again = ("class Line(:", REFERENCE.replace("return", "return 1 +"), REFERENCE)
     told = in_kernel(tmp_path / "handout", check, *again, "check()")
     assert "3.5 / 3.5" in told

@@ -245,7 +245,7 @@ def _notes(
     written = {_written(cell) for cell in code}
     for piece in whole:
         label = code[piece.cell].label
-        for package in _imported(piece.node):
+        for package in imported(piece.node):
             if not known(package) and package not in written:
                 notes.append(f"{label} imports {package}, which isn't installed here; the rest went on without it")
                 absent.update(dict.fromkeys(piece.binds, package))
@@ -274,7 +274,8 @@ def _notes(
     return list(dict.fromkeys(notes))
 
 
-def _imported(node: ast.stmt) -> list[str]:
+def imported(node: ast.stmt) -> list[str]:
+    """Return the top-level packages that a statement imports."""
     if isinstance(node, ast.Import):
         return list(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
     if isinstance(node, ast.ImportFrom) and not node.level and node.module:

@@ -501,11 +501,11 @@ def _reads_now(node: ast.stmt) -> Iterator[str]:
             if isinstance(item.ctx, ast.Load):
                 yield item.id
             continue
-        for value in vars(item).values():  # as ast.iter_child_nodes, in a third of its time
-            kind = type(value)
-            if kind is list:
+        for field in item._fields:  # as ast.iter_child_nodes, in half of its time
+            value = getattr(item, field, None)
+            if isinstance(value, list):
                 waiting += [inner for inner in value if isinstance(inner, ast.AST)]
-            elif kind not in _LEAVES and isinstance(value, ast.AST):
+            elif type(value) not in _LEAVES and isinstance(value, ast.AST):
                 waiting.append(value)
 
 

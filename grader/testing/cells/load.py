@@ -8,7 +8,6 @@ import __future__
 
 import ast
 import builtins
-import copy
 import os
 import re
 import sys
@@ -168,7 +167,7 @@ class CellLoader(SourceFileLoader):
         """Run a statement as the futures in `flags` demand, and return the flags of those that it is itself."""
         if _loops(node):
             vars(module)[_ROUND] = _counter()
-        body = [_Limited().visit(copy.deepcopy(node)) if _loops(node) else node]
+        body = [_limited(node) if _loops(node) else node]
         code: CodeType = compile(ast.Module(body, []), self.path, "exec", flags, dont_inherit=True)
         exec(code, vars(module))
         return int(code.co_flags & _FUTURES)
@@ -199,18 +198,17 @@ class TooManyRounds(RuntimeError):
     """A loop of a cell goes on for too long to be run for the sake of a name."""
 
 
-class _Limited(ast.NodeTransformer):
-    """Makes each loop outside of functions count its rounds."""
-
-    def visit(self, node: ast.AST) -> Any:
-        """Put a call at the beginning of a loop."""
-        if isinstance(node, Definition | ast.Lambda):
-            return node
-        self.generic_visit(node)
-        if isinstance(node, ast.For | ast.While):
-            call = ast.Expr(ast.Call(ast.Name(_ROUND, ast.Load()), [], []))
-            node.body.insert(0, ast.fix_missing_locations(ast.copy_location(call, node)))
+def _limited(node: Any) -> Any:
+    """A copy of a syntax tree in which each loop outside of functions counts its rounds."""
+    if isinstance(node, list):
+        return [_limited(item) for item in node]
+    if not isinstance(node, ast.AST) or isinstance(node, Definition | ast.Lambda):
         return node
+    made = ast.copy_location(type(node)(**{name: _limited(value) for name, value in ast.iter_fields(node)}), node)
+    if isinstance(made, ast.For | ast.While):
+        call = ast.Expr(ast.Call(ast.Name(_ROUND, ast.Load()), [], []))
+        made.body.insert(0, ast.fix_missing_locations(ast.copy_location(call, node)))
+    return made
 
 
 def _loops(node: ast.stmt) -> bool:
