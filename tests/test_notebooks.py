@@ -214,6 +214,7 @@ def test_one_notebook_for_several_files(tmp_path: Path) -> None:
     into.mkdir()
     intake = take_into(folder, into)
     assert intake.missing == ("mytorch/dropout.py", "mytorch/optimizer.py")
+    assert "as dropout.ipynb would for mytorch/dropout.py" in "\n".join(intake.notes)
     from grader.intake.take import ingest
 
     other = tmp_path / "other"
