@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 ANSWERS = "written_answers.md"
 """The file of the written answers, in the folder of a converted hand-in."""
 _ODD = re.compile(
-    rb"get_ipython\(|^[ \t]*[!%]|^# In\[|\A# Databricks notebook source|^# ?%%|^app = marimo\.App", re.MULTILINE
+    rb"get_ipython\(|^[ \t]*[!%]|^# In\[|\A# Databricks notebook source|^# ?%%|^# \+|^# jupyter:|^app = marimo\.App",
+    re.MULTILINE,
 )
 _TEXT_BYTES = 2**21
 """More than a child of ours sends."""

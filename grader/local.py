@@ -17,7 +17,7 @@ import pytest
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
-from grader.fixtures import Fixtures, TestSpec
+from grader.fixtures import Fixtures
 from grader.judge.assemble import command_for, make_report, name_missing_files, notes_on_names
 from grader.judge.score import judge_all
 from grader.modules import as_modules
@@ -184,6 +184,7 @@ def run(
         absent = [name for name in fixtures.required if not (modules.folder / name).is_file()]
     if loop.errors:
         raise UsageError("the tests can't be loaded; download the handout again:\n" + "\n".join(loop.errors))
+    asked = len(specs)
     if loop.interrupted:
         specs = [spec for spec in specs if spec.id in loop.recordings]
     missing = Recording("crashed", "the test didn't run")
@@ -192,7 +193,7 @@ def run(
     results = name_missing_files(results, absent, assignment.submission.path)
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
-    notes = [f"Stopped: {_others(fixtures, specs)} didn't run."] if loop.interrupted else []
+    notes = [f"Stopped: {_tests(asked - len(specs))} didn't run."] if loop.interrupted else []
     notes += notes_on_given(folder, assignment)
     notes += notes_on_answers(folder, fixtures.required)
     notes += notes_on_names(results)
@@ -210,9 +211,8 @@ def _without_own_options() -> Iterator[None]:
         os.environ.update(own)
 
 
-def _others(fixtures: Fixtures, ran: Sequence[TestSpec]) -> str:
-    left = len(fixtures.tests) - len(ran)
-    return f"{left} test{'s' * (left != 1)}"
+def _tests(number: int) -> str:
+    return f"{number} test{'s' * (number != 1)}"
 
 
 def _placed(result: TestResult, places: dict[str, str]) -> TestResult:

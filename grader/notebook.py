@@ -10,6 +10,7 @@ so what passes here passes when it is handed in and saved. Where the saved file 
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from grader.fixtures import PUBLIC, Fixtures, load
 from grader.questions import fixtures_file
 from grader.report import Report
 from grader.settings import read_assignment
-from grader.testing.cells.convert import Converted, convert_cells
+from grader.testing.cells.convert import Converted, convert_cells, imported
 from grader.testing.cells.load import MODULE
 from grader.testing.cells.read import Cell, Cells, NotebookError
 
@@ -75,8 +76,9 @@ def _check(parts: Sequence[str], handout: str | os.PathLike[str] | None) -> Repo
     fixtures = load(fixtures_file(assignment, PUBLIC), assignment)
     names = [_part(assignment, part) for part in parts]
     made = _of_kernel(shell)
+    beside = _left_behind(made, assignment, root)
     report = _run(assignment, fixtures, root, made, names)
-    notes = [f"{note}." for note in made.notes]
+    notes = [f"{note}." for note in (*made.notes, *beside)]
     saved = _saved_file(shell, assignment, root)
     if saved is not None:
         notes += _differences(report, saved, made, assignment, fixtures, root, names)
@@ -159,8 +161,10 @@ def _unpacked(file: Path, changed: int) -> Path:
     return folder / toml.partition("autograder/")[0]
 
 
-def _part(assignment: Assignment, wanted: str) -> str:
+def _part(assignment: Assignment, wanted: object) -> str:
     """The name of a part, which may be given by its title or in another case."""
+    if not isinstance(wanted, str):
+        raise UsageError(f'check() takes the name of a part as a text, such as check("{assignment.parts[0].name}")')
     for part in assignment.parts:
         if wanted.casefold() in (part.name.casefold(), part.title.casefold()):
             return part.name
@@ -192,6 +196,20 @@ def _forgotten(names: set[str]) -> Iterator[None]:
         for name in [name for name in sys.modules if name.partition(".")[0] in names]:
             del sys.modules[name]
         sys.modules.update(hidden)
+
+
+def _left_behind(made: Converted, assignment: Assignment, root: Path) -> list[str]:
+    """Sentences about files that the notebook imports here, and that nobody hands in."""
+    spec = assignment.submission
+    asked = {file.resolve() for pattern in spec.files for file in root.glob(pattern)}
+    imports = [node for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = dict.fromkeys(package for node in imports for package in imported(node))
+    found = [file for name in names for file in (Path.cwd() / f"{name}.py", root / f"{name}.py") if file.is_file()]
+    return [
+        f"this notebook imports {file.name}, and that file isn't handed in: define in the notebook what counts"
+        for file in dict.fromkeys(file.resolve() for file in found)
+        if file not in asked and not (assignment.helpers / file.name).is_file() and file.name != "grader.py"
+    ]
 
 
 def _saved_file(shell: Any, assignment: Assignment, root: Path) -> Path | None:

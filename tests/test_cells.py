@@ -183,6 +183,126 @@ def test_a_name_that_a_test_asks_for_may_be_made_by_any_call(tmp_path: Path) -> 
             _ = module.lost
 
 
+def test_names_that_cheap_loops_and_texts_bind_are_kept(tmp_path: Path) -> None:
+    data = notebook(
+        "def f():\n    return SIZE, LAST, BASE, GUARD, DEEP, TWICE",
+        "n = 3\nwhile n < 100:\n    n *= 2\n    SIZE = n",
+        "for name in ['a', 'b']:\n    LAST = name",
+        "exec('BASE = abs(-4)\\nclass Made:\\n    rule = 3\\nTWICE = BASE * COUNT')",
+        "COUNT = len('ab')",
+        "try:\n    for GUARD in range(3):\n        pass\nexcept ValueError:\n    GUARD = 9",
+        "if n > 1:\n    for i in [1, 2]:\n        if i == 2:\n            DEEP = i",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert submission.hw.Made.rule == 3
+        with pytest.raises(NameError, match="'TWICE'"):  # as in a kernel: COUNT comes later
+            submission.hw.f()
+    with installed(submission := loaded(tmp_path, data.replace(b"BASE * COUNT", b"BASE * 2"))):
+        assert submission.hw.f() == (192, "b", 4, 2, 2, 8)
+
+
+def test_what_cells_set_on_objects_and_define_in_blocks_is_kept(tmp_path: Path) -> None:
+    data = notebook(
+        "import sys, no_such_package\nclass Settings:\n    pass\nconfig = Settings()",
+        "config.size = 3\nconfig.deep = Settings()\nconfig.deep.rate = abs(-2)\nsys.recursion = 1",
+        "def f():\n    return config.size, config.deep.rate, hasattr(sys, 'recursion')",
+        "if config:\n    class A:\n        def fit(self):\n            self.train()",
+        "import contextlib\nwith contextlib.suppress(OSError):\n    class B:\n        def g(self):\n"
+        "            for i in range(3):\n                print(i)\n            return 5",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert submission.hw.f() == (3, 2, False)
+        assert submission.hw.A.fit
+        assert submission.hw.B().g() == 5
+
+
+def test_a_module_that_a_cell_writes_is_the_notebook(tmp_path: Path) -> None:
+    data = notebook(
+        "%%writefile my_layers.py\ndef f():\n    return 1",
+        "from my_layers import f\nfrom my_layers import *\nimport my_layers as ml\ndef g():\n    return ml.f() + f()",
+        "%%writefile json.py\nraise SystemExit\n",
+        "import json\ndef h():\n    return json.dumps",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert (submission.hw.f(), submission.hw.g()) == (1, 2)
+        assert submission.hw.h() is json.dumps
+    assert "my_layers" not in sys.modules
+
+
+def test_a_name_from_a_module_that_isnt_here_is_missing(tmp_path: Path) -> None:
+    """An import that nothing uses costs nothing, unless a test asks for what it should bring."""
+    with installed(submission := loaded(tmp_path, notebook("from left_behind import Layer\ndef f():\n    return 1"))):
+        assert submission.hw.f() == 1
+        with pytest.raises(NotFound, match=r"hw\.ipynb takes 'Layer' from left_behind, which isn't here"):
+            _ = submission.hw.Layer
+
+
+def test_a_call_that_sets_globals_is_kept_for_those_who_read_them(tmp_path: Path) -> None:
+    data = notebook(
+        "def setup():\n    global SCALE, FIRST\n    SCALE = FIRST = 3",
+        "def train_all():\n    global FIRST\n    FIRST = 4",
+        "def f():\n    return SCALE, FIRST\nraise SystemExit",
+        "setup()\ntrain_all()",
+        "def g():\n    return OTHER\ndef other():\n    global OTHER\n    while True:\n        OTHER = 1\nother()",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert submission.hw.f() == (3, 3)
+        with pytest.raises(NameError, match="'OTHER'"):
+            submission.hw.g()
+
+
+def test_what_others_hang_on_syntax_trees_does_no_harm(tmp_path: Path) -> None:
+    """The objects of operators are shared by all trees; a kernel's tracebacks set their `parent`."""
+    (shared,) = (node for node in ast.walk(ast.parse("1 + 1")) if isinstance(node, ast.Add))
+    shared.parent = shared  # type: ignore[attr-defined]
+    try:
+        data = notebook("def f():\n    return N, M", "N = abs(2) + 3", "for i in range(3):\n    M = i + 1")
+        with installed(submission := loaded(tmp_path, data)):
+            assert submission.hw.f() == (5, 3)
+    finally:
+        del shared.parent  # type: ignore[attr-defined]
+
+
+def test_a_loop_without_an_end_costs_its_names_only(tmp_path: Path) -> None:
+    data = notebook(
+        "def f():\n    return SIZE",
+        "SIZE = 1\nfor i in range(10 ** 12):\n    try:\n        SIZE += i\n    except ValueError:\n        pass",
+        "n = 1\nwhile True:\n    LATE = n",
+        "def g():\n    return 1",
+        "w0 = 7\ndef h():\n    return w0\nfor w in range(5):\n    w0 = w",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        assert (submission.hw.g(), submission.hw.h()) == (1, 7)
+        with pytest.raises(NameError, match="'SIZE'"):
+            submission.hw.f()
+        with pytest.raises(RuntimeError, match="this loop goes round more than 100,000 times"):
+            _ = submission.hw.LATE
+
+
+def test_names_are_found_in_statements_that_share_a_line(tmp_path: Path) -> None:
+    data = notebook(
+        "#| default_exp core\nmade = abs(-1)",
+        "a = 1; b = abs(a - 4)  # both\nc = abs(-5)",
+        "print(b); d = '''\nx'''; e = abs(\n    -6); g = 2; h = abs(-7)",
+        "i = abs(\n-8); j = 3",
+        "k = abs(-1) ; l = '''; #\n'''",
+    )
+    with installed(submission := loaded(tmp_path, data)):
+        module = submission.hw
+        assert (module.made, module.a, module.b, module.c, module.d) == (1, 1, 3, 5, "\nx")
+        assert (module.e, module.g, module.h, module.i, module.j, module.l) == (6, 2, 7, 8, 3, "; #\n")
+
+
+def test_a_notebook_in_python_that_says_another_language_counts() -> None:
+    language = {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R\n" * 50}}
+    made = convert_notebook(notebook("import json", "def f():\n    return 1", metadata=language), "hw.ipynb")
+    assert made.names == {"f"}
+    assert "it says that its language is R R R" in made.notes[0]
+    for cells in (["x <- 5\nprint(x)", "f <- function(x) { x }"], ["library(torch)"], ["using Flux"], []):
+        with pytest.raises(NotebookError, match="another language"):
+            convert_notebook(notebook(*cells, metadata=language), "hw.ipynb")
+
+
 def test_a_guard_for_the_main_program_is_true_in_a_notebook(tmp_path: Path) -> None:
     guarded = "if __name__ == '__main__':\n    EPS = 2\n    print(1 / 0)\n    Alias = f"
     submission = loaded(tmp_path, notebook("def f():\n    return EPS", guarded))
@@ -229,6 +349,7 @@ def test_notes_say_what_surprises() -> None:
             "%%bash\nclass is in session",
             "%%writefile src/own.py\ndef h():\n    return 3",
             "from own import h",
+            '%run -i \'./lib.py\'\nx = """\n%run this.py\n"""',
         ),
         "hw.ipynb",
         lambda package: False,
@@ -242,12 +363,14 @@ def test_notes_say_what_surprises() -> None:
         "cell 5 isn't Python (line 1: it has git's conflict marks)",
         "g is defined in cell 4 and cell 6; the one in cell 6 counts",
         "cell 7 begins with %%bash",
+        "cell 10 runs ./lib.py by %run, which isn't done here",
     ):
         assert told in notes
     assert "own" not in notes
+    assert "this.py" not in notes
 
 
-def test_scripts_made_from_notebooks() -> None:
+def test_scripts_made_from_notebooks(tmp_path: Path) -> None:
     """nbconvert's and Colab's are mended, and keep their line numbers; an ordinary script stays as it is."""
     nbconvert = b"# In[1]:\n\nget_ipython().run_line_magic('cd', 'x')\ntrain()\n\ndef f():\n    return 1\n"
     colab = b"# -*- coding: utf-8 -*-\n!pip install x\n# %matplotlib inline\ndef f():\n    return 1\nf()\n"
@@ -257,6 +380,20 @@ def test_scripts_made_from_notebooks() -> None:
         lines = made.text.split("\n")
         assert lines.index("def f():") == script.decode().split("\n").index("def f():")
         assert {node.__class__.__name__ for node in ast.parse(made.text).body} <= {"FunctionDef"}
+    body = "def f(x):\n    return 1 / x\nprint(f(2))\n"
+    timed = f"# In[1]:\nget_ipython().run_cell_magic('time', '', {body!r})\n".encode()
+    made = convert_script(timed, "hw.py")
+    assert made is not None
+    (tmp_path / "hw.py").write_text(made.text)
+    with installed(submission := Submission(tmp_path, ["."], [])):
+        with pytest.raises(ZeroDivisionError) as error:
+            submission.hw.f(0)
+        assert error.traceback[-1].lineno == 1  # counted from 0: the line of the script
+    light = b"# ---\n# jupyter:\n#   jupytext:\n# ---\n\n# + tags=[]\ndef f():\n    return 1\n# -\ntrain()\n"
+    for script in (light, b"# +\ndef f():\n    return 1\n# -\n\n# +\nwhile True:\n    train()\n"):
+        made = convert_script(script, "hw.py")
+        assert made is not None
+        assert "#| train()" in made.text or "#|     train()" in made.text
     plain = b"try:\n    get_ipython()\nexcept NameError:\n    pass\ntrain()\n"
     assert convert_script(plain, "hw.py") is None
     exported = (

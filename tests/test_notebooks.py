@@ -136,12 +136,23 @@ def test_annotations_by_packages_that_arent_here_cost_nothing(graded: Graded) ->
         ("x = 0\nwith open('f') as f:\n    SCALE = 1", 3),
         ("for SCALE in range(3):\n    print(SCALE)", 1),
         ("history, SCALE = train(3)", 1),
+        ("exec('x = 3\\nSCALE = input()')", 1),
+        ("while (SCALE := len(sample())) < 3:\n    pass", 1),
     ],
 )
 def test_a_name_that_only_code_that_isnt_run_sets_is_told_with_its_place(cell: str, line: int, graded: Graded) -> None:
     scaled = REFERENCE.replace("return scaled + self.offset", "return scaled + SCALE")
     told = "\n".join(test.message for test in graded({"line.ipynb": from_script(scaled, [cell], [])}).tests)
     assert f"line.ipynb, cell 1, line {line} sets it, in code that isn't run here" in told
+
+
+@pytest.mark.parametrize("name", ["_", "Out[1]", "_3"])
+def test_what_only_a_kernel_has_is_told(name: str, graded: Graded) -> None:
+    scaled = REFERENCE.replace("return scaled + self.offset", "return scaled + SCALE")
+    report = graded({"line.ipynb": from_script(scaled, ["3", f"SCALE = {name}"], [])})
+    told = "\n".join(test.message for test in report.tests)
+    assert f"line.ipynb, cell 2, line 1, in <module>: SCALE = {name}" in told
+    assert "Only a notebook's kernel has that" in told
 
 
 def test_a_class_that_names_itself_in_super_is_defined_twice(graded: Graded) -> None:
@@ -203,6 +214,7 @@ def test_one_notebook_for_several_files(tmp_path: Path) -> None:
     into.mkdir()
     intake = take_into(folder, into)
     assert intake.missing == ("mytorch/dropout.py", "mytorch/optimizer.py")
+    assert "as dropout.ipynb would for mytorch/dropout.py" in "\n".join(intake.notes)
     from grader.intake.take import ingest
 
     other = tmp_path / "other"
@@ -269,6 +281,11 @@ def test_check_in_a_kernel(project: Project, tmp_path: Path) -> None:
     assert "12 of 12 elements differ" in told
     assert "1.5 / 1.5" in told
     assert 'Run it alone: check("forward")' in told
+    told = in_kernel(tmp_path / "handout", REFERENCE, check, "check(Line)")
+    assert 'as a text, such as check("forward")' in told
+    (tmp_path / "handout" / "parts.py").write_text(REFERENCE)
+    told = in_kernel(tmp_path / "handout", "from parts import Line", check, "check()")
+    assert "this notebook imports parts.py, and that file isn't handed in" in told
     again = ("class Line(:", REFERENCE.replace("return", "return 1 +"), REFERENCE)
     told = in_kernel(tmp_path / "handout", check, *again, "check()")
     assert "3.5 / 3.5" in told

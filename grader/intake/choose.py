@@ -98,14 +98,20 @@ def _notebooks(
     places = {name: place_of(name) or common for name in scripts}
     stand_ins = {name: found[place] for name, place in places.items() if place is not None and name not in chosen}
     beside = {name: found[place] for name, place in places.items() if place is not None and name in chosen}
-    missing = [name for name in scripts if name not in chosen and name not in stand_ins]
+    missing = [name for name in scripts if name not in {**chosen, **stand_ins} and not name.endswith("__init__.py")]
     said = []
     for place in dict.fromkeys(member.path for member in stand_ins.values()):
         names = [name for name, member in stand_ins.items() if member.path == place]
         said.append(f"{listed(names)} {'was' if len(names) == 1 else 'were'} taken from the notebook {shown(place)}.")
     if missing and not stand_ins:
         name = spec.notebook or PurePosixPath(missing[0]).with_suffix(NOTEBOOK).name
-        said.append(f"No notebook is called {name}, so none was taken: give yours that name, and hand it in again.")
+        if spec.notebook or len(missing) == 1:
+            said.append(f"No notebook is called {name}, so none was taken: give yours that name, and hand it in again.")
+        else:
+            said.append(
+                f"None of the notebooks has the name of a file that is asked for, as {name} would for {missing[0]}, so "
+                "none was taken: a notebook stands for one file here."
+            )
     return stand_ins, beside, said
 
 

@@ -142,6 +142,14 @@ class _Drawing(ModuleType):
         return value
 
 
+def stood_in(value: object) -> str:
+    """Return the absent module of which a value stands for a part; empty for a value of any other kind."""
+    if type(value).__module__ != "unittest.mock":
+        return ""
+    drawn = (module for module in list(sys.modules.values()) if isinstance(module, _Drawing))
+    return next((module.__name__ for module in drawn if any(item is value for item in vars(module).values())), "")
+
+
 class _Bar:
     """An iterable that shows no progress bar but accepts tqdm's method calls."""
 

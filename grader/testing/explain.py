@@ -13,7 +13,7 @@ from types import TracebackType
 import pytest
 
 from grader.recording import ABSENT, Claim
-from grader.testing.cells.load import left_out, place, undefined
+from grader.testing.cells.load import is_of_kernel, left_out, place, undefined
 from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
 from grader.testing.suggest import headline, is_test, nothing_returned
@@ -216,10 +216,13 @@ def _advice(error: BaseException, library: str) -> list[str]:
         return [f"  This is Python 2; the course uses Python 3, which has {_PYTHON_2[error.name]} for it."]
     if isinstance(error, AttributeError):
         return _advice_about_name(text, library)
+    if isinstance(error, NameError) and is_of_kernel(error):
+        return ["  Only a notebook's kernel has that: it is an earlier output or input. Give the value a name."]
     there = left_out(error) if isinstance(error, NameError) else None
     if there is not None:
         return [
-            f"  {there} sets it, in code that isn't run here: loops, `with` blocks, training and plots don't count."
+            f"  {there} sets it, in code that isn't run here: loops with calls, files, input, `await`, training and "
+            "plots don't count."
         ]
     return []
 

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from grader.recording import LACKING, NEAREST
-from grader.testing.absent import DRAWING, StandIns, importing_frame
+from grader.testing.absent import DRAWING, StandIns, importing_frame, stood_in
 from grader.testing.cells.load import loaded, origin, reason_for
 from grader.testing.layout import Layout
 from grader.testing.numpy_1 import accept_numpy_1
@@ -213,7 +213,12 @@ class Module:
             raise AttributeError(name)
         module = self._load()
         try:
-            return getattr(module, name)
+            value = getattr(module, name)
+            absent = stood_in(value)
+            if not absent:
+                return value
+            file = origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
+            raise NotFound(f"{file} takes {name!r} from {absent}, which isn't here; define it in {file}")
         except AttributeError:
             reason = reason_for(module, name)
             if reason is not None:

@@ -10,12 +10,11 @@ import ast
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from grader.testing.cells.keep import Definition, Piece, added_to, defined_twice, definitions, kept_of, pieces_of
 from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
 from grader.testing.cells.scripts import has_percent_cells, is_marked, marimo_cells, runs_more_than_it_defines
-from grader.testing.cells.syntax import Code, NotPython, parsed, python_of
+from grader.testing.cells.syntax import Code, NotPython, parsed, python_of, written_by
 
 TEXT_BYTES = 2**20
 """The greatest size of a converted text."""
@@ -24,9 +23,16 @@ END = "# The grader made this from "
 """The start of the last line; a name follows."""
 HEADER = "#|=== "
 """Begins the line above a cell; its name follows. The line after it is empty, or says why the cell is skipped."""
+LEFT = "#| "
+"""Begins the lines of a statement that isn't kept."""
+BESIDE = "  #|; "
+"""In a line, before the statements of it that aren't kept, if others of it are."""
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
-_FROM_SCRIPT = re.compile(r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$", re.MULTILINE)
+_RUN = re.compile(r"[ \t]*%run[ \t]+(?:-[a-zA-Z][ \t]+)*['\"]?([^\s'\"]+)")
+_FROM_SCRIPT = re.compile(
+    r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$|\A(#!.*\n)?# ---\n# jupyter:$", re.MULTILINE
+)
 Known = Callable[[str], bool]
 """Whether a top-level package can be imported here."""
 
@@ -60,10 +66,12 @@ def convert_cells(
     author saw, or that others came after.
     """
     code = [cell for cell in cells.cells if cell.kind == "code"]
-    if not any(cell.source.strip() for cell in code):
+    if not any(cell.source.strip() for cell in code) and not cells.language:
         raise NotebookError("has no code in it: was it saved? Hand in the notebook with your work")
     blocks = [_block(index, cell) for index, cell in enumerate(code)]
     pieces = [piece for block in blocks for piece in block.pieces]
+    if cells.language and not any(isinstance(piece.node, Definition) for piece in pieces):
+        raise NotebookError("is a notebook of another language than Python")
     kept = kept_of(pieces, defined)
     whole = [piece for piece, keep in zip(pieces, kept, strict=True) if keep]
     left = {id(piece.node) for piece, keep in zip(pieces, kept, strict=True) if not keep}
@@ -75,8 +83,14 @@ def convert_cells(
     if len(text.encode("utf-8")) > TEXT_BYTES:
         raise NotebookError(f"has more than {TEXT_BYTES // 2**20} MiB of code; keep data in files, not in cells")
     saved = defined is None
-    notes = [*cells.notes, *(block.note for block in blocks if block.note and saved)]
-    notes += _notes(whole, code, blocks, known, twice=saved)
+    notes = list(cells.notes)
+    if cells.language:
+        notes.append(
+            f"it says that its language is {_one_line(cells.language)[:20]}, but it defines functions or classes in "
+            "Python, so it counts as a Python notebook; choose a Python kernel and save it again"
+        )
+    notes += [*(block.note for block in blocks if block.note and saved)]
+    notes += _notes(whole, code, blocks, known, saved=saved)
     return Converted(text, tuple(_limited(notes)), *_outline(whole, blocks))
 
 
@@ -142,16 +156,21 @@ class _Block:
         """The cell's lines, in which the statements with an id in `left` are comments."""
         lines = self.text.split("\n")
         if self.reason:
-            return [f"{SKIPPED}{self.reason}", *(f"#| {line}" for line in lines)]
+            return [f"{SKIPPED}{self.reason}", *(f"{LEFT}{line}" for line in lines)]
         dropped = [piece for piece in self.pieces if id(piece.node) in left]
         kept = {number for piece in self.pieces if id(piece.node) not in left for number in _span(piece)}
+        beside: dict[int, list[str]] = {}
         for piece in reversed(dropped):  # from the end, so that columns stay
             if kept.isdisjoint(_span(piece)):
                 for number in _span(piece):
-                    if not lines[number - 1].startswith("#| "):
-                        lines[number - 1] = f"#| {lines[number - 1]}"
+                    if not lines[number - 1].startswith(LEFT):
+                        lines[number - 1] = f"{LEFT}{lines[number - 1]}"
             else:
-                _blank(lines, piece, kept)
+                _blank(lines, piece, kept, beside)
+        open_ended = {number for piece in self.pieces if id(piece.node) not in left for number in _span(piece)[:-1]}
+        for number, texts in beside.items():
+            if number not in open_ended:
+                lines[number - 1] += BESIDE + "; ".join(reversed(texts))
         return ["", *lines]
 
 
@@ -159,17 +178,19 @@ def _span(piece: Piece) -> range:
     return range(piece.first, piece.last + 1)
 
 
-def _blank(lines: list[str], piece: Piece, kept: Collection[int]) -> None:
-    """Take a statement out of lines that it shares with others."""
+def _blank(lines: list[str], piece: Piece, kept: Collection[int], beside: dict[int, list[str]]) -> None:
+    """Take a statement out of lines that it shares with others; what was in shared lines goes into `beside`."""
     node = piece.node
     for number in reversed(_span(piece)):
         raw = lines[number - 1].encode()
         begin = node.col_offset if number == piece.first else 0
         end = (node.end_col_offset or 0) if number == piece.last else len(raw)
-        shared = number in kept and (number == piece.last or piece.last not in kept)
-        lines[number - 1] = (raw[:begin] + (b"pass" if shared else b"") + raw[end:]).decode("utf-8", "replace")
         if number not in kept:
-            lines[number - 1] = ""
+            lines[number - 1] = f"{LEFT}{lines[number - 1].removeprefix(LEFT)}"
+            continue
+        shared = number == piece.last or piece.last not in kept
+        beside.setdefault(number, []).append(raw[begin:end].decode("utf-8", "replace"))
+        lines[number - 1] = (raw[:begin] + (b"pass" if shared else b"") + raw[end:]).decode("utf-8", "replace")
 
 
 def _block(index: int, cell: Cell) -> _Block:
@@ -201,15 +222,22 @@ def _checked(code: Code, index: int, source: str, label: str = "it") -> _Block:
     return _Block(_printable(source), (), note, _one_line(f"line {line}: {reason}"))
 
 
+def _run_by(cell: Cell, block: _Block) -> str:
+    """The first file that a cell runs with IPython's `%run`; empty if it runs none."""
+    for line, left in zip(cell.source.split("\n"), block.text.split("\n"), strict=False):
+        found = _RUN.match(line) if "%run" in line and left.strip() in ("pass", "") else None
+        if found is not None:
+            return _one_line(found[1])[:60]
+    return ""
+
+
 def _written(cell: Cell) -> str:
     """The module that a cell writes into a file, whose code counts as the notebook's own; empty if it writes none."""
-    words = cell.source.lstrip().partition("\n")[0].split()
-    file = PurePosixPath(words[-1]) if words and words[0] in ("%%writefile", "%%file") else None
-    return file.stem if file is not None and file.suffix == ".py" else ""
+    return written_by(cell.source.lstrip().partition("\n")[0])
 
 
 def _notes(
-    whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known, *, twice: bool
+    whole: Sequence[Piece], code: Sequence[Cell], blocks: Sequence[_Block], known: Known, *, saved: bool
 ) -> list[str]:
     """Sentences about what may surprise: imports that aren't here, what needs them, two definitions, cuda."""
     notes = []
@@ -217,7 +245,7 @@ def _notes(
     written = {_written(cell) for cell in code}
     for piece in whole:
         label = code[piece.cell].label
-        for package in _imported(piece.node):
+        for package in imported(piece.node):
             if not known(package) and package not in written:
                 notes.append(f"{label} imports {package}, which isn't installed here; the rest went on without it")
                 absent.update(dict.fromkeys(piece.binds, package))
@@ -227,7 +255,11 @@ def _notes(
             lost = sorted(names & absent.keys())
             if lost and not _adds_to_class(item):
                 notes.append(f"{label}: {item.name} needs {absent[lost[0]]}, so it isn't defined here")
-    for name, cells in defined_twice(whole).items() if twice else ():
+    for cell, block in zip(code, blocks, strict=True):
+        file = _run_by(cell, block) if saved else ""
+        if file:
+            notes.append(f"{cell.label} runs {file} by %run, which isn't done here: define in the notebook what counts")
+    for name, cells in defined_twice(whole).items() if saved else ():
         labels = list(dict.fromkeys(code[cell].label for cell in cells))
         if len(labels) > 1:
             places = ", ".join(labels[:-1]) + f" and {labels[-1]}"
@@ -242,7 +274,8 @@ def _notes(
     return list(dict.fromkeys(notes))
 
 
-def _imported(node: ast.stmt) -> list[str]:
+def imported(node: ast.stmt) -> list[str]:
+    """Return the top-level packages that a statement imports."""
     if isinstance(node, ast.Import):
         return list(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
     if isinstance(node, ast.ImportFrom) and not node.level and node.module:

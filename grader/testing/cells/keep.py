@@ -2,8 +2,9 @@
 
     always      imports, functions, classes, constants, guards around these, attributes set on own classes,
                 functions that a call makes of others
-    on demand   other assignments, and what fills a container, if a kept definition reads a name that none of the above
-                binds, or if a test asks the module for a name (see `load`)
+    on demand   other assignments, what fills a container, loops that call builtins only, and `exec` of a text that is
+                one of these, if a kept definition reads a name that none of the above binds, or if a test asks the
+                module for a name (see `load`)
     never       other loops and calls, training, downloads, plots
 
 Nothing is run to decide that. The order stays, so the later of two definitions wins, as it does in a kernel.
@@ -20,7 +21,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from grader.testing.cells.syntax import RUNS_BODY
+
 _BLOCKS = ast.If | ast.Try | ast.With | ast.Match
+_LOOPS = ast.For | ast.While | ast.AsyncFor
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _HEAVY = re.compile(
     r"(?i)(?:^|_)(?:train(?!_?test)|fit|learn|download|mount|solve|experiment|run|plot|show|main|sleep|input|urlretrieve"
@@ -35,9 +39,11 @@ _FILLS = frozenset(
 )
 """Methods that change a container, or a parser of settings, and do nothing else."""
 _CHEAP = frozenset(dir(builtins)) - {"open", "input", "print", "exec", "eval", "__import__", "compile", "breakpoint"}
-"""What a loop that fills a container may call, beside such methods and `items()`."""
+"""What a loop may call that is kept, beside methods that fill containers and `items()`."""
 _MAKES_FUNCTIONS = frozenset({"partial", "vectorize", "lru_cache", "cache", "jit", "njit", "vmap", "script", "wraps"})
 _MAIN = re.compile(r"__name__ == '__main__'|'__main__' == __name__")
+_LEAVES = frozenset({int, str, type(None), ast.Load, ast.Store})
+"""Types of a syntax tree's values that hold no name."""
 _PLAIN = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Lambda, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp),
     *(ast.BinOp, ast.BoolOp, ast.Compare, ast.Starred, ast.JoinedStr, ast.FormattedValue),
@@ -78,6 +84,9 @@ def pieces_of(cell: int, text: str, tree: ast.Module) -> list[Piece]:
         reads = set(_reads_now(node))
         for _, names in spans[bisect_left(lines, piece.first) : bisect_right(lines, piece.last)]:
             reads |= names
+        if (inner := _executed(node)) is not None:
+            for item in pieces_of(cell, inner, ast.parse(inner)):
+                reads |= item.reads
         found.append(Piece(cell, node, piece.binds, frozenset(reads)))
     return found
 
@@ -93,24 +102,35 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
                 kept[index] = False
     certain = {name for piece, keep in zip(pieces, kept, strict=True) if keep for name in piece.binds}
     binders: dict[str, list[int]] = {}
-    changed = [_changed(piece.node) for piece in pieces]
+    instead: dict[str, list[int]] = {}  # what may bind a name if nothing else does
+    imported = frozenset(
+        name for piece in pieces if isinstance(piece.node, ast.Import | ast.ImportFrom) for name in piece.binds
+    )
+    changed = [_changed(piece.node, imported) for piece in pieces]
+    called = [_called_alone(piece.node) for piece in pieces]
+    alone = set(called)
+    globals_of = {
+        item.name: _sets_globals(item) for piece in pieces for item in definitions(piece.node) if item.name in alone
+    }
     for index, piece in enumerate(pieces):
         for name in piece.binds | changed[index]:
             binders.setdefault(name, []).append(index)
+        for name in _bound_in_loops(piece.node) | globals_of.get(called[index], frozenset()):
+            instead.setdefault(name, []).append(index)
     waiting = [
         name
         for piece, keep in zip(pieces, kept, strict=True)
         if keep and (isinstance(piece.node, Definition) or not _is_constant(piece.node))
         for name in piece.reads
     ]
-    may_run = cache(lambda index: _on_demand(pieces[index].node))
+    may_run = cache(lambda index: _on_demand(pieces[index].node) or called[index] in globals_of)
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
-        for index in binders.get(name, ()):
+        for index in binders.get(name) or instead.get(name, []):
             piece = pieces[index]
             if kept[index]:
                 waiting.extend(piece.reads)  # a constant whose name is read
@@ -122,7 +142,7 @@ def kept_of(pieces: Sequence[Piece], defined: Collection[str] | None = None) -> 
 
 def binds_late(piece: Piece, name: str) -> bool:
     """Whether a statement that isn't kept may run because somebody asks the module for a name."""
-    return name in piece.binds | _changed(piece.node) and _on_demand(piece.node)
+    return name in piece.binds | _changed(piece.node) | _bound_in_loops(piece.node) and _on_demand(piece.node)
 
 
 def in_main_guard(node: ast.stmt) -> list[ast.stmt] | None:
@@ -132,7 +152,30 @@ def in_main_guard(node: ast.stmt) -> list[ast.stmt] | None:
     """
     if not isinstance(node, ast.If) or not _MAIN.fullmatch(ast.unparse(node.test)):
         return None
-    return [item for item in node.body if _always(item, ()) or (_on_demand(item) and not isinstance(item, ast.Expr))]
+    return [item for item in node.body if _counts(item)]
+
+
+def in_text(node: ast.stmt) -> list[ast.stmt] | None:
+    """Return what the text of an `exec("...")` holds but for calls and loops; None for any other statement.
+
+    All of it is at the statement's line.
+    """
+    text = _executed(node)
+    if text is None:
+        return None
+    tree = ast.parse(text)
+    for item in ast.walk(tree):
+        ast.copy_location(item, node)
+    return [item for item in tree.body if _counts(item)]
+
+
+def _counts(node: ast.stmt) -> bool:
+    return _always(node, ()) or (_on_demand(node) and not isinstance(node, ast.Expr))
+
+
+def binds_of(node: ast.stmt) -> frozenset[str]:
+    """Return the names that a statement binds in the module, in loops, too."""
+    return frozenset(_bound(node)) | _bound_in_loops(node)
 
 
 def definitions(node: ast.stmt) -> Iterator[Definition]:
@@ -150,6 +193,8 @@ def _always(node: ast.stmt, classes: Collection[str]) -> bool:
     if isinstance(node, Definition):
         return True
     if _is_constant(node) or _sets_on_class(node, classes):
+        return True
+    if any(isinstance(item, Definition) for item in in_text(node) or ()):
         return True
     if isinstance(node, ast.If | ast.Try):
         inner = list(_blocks(node))
@@ -177,6 +222,25 @@ def _makes_function(node: ast.stmt, makers: Collection[str]) -> bool:
     called = node.value.func
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     return name in makers and not is_heavy(node)
+
+
+def _sets_globals(item: Definition) -> frozenset[str]:
+    """The names that a function binds in the module, by `global`, if it neither loops nor trains."""
+    if not isinstance(item, ast.FunctionDef):
+        return frozenset()
+    inner = list(ast.walk(item))
+    names = frozenset(name for node in inner if isinstance(node, ast.Global) for name in node.names)
+    return (
+        frozenset()
+        if any(isinstance(node, _LOOPS) for node in inner) or (names and any(map(is_heavy, item.body)))
+        else names
+    )
+
+
+def _called_alone(node: ast.stmt) -> str:
+    """The name of the function that a statement calls, and does nothing else: `setup()`; empty for others."""
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    return called.id if isinstance(called, ast.Name) and not _HEAVY.search(called.id) else ""
 
 
 def _is_check(node: ast.Import | ast.ImportFrom) -> bool:
@@ -243,11 +307,38 @@ def _on_demand(node: ast.stmt) -> bool:
     if isinstance(node, ast.With) and any("open(" in ast.unparse(item.context_expr) for item in node.items):
         return False  # the file isn't here
     if isinstance(node, _BLOCKS):
-        loops = (ast.For, ast.While, ast.AsyncFor)
-        return not any(isinstance(inner, loops) for inner in ast.walk(node)) and not is_heavy(node)
+        loops = (inner for inner in outside_functions(node) if isinstance(inner, _LOOPS))
+        return all(_only_fills(loop) for loop in loops) and not is_heavy(node)
     if isinstance(node, ast.Expr):
+        if in_text(node) is not None:
+            return True
         return (_filled(node.value) is not None or bool(_named_inside(node))) and not is_heavy(node)
-    return isinstance(node, ast.For) and _only_fills(node)
+    return isinstance(node, _LOOPS) and _only_fills(node)
+
+
+def _executed(node: ast.stmt) -> str | None:
+    """The text that a statement runs in the module: that of `exec("LIMIT = 3")`, and of nbconvert's `%%time` cells.
+
+    None for any other statement, and if the text isn't Python.
+    """
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or call.keywords or not call.args:
+        return None
+    values = [item.value if isinstance(item, ast.Constant) else None for item in call.args]
+    magic = isinstance(call.func, ast.Attribute) and call.func.attr == "run_cell_magic"
+    if magic and len(values) == 3 and values[0] in RUNS_BODY:
+        text = values[2]
+    elif isinstance(call.func, ast.Name) and call.func.id == "exec" and len(values) == 1:
+        text = values[0]
+    else:
+        return None
+    if not isinstance(text, str):
+        return None
+    try:
+        symtable.symtable(text, "<exec>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return text
 
 
 def _filled(value: ast.expr) -> str | None:
@@ -260,11 +351,14 @@ def _filled(value: ast.expr) -> str | None:
     return base.id if isinstance(base, ast.Name) else None
 
 
-def _only_fills(node: ast.For) -> bool:
-    """Whether a loop calls nothing but builtins and methods of containers: it can't train or fetch anything."""
+def _only_fills(node: ast.For | ast.While | ast.AsyncFor) -> bool:
+    """Whether a loop calls nothing but builtins and methods of containers: it can't train or fetch anything.
+
+    How often it may go round is limited where it runs.
+    """
     known = _CHEAP | {item.name for item in ast.walk(node) if isinstance(item, ast.FunctionDef)}
     for item in ast.walk(node):
-        if isinstance(item, ast.While | ast.With | ast.Await | ast.Yield | ast.YieldFrom):
+        if isinstance(item, ast.AsyncFor | ast.With | ast.AsyncWith | ast.Await | ast.Yield | ast.YieldFrom):
             return False
         if isinstance(item, ast.Call):
             called = item.func
@@ -278,7 +372,7 @@ def _only_fills(node: ast.For) -> bool:
 
 def is_heavy(node: ast.stmt) -> bool:
     """Whether a statement calls what trains, fetches, draws or waits."""
-    for item in ast.walk(node):
+    for item in outside_functions(node):
         if isinstance(item, ast.Call):
             name = item.func.attr if isinstance(item.func, ast.Attribute) else getattr(item.func, "id", "")
             if _HEAVY.search(name):
@@ -286,6 +380,16 @@ def is_heavy(node: ast.stmt) -> bool:
         elif isinstance(item, ast.Await | ast.Yield | ast.YieldFrom):
             return True
     return False
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """As `ast.walk`, but for what is in functions: that runs when they are called."""
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        inner = item.decorator_list if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        waiting += ast.iter_child_nodes(item) if inner is None else inner
 
 
 def _blocks(node: ast.If | ast.Try | ast.With | ast.Match) -> Iterator[ast.stmt]:
@@ -317,6 +421,10 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         for inner in _blocks(node):
             yield from _bound(inner)
         return
+    if isinstance(node, ast.Expr):
+        for inner in in_text(node) or ():
+            yield from _bound(inner)
+        return
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
@@ -327,6 +435,22 @@ def _bound(node: ast.stmt) -> Iterator[str]:
                     yield ast.unparse(item.slice).strip("'")
 
 
+def _bound_in_loops(node: ast.stmt) -> frozenset[str]:
+    """The names that loops of a statement bind in the module.
+
+    They count only where nothing else binds them: what training changes has a value before it.
+    """
+    if not isinstance(node, ast.For | ast.While | _BLOCKS):
+        return frozenset()
+    found = set()
+    for loop in ast.walk(node):
+        if isinstance(loop, _LOOPS):
+            found |= {
+                item.id for item in ast.walk(loop) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+            }
+    return frozenset(found)
+
+
 def _named_inside(node: ast.stmt) -> frozenset[str]:
     """The names that an expression binds in the module: `print(n := 2)`."""
     if isinstance(node, Definition):
@@ -334,21 +458,28 @@ def _named_inside(node: ast.stmt) -> frozenset[str]:
     return frozenset(item.target.id for item in ast.walk(node) if isinstance(item, ast.NamedExpr))
 
 
-def _changed(node: ast.stmt) -> frozenset[str]:
-    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`, `names.append(x)`."""
-    found = set()
-    if isinstance(node, ast.For):
+def _changed(node: ast.stmt, imported: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names whose value a statement changes in place: `table["adam"] = Adam`, `count += 1`, `names.append(x)`.
+
+    `config.size = 3` does, too, unless the name is one of those in `imported`: that sets up a package.
+    """
+    if isinstance(node, ast.For | ast.While):
         simple = (item for item in ast.walk(node) if isinstance(item, ast.Assign | ast.AugAssign | ast.Expr))
-        return frozenset().union(*map(_changed, simple))
+        return frozenset().union(*(_changed(item, imported) for item in simple))
     if isinstance(node, ast.Expr) and (filled := _filled(node.value)) is not None:
         return frozenset({filled})
+    found = set()
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             base: ast.expr = target
-            while isinstance(base, ast.Subscript):
+            attribute = False
+            while isinstance(base, ast.Subscript | ast.Attribute):
+                attribute |= isinstance(base, ast.Attribute)
                 base = base.value
-            if isinstance(base, ast.Name) and (base is not target or isinstance(node, ast.AugAssign)):
+            if not isinstance(base, ast.Name) or (attribute and base.id in imported):
+                continue
+            if base is not target or isinstance(node, ast.AugAssign):
                 found.add(base.id)
     return frozenset(found)
 
@@ -366,9 +497,16 @@ def _reads_now(node: ast.stmt) -> Iterator[str]:
                 waiting += [argument.annotation for argument in arguments if argument.annotation is not None]
                 waiting += [item.returns] if item.returns is not None else []
             continue
-        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load):
-            yield item.id
-        waiting += ast.iter_child_nodes(item)
+        if isinstance(item, ast.Name):
+            if isinstance(item.ctx, ast.Load):
+                yield item.id
+            continue
+        for field in item._fields:  # as ast.iter_child_nodes, in half of its time
+            value = getattr(item, field, None)
+            if isinstance(value, list):
+                waiting += [inner for inner in value if isinstance(inner, ast.AST)]
+            elif type(value) not in _LEAVES and isinstance(value, ast.AST):
+                waiting.append(value)
 
 
 def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
@@ -379,7 +517,10 @@ def _reads_of_functions(text: str) -> list[tuple[int, set[str]]]:
     ]
     while waiting:
         line, table = waiting.pop()
-        names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+        if isinstance(table, symtable.Function):
+            names = set(table.get_globals())
+        else:
+            names = {item.get_name() for item in table.get_symbols() if item.is_global() and item.is_referenced()}
         found.append((line, names))
         waiting += [(line, child) for child in table.get_children()]
     return found
@@ -416,7 +557,9 @@ def defined_twice(pieces: Iterable[Piece]) -> dict[str, list[int]]:
         if isinstance(node, ast.Expr) or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)):
             for name in piece.reads & found.keys():
                 del found[name]
-        if isinstance(node, Definition) and node.name not in _reads_now(node):  # `class A(A)` continues the first
+        if not isinstance(node, Definition):
+            continue
+        if node.name not in found or node.name not in _reads_now(node):  # `class A(A)` continues the first
             found.setdefault(node.name, []).append(piece)
     return {
         name: [piece.cell for piece in places]

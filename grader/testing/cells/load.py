@@ -10,23 +10,37 @@ import ast
 import builtins
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
-from grader.testing.cells.convert import END, HEADER, SKIPPED
-from grader.testing.cells.keep import Definition, Piece, added_to, binds_late, definitions, in_main_guard, pieces_of
+from grader.testing.cells.convert import BESIDE, END, HEADER, LEFT, SKIPPED
+from grader.testing.cells.keep import (
+    Definition,
+    Piece,
+    added_to,
+    binds_late,
+    binds_of,
+    in_main_guard,
+    in_text,
+    pieces_of,
+)
+from grader.testing.cells.syntax import WRITES, written_by
 from grader.testing.compiled import CompiledOnce
 
 FAILED = "__grader_failed__"
 """The name in a module under which it keeps the exceptions of its statements, by the names that they would bind."""
+_ROUND = "__grader_round__"
 _TAIL = 600
-_COMMENT = "#| "
-"""What `convert` writes before the lines of a statement that isn't kept."""
+ROUNDS = 100_000
+"""How often the loops that one statement of a notebook's cells has may go round, all together."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +119,19 @@ class CellLoader(SourceFileLoader):
         vars(module)[FAILED] = failed
         vars(module)["display"] = print  # IPython's own, with which people look at values in a function, too
         flags = 0
+        for name in _written(source):
+            if name not in sys.modules and find_spec(name) is None:
+                sys.modules[name] = module
         for node in (item for outer in tree.body for item in _parts(outer, source)):
             try:
-                code = self._compiled(node, flags)
-                flags |= code.co_flags & _FUTURES
-                exec(code, vars(module))
+                flags |= self._run(node, module, flags)
             except Exception as error:
+                if isinstance(error, TooManyRounds):
+                    _forget(node, module)
                 if not self._added(node, module, flags) and not self._unannotated(node, module, flags, error):
-                    failed.update(dict.fromkeys(_names(node), error))
+                    failed.update(dict.fromkeys(binds_of(node), error))
                     continue
-            for name in _names(node):
+            for name in binds_of(node):
                 failed.pop(name, None)
         vars(module).setdefault("__getattr__", partial(self._late, module, source, flags))
 
@@ -133,8 +150,10 @@ class CellLoader(SourceFileLoader):
                         bring(read)
                     try:
                         for node in _parts(piece.node, source):
-                            exec(self._compiled(node, flags), vars(module))
+                            self._run(node, module, flags)
                     except Exception as error:
+                        if isinstance(error, TooManyRounds):
+                            _forget(piece.node, module)
                         failed[wanted] = error
 
         if not name.startswith("__"):
@@ -144,9 +163,14 @@ class CellLoader(SourceFileLoader):
         except KeyError:
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
 
-    def _compiled(self, node: ast.stmt, flags: int) -> CodeType:
-        code: CodeType = compile(ast.Module([node], []), self.path, "exec", flags, dont_inherit=True)
-        return code
+    def _run(self, node: ast.stmt, module: ModuleType, flags: int) -> int:
+        """Run a statement as the futures in `flags` demand, and return the flags of those that it is itself."""
+        if _loops(node):
+            vars(module)[_ROUND] = _counter()
+        body = [_limited(node) if _loops(node) else node]
+        code: CodeType = compile(ast.Module(body, []), self.path, "exec", flags, dont_inherit=True)
+        exec(code, vars(module))
+        return int(code.co_flags & _FUTURES)
 
     def _added(self, node: ast.stmt, module: ModuleType, flags: int) -> bool:
         """Add a function to a class of the module if only the decorator that does so isn't here."""
@@ -155,7 +179,7 @@ class CellLoader(SourceFileLoader):
         if not isinstance(node, ast.FunctionDef) or not isinstance(owner, type):
             return False
         node.decorator_list = []
-        exec(self._compiled(node, flags), vars(module))
+        self._run(node, module, flags)
         setattr(owner, node.name, vars(module)[node.name])
         return True
 
@@ -164,16 +188,65 @@ class CellLoader(SourceFileLoader):
         if not isinstance(error, NameError) or not isinstance(node, Definition | ast.AnnAssign):
             return False
         try:
-            exec(self._compiled(node, flags | __future__.annotations.compiler_flag), vars(module))
+            self._run(node, module, flags | __future__.annotations.compiler_flag)
         except Exception:
             return False
         return True
 
 
+class TooManyRounds(RuntimeError):
+    """A loop of a cell goes on for too long to be run for the sake of a name."""
+
+
+def _limited(node: Any) -> Any:
+    """A copy of a syntax tree in which each loop outside of functions counts its rounds."""
+    if isinstance(node, list):
+        return [_limited(item) for item in node]
+    if not isinstance(node, ast.AST) or isinstance(node, Definition | ast.Lambda):
+        return node
+    made = ast.copy_location(type(node)(**{name: _limited(value) for name, value in ast.iter_fields(node)}), node)
+    if isinstance(made, ast.For | ast.While):
+        call = ast.Expr(ast.Call(ast.Name(_ROUND, ast.Load()), [], []))
+        made.body.insert(0, ast.fix_missing_locations(ast.copy_location(call, node)))
+    return made
+
+
+def _loops(node: ast.stmt) -> bool:
+    return not isinstance(node, Definition) and any(isinstance(item, ast.For | ast.While) for item in ast.walk(node))
+
+
+def _counter() -> Callable[[], None]:
+    """Return what a loop calls in each round."""
+    left = iter(range(ROUNDS))
+
+    def count() -> None:
+        if next(left, None) is None:
+            raise TooManyRounds(f"this loop goes round more than {ROUNDS:,} times, so the grader doesn't finish it")
+
+    return count
+
+
+def _forget(node: ast.stmt, module: ModuleType) -> None:
+    """Remove names whose values a loop hasn't finished: to lack them is better than to have wrong ones."""
+    for name in binds_of(node):
+        vars(module).pop(name, None)
+
+
 def _parts(node: ast.stmt, source: str) -> list[ast.stmt]:
     """What runs of a statement: in cells, a guard for the main program is true, as it was in the kernel."""
-    inside = in_main_guard(node) if HEADER in source else None
+    inside = in_text(node)
+    if inside is None and HEADER in source:
+        inside = in_main_guard(node)
     return [node] if inside is None else inside
+
+
+def _written(source: str) -> Iterator[str]:
+    """The modules that cells of a converted text write, whose code is part of that text."""
+    if "%%writefile" in source or "%%file" in source:
+        for line in source.split("\n"):
+            name = written_by(line[len(WRITES) :]) if line.startswith(WRITES) else ""
+            if name.isidentifier():
+                yield name
 
 
 @cache
@@ -185,30 +258,25 @@ def _left(source: str) -> tuple[Piece, ...]:
     for number, line in enumerate([*source.split("\n"), ""], 1):
         if line.startswith((HEADER, SKIPPED)):
             skipped = line.startswith(SKIPPED)
-        if line.startswith(_COMMENT) and not skipped:
-            run.append(line.removeprefix(_COMMENT))
+        told = line[len(LEFT) :] if line.startswith(LEFT) else line.partition(BESIDE)[2]
+        if told and not skipped:
+            run.append(told)
         elif run:
-            text = "\n" * (number - 1 - len(run)) + "\n".join(run)
-            with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # a student's own comment
-                found += pieces_of(0, text, ast.parse(text))
+            found += _statements(run, number - 1 - len(run))
             run = []
     return tuple(found)
 
 
+def _statements(lines: list[str], before: int) -> list[Piece]:
+    """The statements of lines, whose place tells their number; a student's own comment above them may be none."""
+    for start in range(min(len(lines), 5)):
+        text = "\n" * (before + start) + "\n".join(lines[start:])
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return pieces_of(0, text, ast.parse(text))
+    return []
+
+
 _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
-
-
-def _names(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement would bind."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        for alias in node.names:
-            yield alias.asname or alias.name.partition(".")[0]
-    for item in definitions(node):
-        yield item.name
-    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                yield inner.id
 
 
 def loaded(spec: ModuleSpec | None) -> ModuleSpec | None:
@@ -248,17 +316,28 @@ def reason_for(module: ModuleType, name: str) -> BaseException | None:
     return None
 
 
-def left_out(error: NameError) -> Place | None:
-    """Return where a notebook gives a value to the name that a NameError misses, in a statement that isn't kept."""
+def is_of_kernel(error: NameError) -> bool:
+    """Whether a NameError in a notebook misses what IPython keeps of earlier cells: `_`, `Out`, `_12`, `In`."""
+    return FAILED in _space(error) and re.fullmatch(r"_{1,3}|_i{1,3}|_i?\d+|In|Out", str(error.name)) is not None
+
+
+def _space(error: NameError) -> dict[str, Any]:
+    """The names of the module whose code raised a NameError."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    space = trace.tb_frame.f_globals if trace is not None else {}
+    return trace.tb_frame.f_globals if trace is not None else {}
+
+
+def left_out(error: NameError) -> Place | None:
+    """Return where a notebook gives a value to the name that a NameError misses, in a statement that isn't kept."""
+    space = _space(error)
     file = space.get("__file__")
     if FAILED not in space or not isinstance(file, str) or not isinstance(error.name, str):
         return None
     name = re.escape(error.name)
-    binds = re.compile(rf"#\| (?:.*[\s,(;])?(?:{name}\s*(?:,[^=]*)?(?::[^=]*)?=(?!=)|(?:for|as) (?:.*\W)?{name}\b)")
+    before = r"(?:.*(?:[\s,(;'\"]|\\n))?"  # a text for exec may begin or break a line there
+    binds = re.compile(rf"#\| {before}(?:{name}\s*(?:,[^=]*)?(?::[^=]*)?=(?!=)|(?:for|as) (?:.*\W)?{name}\b)")
     try:
         lines = Path(file).read_text("utf-8", "replace").split("\n")
     except OSError:
@@ -271,9 +350,6 @@ def left_out(error: NameError) -> Place | None:
 
 def undefined(error: NameError) -> BaseException | None:
     """Return the failure of the statement that would have bound the name which a NameError misses."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    failed = trace.tb_frame.f_globals.get(FAILED) if trace is not None else None
+    failed = _space(error).get(FAILED)
     found = failed.get(error.name) if isinstance(failed, dict) else None
     return found if isinstance(found, BaseException) and found is not error else None

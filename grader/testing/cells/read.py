@@ -48,6 +48,8 @@ class Cells:
 
     cells: tuple[Cell, ...]
     notes: tuple[str, ...] = ()
+    language: str = ""
+    """The language that the notebook says it is in, if that isn't Python."""
 
 
 def read_cells(data: bytes) -> Cells:
@@ -55,7 +57,6 @@ def read_cells(data: bytes) -> Cells:
     content = _json(data)
     if not isinstance(content, dict):
         raise NotebookError("isn't a notebook, although its name says so; save it again in Jupyter")
-    _demand_python(content)
     found: list[Cell] = []
     notes = []
     left = ALL_CHARS
@@ -69,7 +70,7 @@ def read_cells(data: bytes) -> Cells:
             continue
         left -= len(source)
         found.append(Cell(number, kind, source))
-    return Cells(tuple(found), tuple(notes))
+    return Cells(tuple(found), tuple(notes), _other_language(content))
 
 
 def _json(data: bytes) -> Any:
@@ -97,18 +98,17 @@ def _json(data: bytes) -> Any:
         raise NotebookError(f"isn't a whole notebook (line {line}); save or download it again") from None
 
 
-def _demand_python(content: dict[str, Any]) -> None:
-    """Raise NotebookError if the notebook says that its language is another one."""
+def _other_language(content: dict[str, Any]) -> str:
+    """The language in the notebook's metadata, unless it is Python or isn't there."""
     metadata = content.get("metadata")
     if not isinstance(metadata, dict):
-        return
+        return ""
     for table, key in (("language_info", "name"), ("kernelspec", "language")):
         entry = metadata.get(table)
         language = entry.get(key) if isinstance(entry, dict) else None
         if isinstance(language, str) and language:
-            if not _PYTHON.fullmatch(language):
-                raise NotebookError("is a notebook of another language than Python")
-            return
+            return "" if _PYTHON.fullmatch(language) else language
+    return ""
 
 
 def _entries(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

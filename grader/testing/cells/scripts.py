@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from grader.testing.cells.keep import Definition, Piece, is_heavy
 from grader.testing.cells.read import Cell, Cells
 
-_PERCENT = re.compile(r"^# ?%%", re.MULTILINE)
+_PERCENT = re.compile(r"^# ?%%|^# \+[ \t]*(?:$|\[|\{|tags=)", re.MULTILINE)
 _MARKED = re.compile(
     r"^# ?%% *(\[(markdown|md|raw)\]|markdown\b)|\A(#!.*\n)?# ---\n# jupyter:|^# To add a new cell,", re.MULTILINE
 )
@@ -22,7 +22,7 @@ _MARKED = re.compile(
 
 
 def has_percent_cells(source: str) -> bool:
-    """Whether a script has two cells or more that begin with `# %%`."""
+    """Whether a script has two cells or more that begin with `# %%`, or with jupytext's `# +`."""
     return len(_PERCENT.findall(source)) > 1
 
 

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 _PROMPTS = (
     (re.compile(r"^>>>( |$)"), re.compile(r"^(>>>|\.\.\.)( |$)")),
@@ -18,11 +19,15 @@ _PROMPTS = (
 )
 """How the first line of a copied session begins, and how each line of it does."""
 _CELL_MAGIC = re.compile(r"%%(\w[\w.]*)?[ \t]*(.*)")
-_RUNS_BODY = frozenset({"time", "capture", "prun", "memit", "mprun"})
+RUNS_BODY = frozenset({"time", "capture", "prun", "memit", "mprun"})
 """Cell magics whose body is run as the cell would be."""
 _WRITES = frozenset({"writefile", "file"})
+WRITES = "# "
+"""What a cell begins with that writes a module, before the magic's own line."""
 _TIME = re.compile(r"%time\s+(.+)")
 _COMMAND = re.compile(r"[%!?]|[,;/](?=[A-Za-z_])")
+_MARKED = re.compile(r"[!%](?!time\b|%).*(?<!\\)$")
+"""A command of one line that holds no Python."""
 _ASSIGNED = re.compile(r"\A([^=!%#'\"()]+?=)\s*[!%](?!=)")
 _HELP = re.compile(r"[\w*\]]\?{1,2}$")
 _SHELL = re.compile(
@@ -55,6 +60,9 @@ class Code:
 
 def python_of(source: str) -> Code:
     """Return a cell's Python; raises NotPython."""
+    code = _with_marked_lines(source)
+    if code is not None:
+        return code
     try:
         return Code(source, parsed(source))
     except NotPython as error:
@@ -71,6 +79,27 @@ def python_of(source: str) -> Code:
         except NotPython as error:
             first = error if text != source else first
     raise first
+
+
+def _with_marked_lines(source: str) -> Code | None:
+    """The cell without its lines that begin with ! or %; None unless it is certain that each is a command.
+
+    It is, if the line may hold a statement: no statement of Python begins so. That spares the parser its search for
+    the error, which takes longer than parsing.
+    """
+    lines = source.split("\n")
+    marked = [number for number, line in enumerate(lines) if _MARKED.match(line)]
+    if not marked:
+        return None
+    for number in marked:
+        lines[number] = "pass"
+    text = "\n".join(lines)
+    try:
+        code = Code(text, parsed(text))
+    except NotPython:
+        return None
+    statements = {node.lineno for node in code.tree.body if isinstance(node, ast.Pass)}
+    return code if statements.issuperset(number + 1 for number in marked) else None
 
 
 def parsed(text: str) -> ast.Module:
@@ -100,12 +129,19 @@ def _without_cell_magic(source: str) -> tuple[str, str]:
         if magic is None:
             break
         name, argument = magic[1] or "", magic[2]
-        lines[number] = ""
-        if name in _RUNS_BODY or (name in _WRITES and argument.strip().endswith(".py")):
+        lines[number] = f"{WRITES}{bare}" if name in _WRITES else ""
+        if name in RUNS_BODY or (name in _WRITES and argument.strip().endswith(".py")):
             inner, dropped = _without_cell_magic("\n".join(lines))
             return inner, dropped
         return "\n".join(f"# {line}" for line in source.split("\n")), f"%%{name}"
     return source, ""
+
+
+def written_by(line: str) -> str:
+    """Return the name of the module that a cell with this first line writes; empty if it writes none."""
+    words = line.split()
+    file = PurePosixPath(words[-1]) if len(words) > 1 and words[0] in ("%%writefile", "%%file") else None
+    return file.stem if file is not None and file.suffix == ".py" else ""
 
 
 def _without_prompts(source: str) -> str:
