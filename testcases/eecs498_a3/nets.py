@@ -60,6 +60,7 @@ FULLY_CONNECTED = Net("FullyConnectedNet", build_fully_connected)
 def check_init(check, rng, submission, net, dims):
     """How parameters start. Each weight needs 20,000 elements, or the tolerances fail right networks."""
     layers = range(1, len(dims))
+    drawn = {layer: [] for layer in layers}
     for case in ("first", "second"):
         scale = 0.01 * 10 ** rng.uniform(0, 1)
         built = net.build(getattr(submission.fully_connected_networks, net.name), dims, weight_scale=scale)
@@ -72,9 +73,14 @@ def check_init(check, rng, submission, net, dims):
             check(f"mean of {name} / weight_scale of the {case} net", w.mean() / scale, rtol=0.0, atol=0.07)
             within = (w.abs() < scale).double().mean()
             check(f"share of {name} within weight_scale of the {case} net", within, rtol=0.0, atol=0.04)
+            drawn[int(name[1:])].append(w - w.mean())
         for name in (f"b{layer}" for layer in layers):
             check(f"{name} of the {case} net", built.params[name])
         check(f"dtype of the {case} net", str(built.params["W1"].dtype))
+    # whatever their deviation and mean, which are judged above; weights that are all the same have no likeness
+    for layer, (first, second) in drawn.items():
+        size = (first.norm() * second.norm()).clamp(min=1e-30)
+        check(f"correlation of W{layer} in the two nets", (first * second).sum() / size, rtol=0.0, atol=0.07)
 
 
 def check_scores(check, rng, submission, net, dims, count):
