@@ -21,6 +21,7 @@ from conftest import ROOT
 from grader.assignment import Assignment
 from grader.authoring import record, template
 from grader.authoring.bundle import grading_files, lab_files
+from grader.authoring.collecting import clean_environment
 from grader.authoring.handout import make_handout
 from grader.authoring.withhold import make_questions
 from grader.cli import main
@@ -155,6 +156,14 @@ def checked(handout: Path) -> str:
     """What a student's own check says."""
     call = [sys.executable, "autograder/runner.py"]
     return subprocess.run(call, cwd=handout, capture_output=True, text=True, check=False).stdout
+
+
+def plain_pytest(handout: Path) -> str:
+    """What pytest says without the runner."""
+    call = [sys.executable, "-m", "pytest", "-q"]
+    return subprocess.run(
+        call, cwd=handout, env=clean_environment(), capture_output=True, text=True, check=False
+    ).stdout
 
 
 def scores(report: Report) -> list[float]:
@@ -431,8 +440,11 @@ def test_a_student_is_told_of_a_changed_given_file_before_the_grading(course: As
     assert np.array_equal(np.load(filters), np.arange(3.0))
     config.write_bytes(config.read_bytes().replace(b"\n", b"\r\n"))
     assert not told(), "other ends of lines make no other file"
+    assert "own dl" not in plain_pytest(handout)
     config.write_text("SCALE = 1000\n", "utf-8")
-    assert told() == "! Grading uses the course's own dl/config.py; yours differs: download it again."
+    sentence = "Grading uses the course's own dl/config.py; yours differs: download it again."
+    assert told() == f"! {sentence}"
+    assert sentence in plain_pytest(handout).splitlines()
     filters.unlink()
     assert "own dl/config.py, dl/filters.npy;" in told()
 
@@ -486,9 +498,17 @@ def test_a_folder_of_several_downloads_is_not_a_class(course: Assignment, tmp_pa
     assert refused.returncode == 2
     assert "hw1" in refused.stderr
     assert "isn't one student's: it holds 3 hand-ins (ada, ben, cem)" in refused.stderr
-    # one such entry among others is graded as before, whatever a student packed
+    # among hand-ins, such an entry costs no other, and is nobody's score
     hand_in(course, tmp_path / "downloads" / "zoe")
-    assert class_of(course.project, tmp_path / "downloads", tmp_path / "run").returncode == 0
+    graded = class_of(course.project, tmp_path / "downloads", tmp_path / "run")
+    assert graded.returncode == 0, graded.stderr
+    rows = csv.DictReader(io.StringIO((tmp_path / "run" / "gradebook.csv").read_text("utf-8")))
+    assert {row["key"]: (row["status"], row["score"]) for row in rows} == {
+        "hw1": ("not graded", ""),
+        "hw2": ("not graded", ""),
+        "zoe": ("graded", "6"),
+    }
+    assert "it holds 3 hand-ins (ada, ben, cem)" in (tmp_path / "run" / "problems.csv").read_text("utf-8")
 
 
 def test_of_a_clone_of_the_whole_course_the_named_assignment_is_graded(

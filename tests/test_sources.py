@@ -212,6 +212,21 @@ def test_numbers_in_a_title_are_not_canvas(tmp_path: Path) -> None:
     assert (classes.kind, keys(classes)) == ("plain", ["hw_1_2_alice", "hw_1_2_bob"])
 
 
+@pytest.mark.parametrize(
+    "stray",
+    ["doejane_4711_81234_hw1.zip", "jane@uni.edu_3_hw1.zip", "Jane Doe_42_assignsubmission_file_hw1.zip"],
+    ids=["canvas", "autolab", "moodle"],
+)
+def test_a_platforms_file_among_folders_is_no_student(stray: str, tmp_path: Path) -> None:
+    """It neither makes the folders a platform's download, nor has a score under its long name."""
+    folders = {name: data for student in ("ada", "ben", "cem") for name, data in below(student).items()}
+    classes = found(made({**folders, stray: ZIPPED}, tmp_path, "folder"))
+    assert classes.kind == "plain"
+    assert keys(classes) == ["ada", "ben", "cem"]
+    (said,) = problems(classes).values()
+    assert said.startswith(f"{stray} is named as ")
+
+
 def test_moodle_tells_texts(tmp_path: Path) -> None:
     classes = found(made(moodle(), tmp_path))
     assert classes.hand_ins[0].students == (Student("777", "Jane Mary Doe", "", "777"),)

@@ -42,10 +42,10 @@ def run_class(options: argparse.Namespace) -> int:
     from grader.classroom.lateness import FreeDays, parse_days, parse_due
     from grader.classroom.points import POINTS, read_points
     from grader.classroom.run import run_class as run
+    from grader.classroom.sources.crowds import without_crowds
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book, read_spent
     from grader.fixtures import load_current
-    from grader.intake.crowd import demand_students
 
     assignment = _assignment(options)
     terms = Terms(
@@ -80,8 +80,7 @@ def run_class(options: argparse.Namespace) -> int:
             free=free,
         )
         if assignment is not None:
-            sources = [hand_in.path for hand_in in found.hand_ins]
-            demand_students(sources, assignment.submission, required, assignment.name)
+            found = without_crowds(found, assignment.submission, required, assignment.name)
         say(f"{count(found.hand_ins, 'hand-in')}, read as {found.kind}: {found.why}")
         if assignment is not None and assignment.late is not None and not any(_dated(one) for one in found.hand_ins):
             say("the assignment takes points off late work, but nothing says when it was due; name that with --due")

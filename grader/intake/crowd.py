@@ -26,31 +26,15 @@ def demand_one(source: Path, spec: SubmissionSpec, required: Sequence[str], name
     Raises:
         UsageError: with the number of hand-ins and the command for all of them.
     """
-    if found := _crowd(source, spec, required):
+    if found := crowd(source, spec, required):
         raise UsageError(
             f"{source} holds {len(found)} hand-ins ({listed(found)}), and this command grades one; name one of them, "
             f"or grade them all with: grader class {name} {source} -o RUN"
         )
 
 
-def demand_students(sources: Sequence[Path], spec: SubmissionSpec, required: Sequence[str], name: str) -> None:
-    """Refuse a class whose entries are all folders or archives of many hand-ins, as above the downloads of a term.
-
-    The first entry that is one hand-in ends the search, so a class costs no more than that.
-
-    Raises:
-        UsageError: with the first entry, and the command for it.
-    """
-    found = _crowd(sources[0], spec, required) if sources else []
-    if found and all(_crowd(source, spec, required) for source in sources[1:]):
-        raise UsageError(
-            f"{sources[0]} isn't one student's: it holds {len(found)} hand-ins ({listed(found)}), and so do the others "
-            f"beside it; grade one such folder at a time: grader class {name} {sources[0]} -o RUN"
-        )
-
-
-def _crowd(source: Path, spec: SubmissionSpec, required: Sequence[str]) -> list[str]:
-    """The names of the hand-ins that a source holds; none if it is one hand-in, or can't be read."""
+def crowd(source: Path, spec: SubmissionSpec, required: Sequence[str]) -> list[str]:
+    """Return the names of the hand-ins that a source holds; none if it is one hand-in, or can't be read."""
     own = [file for file in required if not matches(PurePosixPath(file), (*spec.lent, *spec.given))]
     if not own or any((source / file).is_file() for file in own):
         return []

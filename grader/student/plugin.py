@@ -26,7 +26,7 @@ from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation
 from grader.settings import read_assignment
 from grader.student.calls import Calls
-from grader.student.handout import find_handout, submission_in
+from grader.student.handout import find_handout, notes_on_given, submission_in
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit
 from grader.testing.explain import explain, student_frames
 from grader.testing.plugin import TestingPlugin
@@ -238,11 +238,13 @@ class Handouts(TestingPlugin):
         return report
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print one line for each failed test, and what to do next."""
-        if not self._lines:
+        """Print a line for each given file that was changed and for each failed test, with what to do next."""
+        given = [note for one in self._handouts for note in notes_on_given(one.folder, one.assignment)]
+        lines = [*given, *self._lines]
+        if not lines:
             return
         terminalreporter.section("what to do", "-")
-        for line in self._lines:
+        for line in lines:
             terminalreporter.line(line)
 
 

@@ -32,10 +32,15 @@ class _Name:
 
 def recognise(tree: Tree, root: PurePosixPath) -> str:
     """See Source."""
-    files = [node.name for node in tree.children(root) if not node.is_folder and not node.trouble]
-    if most(sum(name is not None for name in _names(files)), len(files)):
+    names = [node.name for node in tree.children(root) if not node.trouble]
+    if most(sum(name is not None for name in _names(names)), len(names)):
         return "its files are named with an e-mail address and a version, as Autolab's download names them"
     return ""
+
+
+def is_export(name: str) -> bool:
+    """Whether Autolab names a student's file so."""
+    return _FIRST.fullmatch(name) is not None or _INSIDE.fullmatch(name) is not None
 
 
 def read(tree: Tree, root: PurePosixPath) -> Reading:

@@ -30,13 +30,20 @@ def _parsed(name: str) -> re.Match[str] | None:
 
 def recognise(tree: Tree, root: PurePosixPath) -> str:
     """See Source."""
-    files = [node.name for node in tree.children(root) if not node.is_folder and not node.trouble]
-    matches = [match for match in map(_parsed, files) if match is not None]
+    # a folder among them may be a file of the download that was unpacked in its place, so it counts by its name
+    names = [node.name for node in tree.children(root) if not node.trouble]
+    matches = [match for match in map(_parsed, names) if match is not None]
     attachments = [match["attachment"] for match in matches if match["attachment"]]
     # each attachment has a number of its own, unlike a number in an assignment's title
-    if most(len(matches), len(files)) and len(set(attachments)) == len(attachments):
+    if most(len(matches), len(names)) and len(set(attachments)) == len(attachments):
         return "its files are named with a user's and an attachment's number, as Canvas' download names them"
     return ""
+
+
+def is_export(name: str) -> bool:
+    """Whether Canvas names a student's file so."""
+    match = _parsed(name)
+    return match is not None and match["attachment"] is not None
 
 
 def read(tree: Tree, root: PurePosixPath) -> Reading:

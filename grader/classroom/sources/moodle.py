@@ -26,6 +26,11 @@ def recognise(tree: Tree, root: PurePosixPath) -> str:
     return ""
 
 
+def is_export(name: str) -> bool:
+    """Whether Moodle names a student's file so."""
+    return _ENTRY.fullmatch(name) is not None
+
+
 def read(tree: Tree, root: PurePosixPath) -> Reading:
     """All entries of one participant or team are one hand-in."""
     nodes = tree.children(root)
