@@ -205,6 +205,101 @@ def test_a_suite_of_plain_pytest_has_a_point_a_test(tmp_path: Path) -> None:
     assert "Not sealed: all 4 tests, worth 4 points" in report.staff_notes[0]
 
 
+FAILING = """import pytest, sys, sol
+@pytest.mark.xfail
+def test_plain():
+    assert sol.f(-1) == 0
+
+@pytest.mark.xfail(raises=ValueError)
+def test_raises():
+    sol.f(-1)
+
+@pytest.mark.xfail(raises=Exception, strict=True)
+def test_anything():
+    sol.f(-1)
+
+@pytest.mark.xfail(sys.version_info < (3,), reason="old")
+def test_old():
+    assert sol.f(1) == 1
+
+def test_gives_up():
+    pytest.xfail("not this year")
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "earned"),
+    [
+        ("    if x < 0:\n        raise ValueError(x)\n    return x\n", [0, 1, 0, 1, 0]),
+        ("    return x\n", [0, 0, 0, 1, 0]),
+        ("    raise NotImplementedError\n", [0] * 5),
+    ],
+    ids=["right", "half", "empty"],
+)
+def test_a_test_that_is_marked_to_fail_has_no_points_unless_it_asks_for_an_exception(
+    body: str, earned: list[int], tmp_path: Path
+) -> None:
+    report = graded(tmp_path, {"test_a.py": FAILING}, {"sol.py": f"def f(x):\n{body}"})
+    assert [score for _, score in outcomes(report)] == earned, [test.message for test in report.tests]
+    assert [float(test.max_score) for test in report.tests] == [0, 1, 0, 1, 1]
+    said = [note for note in report.staff_notes if "marked to fail" in note]
+    assert [note.partition(": ")[2].partition(" is ")[0] for note in said] == ["test_plain", "test_anything"]
+
+
+OWN = """import pytest
+from sol import f
+from tools import points
+
+@pytest.mark.points(3)
+def test_mark():
+    assert f(1) == 1
+
+@points(2 + 0.5)
+def test_own():
+    assert f(1) == 1
+
+@pytest.mark.parametrize(
+    "n", [pytest.param(1, marks=pytest.mark.score(value=2)), pytest.param(2, marks=pytest.mark.score(4))]
+)
+def test_many(n):
+    assert f(n) == 1
+
+@pytest.mark.weight("heavy")
+def test_text():
+    assert f(1) == 1
+
+@pytest.mark.points(7)
+class TestAll:
+    def test_in_class(self):
+        assert f(1) == 1
+"""
+TOOLS = "def points(n):\n    return lambda test: test\n"
+
+
+def test_points_in_a_suites_own_marks_count(tmp_path: Path) -> None:
+    report = graded(tmp_path, {"test_a.py": OWN, "tools.py": TOOLS})
+    worth = [float(test.max_score) for test in report.tests]
+    assert outcomes(report) == [("passed", n) for n in (3, 2.5, 2)] + [("failed", 0), ("passed", 0), ("passed", 7)]
+    assert worth == [3, 2.5, 2, 4, 0, 7]
+    told = next(note for note in report.staff_notes if "@pytest.mark.points, @points, @pytest.mark.score" in note)
+    assert "tests without a number (1) have no points" in told
+
+
+def test_points_of_a_class_of_unittest_in_the_suites_own_marks_count(tmp_path: Path) -> None:
+    test = f"{PLAIN}from tools import points\nclass T(unittest.TestCase):\n    @points(n=1, points=3)\n"
+    test += "    def test_a(self):\n        self.assertEqual(f(1), 1)\n    def test_b(self):\n        pass\n"
+    tools = "def points(n, points):\n    return lambda test: test\n"
+    report = graded(tmp_path, {"test_a.py": test, "tools.py": tools})
+    assert outcomes(report) == [("passed", 3), ("passed", 0)]
+
+
+def test_gradescopes_decorators_count_on_functions_of_pytest(tmp_path: Path) -> None:
+    head = HEAD.replace("class T(unittest.TestCase):\n", "")
+    test = f'{head}@weight(3)\n@number("1.1")\n@visibility("hidden")\ndef test_a():\n    assert f(1) == 1\n'
+    row = graded(tmp_path, {"test_a.py": test}).tests[0]
+    assert (float(row.score), row.number, row.visibility) == (3, "1.1", "hidden")
+
+
 def test_a_file_that_skips_its_tests_without_the_hand_in_is_listed(tmp_path: Path) -> None:
     conftest = "def pytest_generate_tests(metafunc):\n    metafunc.parametrize('n', [1, 2])\n"
     test = "import pytest\nsol = pytest.importorskip('sol')\ndef test_f(n):\n    assert sol.f(n) == n\n"
@@ -222,7 +317,7 @@ def test_options_that_show_results_are_accepted_in_a_suites_settings(tmp_path: P
 
 def test_an_option_that_pytest_doesnt_know_is_the_instructors_fault(tmp_path: Path) -> None:
     test = "from sol import f\ndef test_f():\n    assert f(1) == 1\n"
-    with pytest.raises(AssignmentError, match=r"tests/test_a\.py.*pytest ended with 4"):
+    with pytest.raises(AssignmentError, match=r"tests/test_a\.py.*pytest ended with 4: .*--no-such-option"):
         graded(tmp_path, {"pytest.ini": "[pytest]\naddopts = --no-such-option\n", "tests/test_a.py": test})
 
 

@@ -25,7 +25,7 @@ _ORDINARY = frozenset(
     {
         *("weight", "number", "visibility", "tags", "hide_errors", "leaderboard", "partial_credit"),
         *("skip", "expectedFailure", "patch", "object", "dict", "multiple", "wraps"),
-        *("staticmethod", "classmethod", "property", "timeout", "usefixtures", "xfail", "no_grad"),
+        *("staticmethod", "classmethod", "property", "timeout", "usefixtures", "no_grad"),
     }
 )
 """Decorators that leave one test one test."""
@@ -87,6 +87,8 @@ def _doubts(tree: ast.Module, test_cases: Collection[str], aliases: Mapping[str,
             for target in node.targets:
                 name = ast.unparse(target).rpartition(".")[2]
                 made = isinstance(node.value, ast.Call | ast.Lambda)
+                if name == "pytestmark":
+                    yield node.lineno, "pytestmark may switch tests off", False
                 if made and name.startswith(("test_", "Test")) and not name.isupper():
                     yield node.lineno, f"{name} is assigned", True
     for node in tree.body:
@@ -122,7 +124,7 @@ def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ali
         text = ast.unparse(called)
         last = text.rpartition(".")[2]
         name = aliases.get(last, last)
-        if name in ("skipIf", "skipUnless", "skipif"):
+        if name in ("skipIf", "skipUnless", "skipif", "xfail"):
             yield decorator.lineno, f"@{text} may switch a test off", False
         elif name not in _ORDINARY:
             yield decorator.lineno, f"@{text} may make several tests of one", name in _MAKERS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +14,7 @@ from grader.errors import AssignmentError
 from grader.levels import Level
 from grader.questions import Questions
 from grader.sandbox.worker import Worker
-from grader.suite.scan import PART, Case, Scan, case_of, off, visibility_of
+from grader.suite.scan import PART, Case, Scan, case_of, is_points, off, visibility_of
 from grader.suite.tree import lay
 from grader.testing.suite_plan import TREE, Plan
 
@@ -59,7 +58,7 @@ def completed(
         of_text = [case for case in scan.cases if case.identity.startswith(f"{name}::")]
         entry = found.get(name, {})
         if "tests" in entry:
-            cases += _cases(folder / name, name, entry["tests"], notes)
+            cases += _cases(folder / name, name, entry["tests"], of_text, notes)
             continue
         for doubt in scan.doubts:
             if doubt.file != folder / name:
@@ -103,24 +102,33 @@ def _run(
     return {name: {"error": why} for name in files}
 
 
-def _cases(file: Path, name: str, tests: Sequence[Mapping[str, Any]], notes: dict[str, None]) -> Iterator[Case]:
+def _cases(
+    file: Path, name: str, tests: Sequence[Mapping[str, Any]], of_text: Sequence[Case], notes: dict[str, None]
+) -> Iterator[Case]:
+    marked = {case.identity: case for case in of_text if case.mark}
     for test in tests:
         line = test.get("line")
-        points = test.get("weight") or 0
-        if not isinstance(points, int | float) or not 0 <= points < math.inf:
+        points, mark = test.get("weight"), str(test.get("mark") or "")
+        identity = f"{name}::{test['name']}"
+        text = marked.get(identity.partition("[")[0])
+        if points is None and text is not None:  # a decorator of the suite's own, which leaves no trace
+            points, mark = float(text.spec.points), text.mark
+        if points is not None and not is_points(points):
             raise AssignmentError(file, line, f"@weight needs a number from 0 up, and is {points!r}")
+        is_weighed = points is not None
         if test.get("off"):
-            notes[off(name, line, test["name"].rpartition("::")[2])] = None
+            notes[off(name, line, test["name"].rpartition("::")[2], str(test["off"]))] = None
             points = 0
         column = test.get("leaderboard_column")
         order = "asc" if test.get("leaderboard_sort_order") == "asc" else "desc"
         yield case_of(
-            f"{name}::{test['name']}",
-            weighed=test.get("weight") is not None,
+            identity,
+            weighed=is_weighed,
+            mark=mark,
             off=bool(test.get("off")),
             title=str(test["title"]),
             number=str(test.get("number") or ""),
-            points=Fraction(str(points)),
+            points=Fraction(str(points or 0)),
             visibility=visibility_of(test.get("visibility") or "visible", name, line, notes),
             tags=tuple(test.get("tags") or ()),
             hide_errors=test.get("hide_errors"),

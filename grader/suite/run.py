@@ -283,9 +283,15 @@ def _about_original(error: GraderError, folder: Path, suite: Path) -> GraderErro
 
 
 def weighed(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
-    """Give all tests of a suite without any weights one point each; return them with a note for the staff."""
+    """Give all tests of a suite without any weights one point each; return them with a note for the staff.
+
+    A note also names the marks of the suite's own from which points were taken.
+    """
     if any(case.weighed or case.spec.partial or case.spec.leaderboard for case in cases):
-        return list(cases), []
+        marks = ", ".join(dict.fromkeys(f"@{case.mark}" for case in cases if case.mark))
+        without = sum(not case.weighed for case in cases)
+        rest = f"; tests without a number ({without}) have no points" if without else ""
+        return list(cases), [f"The points are the numbers that the suite's own {marks} states{rest}."] if marks else []
     one = [replace(case, spec=replace(case.spec, points=Fraction(not case.off))) for case in cases]
     count = sum(not case.off for case in cases)
     return one, [f"The suite has no weights of gradescope_utils, so each of its {count} tests counts 1 point."]

@@ -20,6 +20,7 @@ from grader.fixtures import TestSpec, digest
 from grader.report import VISIBILITIES, Visibility
 from grader.suite.constants import Constants, value_of
 from grader.suite.doubts import Doubt, doubts_of, pytest_tests
+from grader.testing.suite_plan import MARKS, SKIPPED, TO_FAIL
 
 PART = "suite"
 ID_CHARS = 80
@@ -39,19 +40,27 @@ class Case:
     weighed: bool = False
     """Whether the suite says how many points it has, be it none."""
     off: bool = False
-    """Whether the suite skips it in any case."""
+    """Whether the suite skips it in any case, or marks it to fail."""
+    mark: str = ""
+    """The suite's own mark or decorator that says how many points it has; empty for gradescope_utils' or none."""
 
 
 @dataclass(frozen=True)
-class _Class:
-    """One class of the suite's text."""
+class _Owner:
+    """A file or a class of the suite's text, in which tests are."""
 
     file: Path
     name: str
     """The file's path in the run folder."""
-    node: ast.ClassDef
     constants: Mapping[str, Any]
     aliases: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Class(_Owner):
+    """One class of the suite's text."""
+
+    node: ast.ClassDef
 
     @property
     def bases(self) -> list[str]:
@@ -100,7 +109,6 @@ def scan(folder: Path) -> Scan:
             continue
         name = file.relative_to(folder).as_posix()
         functions = list(pytest_tests(constants.tree(file), test_cases)) if is_named[file] else []
-        notes |= dict.fromkeys(off(name, _first_line(inner), inner.name) for _, inner in functions if is_off(inner))
         found = list(doubts_of(file, constants.tree(file), test_cases))
         if functions:
             own.append(name)
@@ -109,7 +117,11 @@ def scan(folder: Path) -> Scan:
                 of_class, problems = _cases(item, by_name, notes)
                 cases += of_class
                 found += problems
-        cases += [_plain_case(name, inner, node) for inner, node in functions]
+        owner = _Owner(file, name, constants.of(file), _aliases(constants.tree(file)))
+        for inner, node in functions:
+            case, problems = _case(owner, inner, node, node.name, why_off(node), notes)
+            cases += case
+            found += problems
         doubts += found
         if found or functions:
             with_tests.add(file)
@@ -127,15 +139,36 @@ def in_word(name: str) -> str:
     return re.sub(r"[^\w.:-]+", "_", name, flags=re.ASCII)
 
 
-def off(file: str, line: int | None, name: str) -> str:
-    """Return a note that a test is switched off, so that nobody can earn its points."""
-    return f"{file}:{line}: {name} is switched off by the suite's own skip, so it has no points."
+def off(file: str, line: int | None, name: str, why: str) -> str:
+    """Return a note that nobody can earn a test's points; `why` is one of `why_off`."""
+    return f"{file}:{line}: {name} is {why}, so it has no points."
 
 
-def is_off(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-    """Whether a decorator in the text skips a test or all tests of a class in any case."""
-    called = (item.func if isinstance(item, ast.Call) else item for item in node.decorator_list)
-    return any(ast.unparse(item) in ("skip", "unittest.skip", "pytest.mark.skip") for item in called)
+def why_off(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """Say why a decorator in the text takes a test's points, or those of a class's tests, in any case; empty if none.
+
+    A test that is marked to fail passes in its own runner if the student's code does nothing: no points are for that.
+    One that must raise a certain exception is a test like any other.
+    """
+    for item in node.decorator_list:
+        name = ast.unparse(item.func if isinstance(item, ast.Call) else item)
+        words = {word.arg for word in item.keywords} if isinstance(item, ast.Call) else set()
+        if name in ("skip", "unittest.skip", "pytest.mark.skip"):
+            return SKIPPED
+        if name in ("expectedFailure", "unittest.expectedFailure"):
+            return TO_FAIL
+        if (
+            name == "pytest.mark.xfail"
+            and not (isinstance(item, ast.Call) and item.args)
+            and words <= {"reason", "strict", "run"}
+        ):
+            return TO_FAIL
+    return ""
+
+
+def is_points(value: object) -> bool:
+    """Whether a value may be a test's points."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -152,18 +185,13 @@ def visibility_of(value: Any, file: str, line: int | None, notes: dict[str, None
     return "hidden"
 
 
-def case_of(identity: str, *, weighed: bool = False, off: bool = False, **fields: Any) -> Case:
+def case_of(identity: str, *, weighed: bool = False, off: bool = False, mark: str = "", **fields: Any) -> Case:
     """Return a case with the id by which the worker knows it: short, and independent of pytest's own naming."""
     word = in_word(identity)
     if word != identity or len(word) > ID_CHARS:
         word = f"{word[:ID_CHARS]}~{digest(identity.encode())[:8]}"
     spec = TestSpec(id=f"test_{PART}.py::test_case[{word}]", part=PART, sealed=False, **fields)
-    return Case(identity, word, spec, weighed, off)
-
-
-def _plain_case(file: str, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Case:
-    doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
-    return case_of(f"{file}::{name}", off=is_off(node), title=doc or node.name, number="", points=Fraction(0))
+    return Case(identity, word, spec, weighed, off, mark)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -177,13 +205,19 @@ def _classes(folder: Path, file: Path, constants: Constants) -> Iterator[_Class]
     if not found:
         return  # a file without classes is read when a file with tests imports it
     known = constants.of(file)
+    aliases = _aliases(tree)
+    name = file.relative_to(folder).as_posix()
+    for class_name in sorted(found):
+        yield _Class(file, name, known | known.get(class_name, {}), aliases, found[class_name])
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """The names under which a file imports gradescope_utils' decorators, with their own names."""
     aliases: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and "gradescope_utils" in (node.module or ""):
             aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
-    name = file.relative_to(folder).as_posix()
-    for class_name in sorted(found):
-        yield _Class(file, name, found[class_name], known | known.get(class_name, {}), aliases)
+    return aliases
 
 
 def _is_test_case(item: _Class, by_name: Mapping[str, _Class], seen: tuple[str, ...]) -> bool:
@@ -211,52 +245,86 @@ def _cases(item: _Class, by_name: Mapping[str, _Class], notes: dict[str, None]) 
     cases: list[Case] = []
     doubts: list[Doubt] = []
     for name, (owner, node) in sorted(_methods(item, by_name).items()):
-        marks = _Marks(owner, node)
-        doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
-        weighed = marks.topmost("weight", "partial_credit")
-        column = marks.get("leaderboard")
-        unsure = []
-        for mark in ("weight", "partial_credit", "visibility", "leaderboard"):
-            call = marks.get(mark)
-            if call is not None and None in marks.known(mark):
-                unsure.append(Doubt(owner.file, call.lineno, f"@{mark} {NEEDS_PLAIN}"))
-        if unsure:
-            doubts += unsure
-            continue
-        for mark in ("number", "tags", "hide_errors"):
-            call = marks.get(mark)
-            if call is not None and None in marks.known(mark):
-                doubts.append(Doubt(owner.file, call.lineno, f"@{mark} is computed", certain=False))
-        switched_off = is_off(node) or is_off(item.node)
-        if switched_off:
-            notes[off(owner.name, _first_line(node), name)] = None
-        spec: dict[str, Any] = {
-            "title": doc or f"{name} ({item.node.name})",
-            "number": marks.text("number", ""),
-            "points": Fraction(0) if switched_off else marks.points(weighed or "weight"),
-            "visibility": marks.visibility(notes),
-            "tags": tuple(str(tag) for tag in marks.known("tags") if tag is not None),
-            "hide_errors": marks.text("hide_errors", "Test failed") if marks.get("hide_errors") else None,
-            "partial": marks.get("partial_credit") is not None,
-            "leaderboard": (str(marks.value("leaderboard", "")), marks.order()) if column else None,
-            "as_set": True,
-        }
-        identity = f"{item.name}::{item.node.name}::{name}"
-        cases.append(case_of(identity, weighed=weighed is not None, off=switched_off, **spec))
+        title = f"{name} ({item.node.name})"
+        why = why_off(node) or why_off(item.node)
+        case, problems = _case(owner, f"{item.node.name}::{name}", node, title, why, notes, item.name)
+        cases += case
+        doubts += problems
     return cases, doubts
+
+
+def _case(
+    owner: _Owner,
+    name: str,
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    title: str,
+    why: str,
+    notes: dict[str, None],
+    file: str | None = None,
+) -> tuple[list[Case], list[Doubt]]:
+    """Return one test, or why its points aren't known; and what else isn't.
+
+    Args:
+        owner: the file or the class in whose text the test is.
+        name: the test's name in its file.
+        node: its function.
+        title: for a test without a docstring.
+        why: why nobody can earn its points; empty if anybody can.
+        notes: gains what the staff should know.
+        file: the test's file, if it isn't the owner's.
+    """
+    marks = _Marks(owner, node)
+    unsure = []
+    for mark in ("weight", "partial_credit", "visibility", "leaderboard"):
+        call = marks.get(mark)
+        if call is not None and None in marks.known(mark):
+            unsure.append(Doubt(owner.file, call.lineno, f"@{mark} {NEEDS_PLAIN}"))
+    if unsure:
+        return [], unsure
+    doubts = []
+    for mark in ("number", "tags", "hide_errors"):
+        call = marks.get(mark)
+        if call is not None and None in marks.known(mark):
+            doubts.append(Doubt(owner.file, call.lineno, f"@{mark} is computed", certain=False))
+    if why:
+        notes[off(owner.name, _first_line(node), node.name, why)] = None
+    weighed = marks.topmost("weight", "partial_credit")
+    own = None if weighed else marks.own_points()
+    doc = (ast.get_docstring(node) or "").strip().partition("\n")[0].strip()
+    points = own[1] if own else marks.points(weighed or "weight")
+    spec: dict[str, Any] = {
+        "title": doc or title,
+        "number": marks.text("number", ""),
+        "points": Fraction(0) if why else points,
+        "visibility": marks.visibility(notes),
+        "tags": tuple(str(tag) for tag in marks.known("tags") if tag is not None),
+        "hide_errors": marks.text("hide_errors", "Test failed") if marks.get("hide_errors") else None,
+        "partial": marks.get("partial_credit") is not None,
+        "leaderboard": (str(marks.value("leaderboard", "")), marks.order()) if marks.get("leaderboard") else None,
+        "as_set": True,
+    }
+    identity = f"{file or owner.name}::{name}"
+    known = weighed is not None or own is not None
+    return [case_of(identity, weighed=known, off=bool(why), mark=own[0] if own else "", **spec)], doubts
 
 
 class _Marks:
     """The decorators of one test method."""
 
-    def __init__(self, owner: _Class, node: ast.FunctionDef) -> None:
+    def __init__(self, owner: _Owner, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.file = owner.file
         self.owner = owner
         self.calls: dict[str, ast.Call] = {}
+        self.own: dict[str, ast.Call] = {}
+        """Calls by their whole text, such as `pytest.mark.points`, whose name is one for points."""
         for decorator in reversed(node.decorator_list):  # the topmost is applied last and takes precedence
             if isinstance(decorator, ast.Call):
-                name = ast.unparse(decorator.func).rpartition(".")[2]
-                self.calls[owner.aliases.get(name, name)] = decorator
+                text = ast.unparse(decorator.func)
+                name = text.rpartition(".")[2]
+                if name in MARKS:
+                    self.own[text] = decorator
+                if not text.startswith(("pytest.mark.", "mark.")):
+                    self.calls[owner.aliases.get(name, name)] = decorator
 
     def get(self, name: str) -> ast.Call | None:
         return self.calls.get(name)
@@ -287,9 +355,19 @@ class _Marks:
 
     def points(self, name: str) -> Fraction:
         value = self.value(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        if not is_points(value):
             raise AssignmentError(self.file, self.calls[name].lineno, f"@{name} needs a number from 0 up")
         return Fraction(str(value))
+
+    def own_points(self) -> tuple[str, Fraction] | None:
+        """The topmost of the suite's own marks that says a number of points, and the number."""
+        for text, call in reversed(self.own.items()):
+            named = [word.value for word in call.keywords if word.arg in MARKS]
+            for node in (*call.args[:1], *named):
+                value = value_of(node, self.owner.constants)
+                if is_points(value):
+                    return text, Fraction(str(value))
+        return None
 
     def visibility(self, notes: dict[str, None]) -> Visibility:
         call = self.get("visibility")

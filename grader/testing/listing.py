@@ -9,6 +9,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import json
+import math
 import os
 import sys
 import traceback
@@ -26,7 +27,7 @@ import numpy as np
 from grader.testing.check import Check
 from grader.testing.submission import Submission
 from grader.testing.suite import Session, cases_of, names_of
-from grader.testing.suite_plan import Plan
+from grader.testing.suite_plan import MARKS, SKIPPED, TO_FAIL, Plan
 
 CHECK = "listing"
 
@@ -124,7 +125,7 @@ def _tests(session: Session, file: str) -> list[dict[str, Any]]:
             raise case._exception
     tests = [
         _described(name, getattr(case, case._testMethodName), case.shortDescription(), str(case))
-        | {"off": any(getattr(item, "__unittest_skip__", False) is True for item in (type(case), _function(case)))}
+        | {"off": _why_off(case)}
         for name, case in zip(names_of(cases), cases, strict=True)
     ]
     if file in session.plan.pytest:
@@ -140,8 +141,8 @@ def _tests(session: Session, file: str) -> list[dict[str, Any]]:
                     f"{item.name} asks for the pytest fixture '{absent[0]}', which neither the suite nor a plugin "
                     "that is installed here defines; install the plugin that does"
                 )
-            is_off = item.get_closest_marker("skip") is not None or _is_skipped(item)
-            tests.append(_described(name_of(item), function, title, item.name) | {"pytest": True, "off": is_off})
+            described = _described(name_of(item), function, title, item.name)
+            tests.append(described | {"pytest": True, "off": _why_item_off(item)} | _marked(item, described))
     return tests
 
 
@@ -149,11 +150,40 @@ def _is_there(item: Any, fixture: str) -> bool:
     return fixture == "request" or fixture in item._fixtureinfo.name2fixturedefs
 
 
-def _is_skipped(item: Any) -> bool:
-    """Whether a condition that is a value, as opposed to a text, switches a test off."""
-    marks = item.iter_markers("skipif")
-    given = (mark.args or (mark.kwargs.get("condition"),) for mark in marks)
-    return any(not isinstance(value, str) and bool(value) for values in given for value in values)
+def _why_off(case: unittest.TestCase) -> str:
+    """Say why nobody can earn a unittest test's points; empty if anybody can."""
+    for word, why in (("skip", SKIPPED), ("expecting_failure", TO_FAIL)):
+        if any(getattr(item, f"__unittest_{word}__", False) is True for item in (type(case), _function(case))):
+            return why
+    return ""
+
+
+def _why_item_off(item: Any) -> str:
+    """Say why nobody can earn a pytest item's points; empty if anybody can."""
+    from grader.testing.suite_pytest import asked_for
+
+    if item.get_closest_marker("skip") is not None or any(_holds(mark) for mark in item.iter_markers("skipif")):
+        return SKIPPED
+    marks = [
+        mark for mark in item.iter_markers("xfail") if _holds(mark) or not (mark.args or "condition" in mark.kwargs)
+    ]
+    return TO_FAIL if any(not asked_for(mark) for mark in marks) else ""
+
+
+def _holds(mark: Any) -> bool:
+    """Whether a condition of a mark that is a value, as opposed to a text, holds."""
+    return any(not isinstance(value, str) and bool(value) for value in mark.args or (mark.kwargs.get("condition"),))
+
+
+def _marked(item: Any, described: dict[str, Any]) -> dict[str, Any]:
+    """The points that a pytest mark of the suite's own states, if gradescope_utils' decorators don't."""
+    for name in MARKS if described["weight"] is None else ():
+        mark = item.get_closest_marker(name)
+        given = [*mark.args[:1], *(mark.kwargs.get(word) for word in MARKS)] if mark else []
+        for value in given:
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+                return {"weight": value, "mark": f"pytest.mark.{name}"}
+    return {}
 
 
 def _function(case: unittest.TestCase) -> object:

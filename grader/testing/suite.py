@@ -19,7 +19,7 @@ import pytest
 
 from grader.testing.submission import Submission
 from grader.testing.suite_places import Places
-from grader.testing.suite_plan import Plan
+from grader.testing.suite_plan import TO_FAIL, Plan
 
 
 class Outcome(unittest.TestResult):
@@ -35,6 +35,7 @@ class Outcome(unittest.TestResult):
         """Description of the subtest, empty for a whole test, and the exception."""
         self.skip_reason: str | None = None
         self.unexpected = False
+        self.expected = False
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:
         """Keep the exception of a test or of a set-up; the end of another class isn't this test's fault."""
@@ -52,6 +53,10 @@ class Outcome(unittest.TestResult):
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         """Keep the reason why a test was skipped."""
         self.skip_reason = reason
+
+    def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:
+        """Note that a test failed that is marked to fail."""
+        self.expected = True
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
         """Note that a test passed although it is marked to fail."""
@@ -184,6 +189,8 @@ def _raise(outcome: Outcome) -> None:
         pytest.fail("\n".join(lines), pytrace=False)
     if outcome.unexpected:
         pytest.fail("the test is marked to fail, and it passed", pytrace=False)
+    if outcome.expected:
+        pytest.skip(f"{TO_FAIL}, which it did")
     if outcome.skip_reason is not None:
         pytest.skip(outcome.skip_reason)
 

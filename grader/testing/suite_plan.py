@@ -10,6 +10,10 @@ from grader.testing.plugin import LEAN
 
 PYTEST_ENDED = "pytest ended with"
 """Begins the message of a test that pytest didn't come to, for a reason that is in the suite."""
+SKIPPED = "switched off by the suite's own skip"
+TO_FAIL = "marked to fail by the suite itself"
+MARKS = ("points", "weight", "score", "value", "max_score", "worth", "pts")
+"""Names by which suites call decorators or marks of their own that say a test's points."""
 TREE = "tree"
 """The folder beside the hand-in's that holds the merged tree."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from grader.testing.plugin import LEAN
-from grader.testing.suite_plan import PYTEST_ENDED
+from grader.testing.suite_plan import PYTEST_ENDED, TO_FAIL
 
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _SHOWING = frozenset(
@@ -67,9 +69,27 @@ class _Chosen:
         report = yield
         if report.failed and self.error is None:
             self.error = call.excinfo.value if call.excinfo else AssertionError(str(report.longrepr))
-        elif report.skipped and not hasattr(report, "wasxfail") and call.excinfo is not None:
+        elif hasattr(report, "wasxfail"):
+            self._expect(item, call)
+        elif report.skipped and call.excinfo is not None:
             self.skipped = str(call.excinfo.value)
         return report
+
+    def _expect(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Let a test that is marked to fail pass only if it raised the exception that its mark asks for."""
+        if call.excinfo is None:
+            self.error = self.error or pytest.fail.Exception("the test is marked to fail, and it passed", pytrace=False)
+        elif isinstance(call.excinfo.value, pytest.xfail.Exception) or not any(
+            asked_for(mark) for mark in item.iter_markers("xfail")
+        ):
+            self.skipped = f"{TO_FAIL}, which it did"
+
+
+def asked_for(mark: pytest.Mark) -> bool:
+    """Whether a mark that expects a failure asks for an exception that code which isn't written yet doesn't raise."""
+    raises = mark.kwargs.get("raises")
+    kinds = raises if isinstance(raises, tuple) else (raises,)
+    return raises is not None and not set(kinds) & {BaseException, Exception, AssertionError, NotImplementedError}
 
 
 class _Silence:
@@ -87,9 +107,19 @@ def _run(home: Path, words: list[str], plugins: Sequence[str], chosen: _Chosen) 
     blocked += [word for name in plugins for word in ("-p", name) if name not in LEAN]
     if _has_options(home, Path(words[-1])):  # the imports take time
         chosen.without = [name for name in LEAN if name in _SHOWING and name not in plugins]
-    code = pytest.main([*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words], plugins=[chosen])
+    command = [*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words]
+    code = pytest.main(command, plugins=[chosen])
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
-        raise RuntimeError(f"{PYTEST_ENDED} {code}: is there a faulty pytest.ini or conftest.py?")
+        raise RuntimeError(f"{PYTEST_ENDED} {code}: {_complaint(command)}")
+
+
+def _complaint(command: list[str]) -> str:
+    """Run pytest once more, which ends before any test, and return what it says against its settings."""
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        pytest.main(command, plugins=[_Chosen(lambda _: False)])
+    lines = [line.removeprefix("ERROR: ").strip() for line in said.getvalue().splitlines()]
+    found = [line.partition("error: ")[2] or line for line in lines if line and not line.startswith("usage:")]
+    return f"{found[0] if found else 'no reason is said'}: is there a faulty pytest.ini or conftest.py?"
 
 
 def _has_options(home: Path, file: Path) -> bool:
