@@ -300,6 +300,41 @@ def test_gradescopes_decorators_count_on_functions_of_pytest(tmp_path: Path) -> 
     assert (float(row.score), row.number, row.visibility) == (3, "1.1", "hidden")
 
 
+RETURNING = {
+    "autograder/runner.py": 'import sys\nsys.path.append("mytorch")\nfrom test import *\n',
+    "autograder/test.py": (
+        "from activation import Tanh\ndef test_one():\n    return Tanh().forward(1) == 2\n"
+        "def test_two():\n    print(Tanh().forward(1))\n    return 'a text'\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(("value", "earned"), [(2, [1, 1]), (1, [0, 1])])
+def test_tests_that_return_their_verdict_count_and_import_from_a_folder_of_the_hand_in(
+    value: int, earned: list[int], tmp_path: Path
+) -> None:
+    tanh = f"from base import Base\nclass Tanh(Base):\n    def forward(self, x):\n        return {value}\n"
+    handin = {"mytorch/activation.py": tanh, "mytorch/base.py": "class Base:\n    pass\n", "hw1/hw1.py": ""}
+    report = graded(tmp_path, RETURNING, handin)
+    assert [score for _, score in outcomes(report)] == earned, [test.message for test in report.tests]
+    assert value == 2 or report.tests[0].message == "the test returned False"
+    assert "The module activation was found in mytorch/." in report.staff_notes
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit", "the code calls exit()"),
+        ("raise KeyboardInterrupt", "the code raises KeyboardInterrupt"),
+        ("import pytest; pytest.skip('later', allow_module_level=True)", "the test was skipped: Skipped: later"),
+    ],
+)
+def test_a_hand_in_that_ends_the_import_is_told_so(code: str, said: str, tmp_path: Path) -> None:
+    report = graded(tmp_path, {"test_a.py": "from sol import f\ndef test_f():\n    assert f(1)\n"}, {"sol.py": code})
+    assert [score for _, score in outcomes(report)] == [0]
+    assert said in report.tests[0].message
+
+
 def test_a_file_that_skips_its_tests_without_the_hand_in_is_listed(tmp_path: Path) -> None:
     conftest = "def pytest_generate_tests(metafunc):\n    metafunc.parametrize('n', [1, 2])\n"
     test = "import pytest\nsol = pytest.importorskip('sol')\ndef test_f(n):\n    assert sol.f(n) == n\n"

@@ -45,7 +45,7 @@ from grader.suite.traits import (
 )
 from grader.suite.tree import copy_suite, lay
 from grader.testing.refused import SENTENCE
-from grader.testing.suite_plan import PYTEST_ENDED, TREE, Plan
+from grader.testing.suite_plan import PYTEST_ENDED, TREE, Plan, folder_with
 
 _CONFIGURATION = ("conftest.py", "tests/conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that change how tests run; no hand-in replaces them."""
@@ -161,7 +161,12 @@ class Suite:
         if self.worker.assignment.limits.programs:
             _make_executable(handin)
         protected = {*self.scan.files, *(name for name in _CONFIGURATION if (self.folder / name).is_file())}
-        return [*said, *lay(self.folder, handin, self.worker.beside, protected).notes()]
+        laid = lay(self.folder, handin, self.worker.beside, protected)
+        found = {name: folder_with(self.worker.beside, name) for name in sorted(wanted - KNOWN)}
+        said += [
+            f"The module {name} was found in {shown(folder.as_posix())}/." for name, folder in found.items() if folder
+        ]
+        return [*said, *laid.notes()]
 
 
 def grade_suite(
@@ -230,6 +235,7 @@ def opened_suite(
                 starts_of(folder, found),
                 found.pytest,
                 plugins_of(folder, found.pytest),
+                tuple(need.name for need in needs if need.name not in KNOWN),
                 together,
             )
             torch = torch or uses_torch(folder)

@@ -190,7 +190,7 @@ def _raise(outcome: Outcome) -> None:
     if outcome.unexpected:
         pytest.fail("the test is marked to fail, and it passed", pytrace=False)
     if outcome.expected:
-        pytest.skip(f"{TO_FAIL}, which it did")
+        pytest.skip(f"{TO_FAIL}, and it failed")
     if outcome.skip_reason is not None:
         pytest.skip(outcome.skip_reason)
 

@@ -20,7 +20,7 @@ from gradescope_utils.autograder_utils.files import check_submitted_files
 
 from grader.testing.cells.load import CellLoader, origin
 from grader.testing.submission import Submission
-from grader.testing.suite_plan import TREE, Plan
+from grader.testing.suite_plan import TREE, Plan, folder_with
 from grader.testing.view import View
 
 
@@ -39,6 +39,8 @@ class Places:
         self._here = {b"submission": str(root).encode(), b"source": str(home).encode()}
         self._own = {_identity(file): str(file) for file in root.rglob("*.py")}
         """The hand-in's modules: the tree has links to the same files."""
+        found = (folder_with(self._tree, name) for name in plan.wanted)
+        self._folders = [str(home / folder) for folder in dict.fromkeys(found) if folder is not None]
         self.name = plan.name if plan.name and not _taken(home, plan.name) else ""
         if self.name:
             (home / self.name).symlink_to(".")
@@ -68,7 +70,8 @@ class Places:
         """Put the folders that a test file imports from at the front of the path."""
         entries = [str((self._home / file).parent), str(self._home)]
         sys.path[:0] = [entry for entry in dict.fromkeys(entries) if entry not in sys.path[:2]]
-        self._submission._finder.path = list(dict.fromkeys(entries))
+        sys.path += [entry for entry in self._folders if entry not in sys.path]
+        self._submission._finder.path = list(dict.fromkeys([*entries, *self._folders]))
 
     def load(self, file: str) -> ModuleType:
         """Import a test file by the name that unittest's discovery gives it, even if another module has that name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from grader.testing.plugin import LEAN
 
@@ -30,6 +31,8 @@ class Plan:
     """Files whose tests need pytest."""
     plugins: tuple[str, ...] = ()
     """The plugins of pytest that these ask for."""
+    wanted: tuple[str, ...] = ()
+    """The modules that the suite imports from hand-ins."""
     together: bool = False
     """Whether the tests run one after another in one process, as in the suite's own runner."""
 
@@ -38,3 +41,14 @@ class Plan:
         for name in self.plugins:
             if name not in LEAN:
                 importlib.import_module(name)
+
+
+def folder_with(tree: Path, name: str) -> Path | None:
+    """Return the folder below a tree, relative to it, that alone has a module which isn't on top; None if none has.
+
+    A course's own runner, which isn't used here, puts such folders on the path.
+    """
+    if (tree / name).is_dir() or (tree / f"{name}.py").is_file():
+        return None
+    found = {file.parent.relative_to(tree) for file in tree.rglob(f"{name}.py")}
+    return found.pop() if len(found) == 1 else None

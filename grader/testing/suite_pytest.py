@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import inspect
 import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grader.testing.plugin import LEAN
@@ -42,9 +45,11 @@ class _Chosen:
         config.pluginmanager.register(_Silence(), "terminalreporter")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep why a file can't be imported."""
+        """Keep why a file can't be imported, or skips all of its tests."""
         if report.failed:
             self.errors.append(str(report.longrepr))
+        elif report.skipped:
+            self.skipped = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr)
 
     def pytest_exception_interact(self, node: object, call: pytest.CallInfo[Any], report: object) -> None:
         """Keep the exception of a file that can't be imported."""
@@ -52,6 +57,21 @@ class _Chosen:
             error = call.excinfo.value
             # pytest wraps the error of an import; the error itself says more
             self.error = self.error or error.__cause__ or error
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Keep the exit of a file that leaves the process while it is imported."""
+        if isinstance(excinfo.value, SystemExit):
+            self.error = self.error or excinfo.value
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Keep what a test, or a file, raises to end the whole session."""
+        self.error = self.error or RuntimeError(f"the code raises {type(excinfo.value).__name__}, which ends all tests")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        """Count a test that returns False as failed: its own runner does, though pytest doesn't."""
+        if not inspect.iscoroutinefunction(pyfuncitem.obj):
+            pyfuncitem.obj = _true_to_its_word(pyfuncitem.obj)
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
         """Know the options of plugins that show results: `addopts = -ra` in a suite's settings is one."""
@@ -82,7 +102,7 @@ class _Chosen:
         elif isinstance(call.excinfo.value, pytest.xfail.Exception) or not any(
             asked_for(mark) for mark in item.iter_markers("xfail")
         ):
-            self.skipped = f"{TO_FAIL}, which it did"
+            self.skipped = f"{TO_FAIL}, and it failed"
 
 
 def asked_for(mark: pytest.Mark) -> bool:
@@ -90,6 +110,17 @@ def asked_for(mark: pytest.Mark) -> bool:
     raises = mark.kwargs.get("raises")
     kinds = raises if isinstance(raises, tuple) else (raises,)
     return raises is not None and not set(kinds) & {BaseException, Exception, AssertionError, NotImplementedError}
+
+
+def _true_to_its_word(test: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(test)
+    def returns(*args: Any, **words: Any) -> Any:
+        result = test(*args, **words)
+        if isinstance(result, bool | np.bool_) and not result:
+            pytest.fail("the test returned False", pytrace=False)
+        return result
+
+    return returns
 
 
 class _Silence:
@@ -110,7 +141,8 @@ def _run(home: Path, words: list[str], plugins: Sequence[str], chosen: _Chosen) 
     command = [*blocked, "-s", "--assert=plain", f"--rootdir={home}", *words]
     code = pytest.main(command, plugins=[chosen])
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) and chosen.error is None:
-        raise RuntimeError(f"{PYTEST_ENDED} {code}: {_complaint(command)}")
+        why = _complaint(command) if code == pytest.ExitCode.USAGE_ERROR else ""
+        raise RuntimeError(f"{PYTEST_ENDED} {code}: {why}is there a faulty pytest.ini or conftest.py?")
 
 
 def _complaint(command: list[str]) -> str:
@@ -119,7 +151,7 @@ def _complaint(command: list[str]) -> str:
         pytest.main(command, plugins=[_Chosen(lambda _: False)])
     lines = [line.removeprefix("ERROR: ").strip() for line in said.getvalue().splitlines()]
     found = [line.partition("error: ")[2] or line for line in lines if line and not line.startswith("usage:")]
-    return f"{found[0] if found else 'no reason is said'}: is there a faulty pytest.ini or conftest.py?"
+    return f"{found[0]}: " if found else ""
 
 
 def _has_options(home: Path, file: Path) -> bool:
@@ -152,7 +184,7 @@ def run_item(home: Path, file: str, name: str, plugins: Sequence[str], caller: A
         from grader.testing.suite import with_line
 
         raise with_line(chosen.error)
-    if not chosen.items:
+    if not chosen.items and chosen.skipped is None:
         pytest.fail("\n".join(chosen.errors) or f"{file} has no test {name} beside this hand-in", pytrace=False)
     if chosen.skipped is not None:
         pytest.skip(chosen.skipped)
