@@ -47,7 +47,8 @@ def test_train_epoch(submission, rng, check):
 def test_accuracy(submission, rng, check):
     """accuracy"""
     model = make_model(rng)
-    check("accuracy", submission.training.accuracy(model, draw_batches(rng, 200, 117)))
+    # several, because one share of 317 may be the same in the handout and in the grading
+    check("accuracies", [submission.training.accuracy(model, draw_batches(rng, 200, 117)) for _ in range(3)])
     check("is in training afterwards", float(model.training))
 
 
