@@ -488,7 +488,7 @@ def test_a_folder_of_hand_ins_is_not_one(
 @pytest.mark.parametrize("packed", [False, True], ids=["folders", "archives"])
 def test_a_folder_of_several_downloads_is_not_a_class(course: Assignment, tmp_path: Path, packed: bool) -> None:
     for homework in ("hw1", "hw2"):
-        for student in ("ada", "ben", "cem"):
+        for student in ("ada", "ben", "cem", "dan", "eve"):
             hand_in(course, tmp_path / "downloads" / homework / student)
         if packed:
             folder = tmp_path / "downloads" / homework
@@ -497,18 +497,21 @@ def test_a_folder_of_several_downloads_is_not_a_class(course: Assignment, tmp_pa
     refused = class_of(course.project, tmp_path / "downloads", tmp_path / "run")
     assert refused.returncode == 2
     assert "hw1" in refused.stderr
-    assert "isn't one student's: it holds 3 hand-ins (ada, ben, cem)" in refused.stderr
+    assert "isn't one student's: it holds 5 hand-ins (ada, ben, cem, dan, eve)" in refused.stderr
     # among hand-ins, such an entry costs no other, and is nobody's score
     hand_in(course, tmp_path / "downloads" / "zoe")
+    for version in ("first", "second", "final"):
+        hand_in(course, tmp_path / "downloads" / "yan" / version)
     graded = class_of(course.project, tmp_path / "downloads", tmp_path / "run")
     assert graded.returncode == 0, graded.stderr
     rows = csv.DictReader(io.StringIO((tmp_path / "run" / "gradebook.csv").read_text("utf-8")))
     assert {row["key"]: (row["status"], row["score"]) for row in rows} == {
         "hw1": ("not graded", ""),
         "hw2": ("not graded", ""),
+        "yan": ("graded", "6"),
         "zoe": ("graded", "6"),
     }
-    assert "it holds 3 hand-ins (ada, ben, cem)" in (tmp_path / "run" / "problems.csv").read_text("utf-8")
+    assert "it holds 5 hand-ins (ada, ben, cem, dan, eve)" in (tmp_path / "run" / "problems.csv").read_text("utf-8")
 
 
 def test_of_a_clone_of_the_whole_course_the_named_assignment_is_graded(

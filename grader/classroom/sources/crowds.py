@@ -13,6 +13,9 @@ from grader.gradebook import ClassList, Entry, HandIn
 from grader.intake.crowd import crowd
 from grader.intake.notes import listed, shown
 
+SURELY = 5
+"""An entry of so many hand-ins is no student's. One of fewer, among others, may hold versions of one student's work."""
+
 
 def without_crowds(found: ClassList, spec: SubmissionSpec, required: tuple[str, ...], name: str) -> ClassList:
     """Return the class with each entry of several hand-ins as a problem that a person must look at.
@@ -33,7 +36,7 @@ def without_crowds(found: ClassList, spec: SubmissionSpec, required: tuple[str, 
             f"{path} isn't one student's: it holds {len(held)} hand-ins ({listed(held)}){others}; grade one such "
             f"folder at a time: grader class {name} {path} -o RUN"
         )
-    apart = {hand_in.key: _entry(hand_in, held, name) for hand_in, held in crowds}
+    apart = {hand_in.key: _entry(hand_in, held, name) for hand_in, held in crowds if len(held) >= SURELY}
     return replace(
         found,
         hand_ins=tuple(hand_in for hand_in in found.hand_ins if hand_in.key not in apart),
