@@ -330,6 +330,18 @@ def test_a_reference_may_be_a_notebook(tmp_path: Path) -> None:
     make_handout(assignment, tmp_path / "hw.zip")
     with zipfile.ZipFile(tmp_path / "hw.zip") as archive:
         assert {"line.ipynb", "grader.py"} <= set(archive.namelist())
+        archive.extractall(tmp_path / "hw")
+    for lacking, said in (
+        ("", ""),
+        ("gradescope_utils", "gradescope_utils isn't installed for this notebook's Python"),
+    ):
+        hide = f"import sys; sys.modules.update(dict.fromkeys({lacking.split()}))"
+        cell = f"{hide}; from grader.notebook import check; print(callable(check), check.__module__)"
+        call = [sys.executable, "-c", cell]
+        ran = subprocess.run(call, cwd=tmp_path / "hw", capture_output=True, text=True, check=False)
+        assert ran.stdout == ("" if lacking else "True grader.notebook\n"), ran.stderr
+        assert said in ran.stderr
+        assert ("%pip install -r '" in ran.stderr) == bool(lacking)
     from grader.fixtures import load_current
 
     with Worker(assignment, read_questions(assignment)) as worker:

@@ -69,10 +69,21 @@ def pytest_configure(config):
 
 _SHIM = '''"""Lets a notebook in this folder say: from grader.notebook import check"""
 
+from importlib import import_module
 from pathlib import Path
 
-__path__ = [str(Path(__file__).resolve().parent / "autograder" / "grader")]
+_TESTS = Path(__file__).resolve().parent / "autograder"
+__path__ = [str(_TESTS / "grader")]
 exec((Path(__path__[0]) / "__init__.py").read_text("utf-8"))
+try:
+    import_module(__name__ + ".notebook")
+except ModuleNotFoundError as error:
+    package = str(error.name).partition(".")[0]
+    raise ModuleNotFoundError(
+        f"{package} isn't installed for this notebook's Python; run this in a cell, then restart the kernel: "
+        f"%pip install -r '{_TESTS / 'requirements.txt'}'",
+        name=error.name,
+    ) from None
 '''
 
 _TARBALL = """#!/bin/sh
