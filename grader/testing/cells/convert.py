@@ -29,7 +29,6 @@ BESIDE = "  #|; "
 """In a line, before the statements of it that aren't kept, if others of it are."""
 SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
-_RUN = re.compile(r"[ \t]*%run[ \t]+(?:-[a-zA-Z][ \t]+)*['\"]?([^\s'\"]+)")
 _FROM_SCRIPT = re.compile(
     r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$|\A(#!.*\n)?# ---\n# jupyter:$", re.MULTILINE
 )
@@ -225,9 +224,10 @@ def _checked(code: Code, index: int, source: str, label: str = "it") -> _Block:
 def _run_by(cell: Cell, block: _Block) -> str:
     """The first file that a cell runs with IPython's `%run`; empty if it runs none."""
     for line, left in zip(cell.source.split("\n"), block.text.split("\n"), strict=False):
-        found = _RUN.match(line) if "%run" in line and left.strip() in ("pass", "") else None
-        if found is not None:
-            return _one_line(found[1])[:60]
+        words = line.split() if "%run" in line and left.strip() in ("pass", "") else []
+        files = [word for word in words[1:] if not word.startswith("-")] if words[:1] == ["%run"] else []
+        if files:
+            return _one_line(files[0].strip("'\""))[:60]
     return ""
 
 
