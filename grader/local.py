@@ -184,8 +184,9 @@ def run(
         absent = [name for name in fixtures.required if not (modules.folder / name).is_file()]
     if loop.errors:
         raise UsageError("the tests can't be loaded; download the handout again:\n" + "\n".join(loop.errors))
-    asked = len(specs)
+    left = 0
     if loop.interrupted:
+        left = sum(spec.id not in loop.recordings for spec in specs)
         specs = [spec for spec in specs if spec.id in loop.recordings]
     missing = Recording("crashed", "the test didn't run")
     pairs = [(spec, loop.recordings.get(spec.id, missing)) for spec in specs]
@@ -193,7 +194,7 @@ def run(
     results = name_missing_files(results, absent, assignment.submission.path)
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
-    notes = [f"Stopped: {_tests(asked - len(specs))} didn't run."] if loop.interrupted else []
+    notes = [f"Stopped: {left} test{'s' * (left != 1)} didn't run."] if loop.interrupted else []
     notes += notes_on_given(folder, assignment)
     notes += notes_on_answers(folder, fixtures.required)
     notes += notes_on_names(results)
@@ -209,10 +210,6 @@ def _without_own_options() -> Iterator[None]:
         yield
     finally:
         os.environ.update(own)
-
-
-def _tests(number: int) -> str:
-    return f"{number} test{'s' * (number != 1)}"
 
 
 def _placed(result: TestResult, places: dict[str, str]) -> TestResult:

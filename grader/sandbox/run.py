@@ -139,9 +139,11 @@ class Run:
 
     def _begin(self, layers: tuple[str, ...] | None) -> None:
         self._decoder = Decoder(
-            self._limits.value_mb * 2**20, given=self._given, layers=layers, prepares=self._prepares
+            self._limits.value_mb * 2**20,
+            given=self._given,
+            layers=layers,
+            prepares=self._prepares and layers is None,  # before the first test alone
         )
-        self._prepares = False
         self._output = Output(self._limits.output_kb * 1024)
 
     @property

@@ -14,9 +14,9 @@ from grader.errors import AssignmentError
 from grader.levels import Level
 from grader.questions import Questions
 from grader.sandbox.worker import Worker
-from grader.suite.scan import PART, Case, Scan, case_of, is_points, off, visibility_of
+from grader.suite.scan import PART, Case, Scan, case_of, off, visibility_of
 from grader.suite.tree import lay
-from grader.testing.suite_plan import TREE, Plan
+from grader.testing.suite_plan import TREE, Plan, is_points
 
 _SECONDS = 60.0
 _WRAPPER = '''"""Lists the suite's tests."""

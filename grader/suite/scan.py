@@ -7,7 +7,6 @@ the list and the points.
 from __future__ import annotations
 
 import ast
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from grader.fixtures import TestSpec, digest
 from grader.report import VISIBILITIES, Visibility
 from grader.suite.constants import Constants, value_of
 from grader.suite.doubts import Doubt, doubts_of, pytest_tests
-from grader.testing.suite_plan import MARKS, SKIPPED, TO_FAIL
+from grader.testing.suite_plan import MARKS, SKIPPED, TO_FAIL, is_points
 
 PART = "suite"
 ID_CHARS = 80
@@ -164,11 +163,6 @@ def why_off(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
         ):
             return TO_FAIL
     return ""
-
-
-def is_points(value: object) -> bool:
-    """Whether a value may be a test's points."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import doctest
 import inspect
 import json
-import math
 import os
 import sys
 import traceback
@@ -27,7 +26,7 @@ import numpy as np
 from grader.testing.check import Check
 from grader.testing.submission import Submission
 from grader.testing.suite import Session, cases_of, names_of
-from grader.testing.suite_plan import MARKS, SKIPPED, TO_FAIL, Plan
+from grader.testing.suite_plan import MARKS, SKIPPED, TO_FAIL, Plan, is_points
 
 CHECK = "listing"
 
@@ -181,7 +180,7 @@ def _marked(item: Any, described: dict[str, Any]) -> dict[str, Any]:
         mark = item.get_closest_marker(name)
         given = [*mark.args[:1], *(mark.kwargs.get(word) for word in MARKS)] if mark else []
         for value in given:
-            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+            if is_points(value):
                 return {"weight": value, "mark": f"pytest.mark.{name}"}
     return {}
 

@@ -217,17 +217,21 @@ class Module:
             absent = stood_in(value)
             if not absent:
                 return value
-            file = origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
+            file = self._file_of(module)
             raise NotFound(f"{file} takes {name!r} from {absent}, which isn't here; define it in {file}")
         except AttributeError:
             reason = reason_for(module, name)
             if reason is not None:
                 raise reason from None
-            file = origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
+            file = self._file_of(module)
             own = [other for other in vars(module) if not other.startswith("_")]
             near = difflib.get_close_matches(name, own, n=1, cutoff=0.6)
             said = LACKING.format(file=file, name=name) + (NEAREST.format(name=near[0]) if near else "")
             raise NotFound(said) from None
+
+    def _file_of(self, module: ModuleType) -> str:
+        """The student's name of the file that a module is from, for messages."""
+        return origin(Path(module.__file__ or "")) or self._submission.file_of(self._name)
 
     def _load(self) -> ModuleType:
         try:

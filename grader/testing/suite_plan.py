@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,11 @@ class Plan:
         for name in self.plugins:
             if name not in LEAN:
                 importlib.import_module(name)
+
+
+def is_points(value: object) -> bool:
+    """Whether a value may be a test's points."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def folder_with(tree: Path, name: str) -> Path | None:

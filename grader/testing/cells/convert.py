@@ -88,7 +88,7 @@ def convert_cells(
             f"it says that its language is {_one_line(cells.language)[:20]}, but it defines functions or classes in "
             "Python, so it counts as a Python notebook; choose a Python kernel and save it again"
         )
-    notes += [*(block.note for block in blocks if block.note and saved)]
+    notes += [block.note for block in blocks if block.note and saved]
     notes += _notes(whole, code, blocks, known, saved=saved)
     return Converted(text, tuple(_limited(notes)), *_outline(whole, blocks))
 

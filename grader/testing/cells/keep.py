@@ -230,11 +230,9 @@ def _sets_globals(item: Definition) -> frozenset[str]:
         return frozenset()
     inner = list(ast.walk(item))
     names = frozenset(name for node in inner if isinstance(node, ast.Global) for name in node.names)
-    return (
-        frozenset()
-        if any(isinstance(node, _LOOPS) for node in inner) or (names and any(map(is_heavy, item.body)))
-        else names
-    )
+    if not names or any(isinstance(node, _LOOPS) for node in inner) or any(map(is_heavy, item.body)):
+        return frozenset()
+    return names
 
 
 def _called_alone(node: ast.stmt) -> str:

@@ -167,8 +167,8 @@ class CellLoader(SourceFileLoader):
         """Run a statement as the futures in `flags` demand, and return the flags of those that it is itself."""
         if _loops(node):
             vars(module)[_ROUND] = _counter()
-        body = [_limited(node) if _loops(node) else node]
-        code: CodeType = compile(ast.Module(body, []), self.path, "exec", flags, dont_inherit=True)
+            node = _limited(node)
+        code: CodeType = compile(ast.Module([node], []), self.path, "exec", flags, dont_inherit=True)
         exec(code, vars(module))
         return int(code.co_flags & _FUTURES)
 

@@ -21,7 +21,7 @@ _PROMPTS = (
 _CELL_MAGIC = re.compile(r"%%(\w[\w.]*)?[ \t]*(.*)")
 RUNS_BODY = frozenset({"time", "capture", "prun", "memit", "mprun"})
 """Cell magics whose body is run as the cell would be."""
-_WRITES = frozenset({"writefile", "file"})
+_FILE_MAGICS = frozenset({"writefile", "file"})
 WRITES = "# "
 """What a cell begins with that writes a module, before the magic's own line."""
 _TIME = re.compile(r"%time\s+(.+)")
@@ -129,8 +129,8 @@ def _without_cell_magic(source: str) -> tuple[str, str]:
         if magic is None:
             break
         name, argument = magic[1] or "", magic[2]
-        lines[number] = f"{WRITES}{bare}" if name in _WRITES else ""
-        if name in RUNS_BODY or (name in _WRITES and argument.strip().endswith(".py")):
+        lines[number] = f"{WRITES}{bare}" if name in _FILE_MAGICS else ""
+        if name in RUNS_BODY or (name in _FILE_MAGICS and argument.strip().endswith(".py")):
             inner, dropped = _without_cell_magic("\n".join(lines))
             return inner, dropped
         return "\n".join(f"# {line}" for line in source.split("\n")), f"%%{name}"
@@ -140,7 +140,8 @@ def _without_cell_magic(source: str) -> tuple[str, str]:
 def written_by(line: str) -> str:
     """Return the name of the module that a cell with this first line writes; empty if it writes none."""
     words = line.split()
-    file = PurePosixPath(words[-1]) if len(words) > 1 and words[0] in ("%%writefile", "%%file") else None
+    magic = words[0].removeprefix("%%") if len(words) > 1 and words[0].startswith("%%") else ""
+    file = PurePosixPath(words[-1]) if magic in _FILE_MAGICS else None
     return file.stem if file is not None and file.suffix == ".py" else ""
 
 
