@@ -11,16 +11,11 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 from grader.errors import AssignmentError
+from grader.folders import DATA, HELPERS
 from grader.policy import LatePolicy, RateLimit
 from grader.toml import line_of
 
 LIBRARIES = ("numpy", "torch")
-HELPERS = "helpers"
-"""The folder's name, in an assignment and in a worker's copy of the tests; see `Assignment.helpers`."""
-DATA = "data"
-"""The folder of files that tests read by `check.data`; see `Assignment.data`."""
-HIDDEN_DATA = "hidden"
-"""The folder in it of files that only hidden tests read, and that no student gets."""
 
 
 @dataclass(frozen=True)

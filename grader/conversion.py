@@ -109,7 +109,7 @@ def _is_odd(file: Path) -> bool:
 
 def _write_module(worker: Worker, item: Taken, text: str) -> None:
     """Write a notebook's module; if it stands for several files, each is an alias of one module."""
-    from grader.testing.cells.load import MODULE, alias_text  # brings numpy, so it comes after the worker's start
+    from grader.testing.cells.places import MODULE, alias_text  # brings numpy, so it comes after the worker's start
 
     targets = item.targets
     if len(targets) > 1:

@@ -5,12 +5,10 @@ A record run turns it into a TestSpec; a grading uses only its id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(NamedTuple):
     """One collected test. Fields that decorators set may have any type, because the author chose it."""
 
     id: str

@@ -57,10 +57,10 @@ class _Collected:
     def add(self, observation: Observation) -> None:
         """Keep a copy of the values, because code that works in place may change them later."""
         values = {
-            role: value if value.array is None else replace(value, array=value.array.copy())
+            role: value if value.array is None else value._replace(array=value.array.copy())
             for role, value in observation.values.items()
         }
-        self.observations.append(replace(observation, values=values))
+        self.observations.append(observation._replace(values=values))
         self.places[observation.name] = self._calls.place
 
 

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from grader.assignment import SubmissionSpec
 from grader.errors import UsageError
 from grader.testing.cells.convert import Converted, convert_notebook
-from grader.testing.cells.load import MODULE, alias_text
+from grader.testing.cells.places import MODULE, alias_text
 from grader.testing.cells.read import NotebookError
 
 

@@ -33,7 +33,7 @@ from grader.questions import fixtures_file
 from grader.report import Report
 from grader.settings import read_assignment
 from grader.testing.cells.convert import Converted, convert_cells, imported
-from grader.testing.cells.load import MODULE
+from grader.testing.cells.places import MODULE
 from grader.testing.cells.read import Cell, Cells, NotebookError
 
 _ARCHIVE_BYTES = 200 * 2**20

@@ -7,8 +7,8 @@ share no objects.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,7 @@ ValueType = Literal["array", "tensor", "scalar", "text"]
 """The kind of the observed object; any other string names a Python type that can't be compared."""
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One observed value, reduced to data that may be sent."""
 
     type: str
@@ -89,20 +88,18 @@ Claim = Literal["ok", "failed", "missing", "error", "refused", "skipped"]
 Ending = Literal["ok", "failed", "missing", "error", "refused", "skipped", "timeout", "crashed", "internal"]
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(NamedTuple):
     """The observation of one call of `check`; the kind and its parameters matter only in a record run."""
 
     name: str
     kind: str
     values: Mapping[str, Value]
     """Role to value: `actual` and the kind's other observed values; a record run adds the values given to the kind."""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = MappingProxyType({})
     """JSON values; empty when a submission is graded."""
 
 
-@dataclass(frozen=True)
-class Recording:
+class Recording(NamedTuple):
     """The result of one run of one test."""
 
     ending: Ending

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.sandbox.worker import Worker
@@ -100,7 +100,7 @@ class _Judging:
             recording = self.worker.run(spec.id, seconds=left, until=self.until)
             if recording.ending == "timeout" and left < limits.test_seconds:
                 # the test hadn't its own time, so nothing is known of how slow it is
-                recording = replace(recording, message=f"stopped after {left:.3g} s: {used_up}")
+                recording = recording._replace(message=f"stopped after {left:.3g} s: {used_up}")
         return self.judge(spec, recording)
 
 

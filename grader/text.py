@@ -23,8 +23,8 @@ _MARKS = re.compile(
 
 _SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """Signs that begin a formula, in their wide forms too."""
-_FORMULA = re.compile(rf"\A(?:\s*{_SIGNS}|[\t\r\n])")
-_LATER_FORMULA = re.compile(rf"([;\t\r\n][^\S\t\r\n]*)({_SIGNS})")
+_FORMULA = rf"\A(?:\s*{_SIGNS}|[\t\r\n])"
+_LATER_FORMULA = rf"([;\t\r\n][^\S\t\r\n]*)({_SIGNS})"
 
 
 def without_marks(data: bytes) -> bytes:
@@ -37,8 +37,8 @@ def harmless_cell(text: str) -> str:
 
     A formula may also begin inside the text, after a character at which spreadsheets of some countries end a cell.
     """
-    begins = _FORMULA.match(text)
-    later = _LATER_FORMULA.sub(r"\1'\2", text)
+    begins = re.match(_FORMULA, text)
+    later = re.sub(_LATER_FORMULA, r"\1'\2", text)
     return f"'{later}" if begins else later
 
 

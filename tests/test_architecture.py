@@ -20,8 +20,8 @@ MODULES = {
 }
 
 NOUNS = {
-    *("assignment", "described", "errors", "files", "fixtures", "gradebook", "levels", "markup", "patterns"),
-    *("policy", "questions", "recording", "report", "settings", "summary", "text", "toml"),
+    *("assignment", "described", "errors", "files", "fixtures", "folders", "gradebook", "levels", "markup"),
+    *("patterns", "policy", "questions", "recording", "report", "settings", "summary", "text", "toml"),
 }
 """Modules at the top of the package that every stage may use."""
 ALLOWED: dict[str, set[str]] = {
@@ -244,6 +244,24 @@ def test_the_judge_is_light_before_the_worker_starts() -> None:
         "import grader.cli, grader.grade, grader.sandbox.worker\n"
         "heavy = {'numpy', 'pytest', 'torch', 'rich', 'hypothesis', 'jinja2', 'matplotlib'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_untrusted_side_loads_what_every_hand_in_needs_alone() -> None:
+    """Each grading waits for it: what converts notebooks, reads settings or words a rare message is loaded late."""
+    code = (
+        "import sys\n"
+        "import numpy, pytest\n"
+        "before = set(sys.modules)\n"
+        "import grader.sandbox.child.zygote\n"
+        "late = {'difflib', 'fractions', 'pkgutil', 'tomllib', 'symtable', 'grader.assignment', 'grader.settings'}\n"
+        "cells = {name for name in sys.modules if name.startswith('grader.testing.cells.')}\n"
+        "found = (late & (sys.modules.keys() - before)) | (cells - {'grader.testing.cells.places'})\n"
+        "assert not found, found\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False

@@ -15,7 +15,7 @@ from notebooks import notebook
 
 from grader.testing.cells.answers import answers_of
 from grader.testing.cells.convert import convert_notebook, convert_script
-from grader.testing.cells.load import place
+from grader.testing.cells.places import place
 from grader.testing.cells.read import NotebookError, read_cells
 from grader.testing.cells.syntax import NotPython, python_of
 from grader.testing.submission import NotFound, Submission

@@ -1,6 +1,5 @@
 """Guards the digest by which equal unnamed mistakes are found: equal for equal mistakes, however they are computed."""
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -122,7 +121,7 @@ def test_a_value_that_a_rule_judges_counts_by_its_message() -> None:
     made = []
     for seed in (1, 2):
         series = np.random.RandomState(seed).uniform(1, 2, size=8)
-        recording = Recording("ok", observations=(replace(seen(series), kind="decreasing"),))
+        recording = Recording("ok", observations=(seen(series)._replace(kind="decreasing"),))
         made.append(judge_test(spec(expected), (), recording).fingerprint)
     assert made[0] == made[1] != ""
 

@@ -211,8 +211,8 @@ def changed(draw: st.DrawFn, value: Value) -> Value:
         elif way == "cut" and array.ndim:
             array = array[draw(st.integers(0, 1)) :]
         elif way == "kind":
-            return replace(value, type="tensor" if value.type == "array" else "array")
-    return replace(value, array=np.ascontiguousarray(array).reshape(array.shape))
+            return value._replace(type="tensor" if value.type == "array" else "array")
+    return value._replace(array=np.ascontiguousarray(array).reshape(array.shape))
 
 
 # tests as a record run may leave them
@@ -296,7 +296,7 @@ def cases(draw: st.DrawFn) -> tuple[TestSpec, tuple[Alternative, ...], Recording
     variants = []
     for number in range(draw(st.integers(0, 2))):
         changes = [
-            replace(item, values={role: draw(like(role, value)) for role, value in item.values.items()})
+            item._replace(values={role: draw(like(role, value)) for role, value in item.values.items()})
             for item in expected
         ]
         variants.append(Alternative(f"variant-{number}", draw(half), "Look again.", tuple(changes)))
@@ -315,7 +315,7 @@ def like(draw: st.DrawFn, role: str, value: Value) -> Value:
         return value
     rng = np.random.RandomState(draw(st.integers(0, 2**32 - 1)))
     other = rng.normal(scale=draw(st.sampled_from([0.0, 1.0, 100.0])), size=value.array.shape)
-    return replace(value, array=np.abs(other).astype(value.array.dtype))
+    return value._replace(array=np.abs(other).astype(value.array.dtype))
 
 
 @st.composite
@@ -477,7 +477,7 @@ def honest_streams(draw: st.DrawFn) -> bytes:
     stream, budget = encode_ready(["basic"]), CAP
     for item in spec.expected:
         roles = {role: draw(changed(value)) if draw(st.booleans()) else value for role, value in item.values.items()}
-        chunks, used = encode_observation(replace(item, values=roles), budget)
+        chunks, used = encode_observation(item._replace(values=roles), budget)
         budget -= used
         stream += b"".join(bytes(chunk) for chunk in chunks)
     return stream + encode_end("ok", draw(st.text(max_size=10)), draw(st.none() | st.floats()), draw(st.floats()))

@@ -1,7 +1,5 @@
 """Equal recordings are judged once, and recordings that differ in anything that counts are not equal."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -38,7 +36,7 @@ def asked(*recordings: tuple[str, Recording]) -> int:
 
 
 def test_equal_recordings_are_judged_once() -> None:
-    slower = replace(recording(ARRAY.copy()), output="hello", seconds=3.0, memory_mb=9.0)
+    slower = recording(ARRAY.copy())._replace(output="hello", seconds=3.0, memory_mb=9.0)
     assert asked(("a", recording()), ("a", recording()), ("a", slower)) == 1
     memo = Memo()
     memo.judge("a", recording(), result)
@@ -56,10 +54,10 @@ def test_equal_recordings_are_judged_once() -> None:
         recording(name="z"),
         recording(value="x"),
         recording(type="tensor"),
-        replace(recording(), observations=recording().observations * 2),
-        replace(recording(), ending="error"),
-        replace(recording(), message="no"),
-        replace(recording(), claimed_score=1.0),
+        recording()._replace(observations=recording().observations * 2),
+        recording()._replace(ending="error"),
+        recording()._replace(message="no"),
+        recording()._replace(claimed_score=1.0),
     ],
 )
 def test_what_counts_is_told_apart(other: Recording) -> None:

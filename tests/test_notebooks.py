@@ -206,7 +206,7 @@ def test_several_notebooks_and_none_fits(graded: Graded) -> None:
 
 def test_one_notebook_for_several_files(tmp_path: Path) -> None:
     """Each file's module is the same one, so a class has one identity."""
-    from grader.testing.cells.load import MODULE, alias_text
+    from grader.testing.cells.places import MODULE, alias_text
 
     text = "from optimizer import adam\nclass Dropout: pass\ndef is_mine(x): return isinstance(x, Dropout)\n"
     folder = pack({"mine/everything.ipynb": notebook(text), "mine/hw1/hw1.py": b"import dropout\n"}, "folder", tmp_path)

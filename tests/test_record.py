@@ -754,7 +754,7 @@ def moved(made: Record, test: str, by: float) -> Record:
     (item,) = spec.expected
     actual = item.values["actual"]
     assert actual.array is not None
-    other = replace(item, values={**item.values, "actual": replace(actual, array=actual.array + by)})
+    other = item._replace(values={**item.values, "actual": actual._replace(array=actual.array + by)})
     return changed(made, test, expected=(other,))
 
 
@@ -796,7 +796,7 @@ def test_drift_finds_other_parameters_of_a_check(written: tuple[Project, Record]
     project, made = written
     item = made.graded.tests[-1].expected[0]
     for params in ({"rtol": 0.5}, {"points": 1.5}):
-        assert drift(project.load(), changed(made, GRADIENT, expected=(replace(item, params=params),)))
+        assert drift(project.load(), changed(made, GRADIENT, expected=(item._replace(params=params),)))
 
 
 def test_drift_finds_tests_that_came_or_went(written: tuple[Project, Record]) -> None:
@@ -823,14 +823,14 @@ def test_drift_finds_what_changed_about_a_variant(written: tuple[Project, Record
     items = made.graded.alternatives[VALUES]
     first = items[0]
     (item,) = first.observations
-    wrong = replace(item.values["actual"], array=np.zeros((3, 4)))
+    wrong = item.values["actual"]._replace(array=np.zeros((3, 4)))
     kept = {
         "gone": items[1:],
         "new": (*items, replace(first, variant="brand-new")),
         "credit": (replace(first, credit=Fraction(1, 2)), *items[1:]),
         "hint": (replace(first, hint="Another hint."), *items[1:]),
         "values": (
-            replace(first, observations=(replace(item, values={**item.values, "actual": wrong}),)),
+            replace(first, observations=(item._replace(values={**item.values, "actual": wrong}),)),
             *items[1:],
         ),
     }[name]

@@ -227,7 +227,7 @@ def test_only_an_ending_of_ok_is_passed() -> None:
 
 
 def claimed(score: object, **fields: Any) -> TestResult:
-    recording = replace(run(), claimed_score=score)  # type: ignore[arg-type]  # a local run hands on what it was given
+    recording = run()._replace(claimed_score=score)  # type: ignore[arg-type]  # a local run hands on what it was given
     return judge_test(spec(checks=(), partial=True, sealed=False, **fields), (), recording)
 
 

@@ -18,11 +18,12 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 import grader
-from grader.assignment import DATA, HELPERS, Assignment
+from grader.assignment import Assignment
 from grader.authoring.archive import files_below, tar_bytes, zip_bytes
 from grader.errors import AssignmentError, UsageError
 from grader.files import own_files, write_atomically
 from grader.fixtures import Fixtures, digest, load_current, packed
+from grader.folders import DATA, HELPERS
 from grader.intake.choose import wanted
 from grader.questions import GRADED, read_questions
 

@@ -131,7 +131,7 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
         if problem:
             file, number = item.params.get(PLACE, (spec.id.split("::")[0], line))
             raise AssignmentError(assignment.folder / file, number, f"check '{item.name}' of {spec.id}: {problem}")
-    recording = replace(recording, observations=tuple(map(_without_place, recording.observations)))
+    recording = recording._replace(observations=tuple(map(_without_place, recording.observations)))
     complete = replace(spec, expected=tuple(map(without_clock, recording.observations)))
     own = [Fraction(str(item.params["points"])) for item in recording.observations if "points" in item.params]
     total = sum(own, Fraction(0))
@@ -155,12 +155,12 @@ def _record_test(assignment: Assignment, spec: TestSpec, line: int | None, recor
 
 def _without_place(item: Observation) -> Observation:
     """Remove the line of a check, because a comment above it doesn't change what is recorded."""
-    return replace(item, params={key: value for key, value in item.params.items() if key != PLACE})
+    return item._replace(params={key: value for key, value in item.params.items() if key != PLACE})
 
 
 def without_clock(item: Observation) -> Observation:
     """Remove a measured time: it isn't a property of the reference, and two record runs must write the same bytes."""
-    return replace(item, values={"actual": observe(0.0)}) if item.kind == "at_most_times" else item
+    return item._replace(values={"actual": observe(0.0)}) if item.kind == "at_most_times" else item
 
 
 def _observation_problem(item: Observation) -> str:
@@ -175,8 +175,8 @@ def _observation_problem(item: Observation) -> str:
     if published is None or published.array is None or actual.array is None:
         return ""
     # compare as plain numbers: a printed value has another dtype than a computed one
-    wanted = replace(published, type="array", dtype="float64", array=np.asarray(published.array, dtype=np.float64))
-    found = replace(actual, type="array", dtype="float64", array=np.asarray(actual.array, dtype=np.float64))
+    wanted = published._replace(type="array", dtype="float64", array=np.asarray(published.array, dtype=np.float64))
+    found = actual._replace(type="array", dtype="float64", array=np.asarray(actual.array, dtype=np.float64))
     # a published number is exact to its printed digits only; the test author's rtol says how many
     if compare(found, wanted, rtol=float(item.params.get("rtol", 1e-6))).passed:
         return ""

@@ -164,7 +164,7 @@ def _alternative(variant: Variant, spec: TestSpec, recording: Recording) -> Alte
     reference = {item.name: item for item in spec.expected}
     # use the reference's parameters and check arguments: the patch may have changed its own
     merged = tuple(
-        replace(item, params=reference[item.name].params, values={**item.values, **_given(reference[item.name])})
+        item._replace(params=reference[item.name].params, values={**item.values, **_given(reference[item.name])})
         for item in map(without_clock, recording.observations)
         if item.name in reference
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import grader
-from grader.assignment import DATA, HIDDEN_DATA, Assignment
+from grader.assignment import Assignment
 from grader.authoring.collecting import Place, collect
 from grader.authoring.cut import Cut, Marked, cut
 from grader.authoring.names import Function, Use, all_bound, uses_of
@@ -22,6 +22,7 @@ from grader.authoring.source import first_line, parse, read_source
 from grader.errors import AssignmentError
 from grader.files import own_files
 from grader.fixtures import Fixtures
+from grader.folders import DATA, HIDDEN_DATA
 
 _INSTRUCTORS = ("fixtures", "variants.toml", "assignment.toml")
 """Files and folders that are never copied unchanged."""

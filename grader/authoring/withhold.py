@@ -11,11 +11,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from grader.assignment import DATA, HIDDEN_DATA, Assignment
+from grader.assignment import Assignment
 from grader.authoring.notebooks import scripts_of
 from grader.authoring.shipped import marks, places_of, shipped
 from grader.files import own_files
 from grader.fixtures import Fixtures
+from grader.folders import DATA, HIDDEN_DATA
 from grader.questions import Questions
 
 _JUDGED_BY = frozenset(

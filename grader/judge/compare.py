@@ -6,7 +6,7 @@ only if the caller says that students may see them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -159,7 +159,7 @@ def _as_number(actual: Value | None, expected: Value) -> Value | None:
     if actual.array.size != 1 or not 0 < actual.array.ndim <= MOST_AXES:
         return actual
     kind = "scalar" if actual.type == "list" else actual.type
-    return replace(actual, type=kind, array=actual.array.reshape(()))
+    return actual._replace(type=kind, array=actual.array.reshape(()))
 
 
 def _refuse(actual: Value | None, expected: Value, show: bool = False) -> Comparison | None:

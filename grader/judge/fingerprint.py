@@ -11,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +73,7 @@ def _thinned(value: Value) -> Value:
     """A value reduced to evenly spaced elements, if it is long, to bound the time."""
     assert value.array is not None
     flat = value.array.reshape(-1)
-    return replace(value, array=flat[:: flat.size // MOST_ELEMENTS + 1])
+    return value._replace(array=flat[:: flat.size // MOST_ELEMENTS + 1])
 
 
 def _sketch(off: NDArray[Any]) -> list[float]:

@@ -42,10 +42,10 @@ class Memo:
 
 def _key(test: str, recording: Recording) -> str:
     """A digest of all that a verdict depends on."""
-    content = replace(recording, observations=(), output="", seconds=0.0, memory_mb=0.0)
+    content = recording._replace(observations=(), output="", seconds=0.0, memory_mb=0.0)
     whole = hashlib.sha256(repr((test, content)).encode("utf-8", "surrogatepass"))
     for item in recording.observations:
-        named = replace(item, values={})
+        named = item._replace(values={})
         whole.update(repr((named, len(item.values))).encode("utf-8", "surrogatepass"))
         for name, value in item.values.items():
             array = value.array

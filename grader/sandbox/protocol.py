@@ -1,5 +1,8 @@
 """The messages between the judge and a zygote: frozen values, sent as one JSON object each.
 
+They are named tuples, as all nouns that the untrusted side imports: a dataclass takes ten times as long to make, and
+every grading waits for that side to load.
+
     judge -> zygote   Settings, first; then a Command for each child, with the descriptors of its channel, of
                       its output, and of the code that an earlier child compiled, if there is one
     zygote -> judge   a Described for each test, then Ready; or Problem, and nothing more;
@@ -12,8 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from grader.described import Described
 from grader.levels import Level
@@ -22,8 +24,7 @@ MESSAGE_BYTES = 2**20
 """The greatest message that either side reads."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings that a zygote needs before it loads the tests."""
 
     library: str
@@ -50,8 +51,7 @@ class Settings:
     """Whether student code may start programs and processes."""
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One child to fork."""
 
     tests: tuple[str, ...]
@@ -73,8 +73,7 @@ class Command:
     """Whether an earlier child found that the hand-in's tests may share a process."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One notebook to convert."""
 
     file: str
@@ -87,8 +86,7 @@ class Asked:
     """Whether these are there too, and the notebook counts only if it defines something else."""
 
 
-@dataclass(frozen=True)
-class Conversion:
+class Conversion(NamedTuple):
     """What a hand-in has of notebooks; a child finds it as a file, and answers by the places in these lists."""
 
     notebooks: tuple[Asked, ...] = ()
@@ -99,11 +97,10 @@ class Conversion:
 
     def to_json(self) -> str:
         """Return the text of the file."""
-        return json.dumps(asdict(self))
+        return json.dumps(self._asdict() | {"notebooks": [asked._asdict() for asked in self.notebooks]})
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """The tests are collected and the jail is tried."""
 
     layers: tuple[str, ...]
@@ -111,22 +108,19 @@ class Ready:
     """For each action of the self-probe, whether it succeeded inside the jail."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """The tests can't be collected."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(NamedTuple):
     """A child was forked."""
 
     pid: int
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """A child has ended."""
 
     status: int
@@ -144,7 +138,7 @@ _KINDS: Mapping[str, type[Message]] = {
 
 def encode(message: Message) -> bytes:
     """Return the bytes of a message."""
-    return json.dumps([type(message).__name__, asdict(message)], default=str).encode("ascii")
+    return json.dumps([type(message).__name__, message._asdict()], default=str).encode("ascii")
 
 
 def decode(raw: bytes) -> Message | None:

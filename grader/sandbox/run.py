@@ -15,7 +15,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import BinaryIO
 
 from grader.assignment import Limits
@@ -205,7 +204,7 @@ class Run:
         if self._fault is not None:
             raise self._fault
         memory = self._ended.memory_mb if self._ended is not None else 0.0
-        return [replace(item, memory_mb=memory) for item in (*self._recordings, self._recording(seconds))]
+        return [item._replace(memory_mb=memory) for item in (*self._recordings, self._recording(seconds))]
 
     def _goes_on(self) -> bool:
         """Whether the child waits for an answer, to run its next test."""

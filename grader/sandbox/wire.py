@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 import numpy as np
 
@@ -38,8 +37,7 @@ class WireError(Exception):
     """The worker sent data that the grader's own code never sends."""
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     """A test's last frame: how it ended, as the worker claims."""
 
     claim: Claim
@@ -50,8 +48,7 @@ class End:
     """Whether the same process goes on with the next test, when the judge has answered with one byte."""
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What the first child of a hand-in finds out before any student code runs, for the children that follow."""
 
     shares: bool

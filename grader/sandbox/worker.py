@@ -20,9 +20,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from grader.assignment import DATA, Assignment, Limits
+from grader.assignment import Assignment, Limits
 from grader.described import Described
 from grader.errors import AssignmentError, InternalError, UsageError
+from grader.folders import DATA
 from grader.levels import Level
 from grader.questions import Questions, seed_of
 from grader.sandbox import launch
@@ -68,6 +69,8 @@ def test_convert(submission, check):
     convert_all(Path(__file__).with_name("notebooks.json"), submission, check)
 """
 _CONVERT = "test_warm_up.py::test_convert"
+_CELLS = ("grader.testing.cells.child", "grader.testing.cells.load")
+"""What converts notebooks and runs what was made of them; most hand-ins need neither."""
 _CONVERT_LIMITS = Limits(test_seconds=20, memory_mb=1024)
 """For all notebooks of a hand-in; a real one takes a tenth of a second."""
 
@@ -141,7 +144,8 @@ class Worker:
         self._ready = False
         self._settled = False
         self._loaded: tuple[str, ...] | None = None
-        """Libraries that the hand-in imports and that take long to load; None if it wasn't looked at."""
+        """Modules that the zygote loads for the hand-in, once for all its children; None if it wasn't looked at."""
+        self._has_cells = False
         self._prepared: Prepared | None = None
         """What the hand-in's first child of several tests found out."""
         self._codes = -1
@@ -184,6 +188,7 @@ class Worker:
         """Empty the submission's folder for another submission."""
         self._settled = False
         self._loaded = None
+        self._has_cells = False
         self._forget_prepared()
         for folder in {self.submission, self.beside}:
             for entry in folder.iterdir():
@@ -366,11 +371,14 @@ class Worker:
         file = self._folders["visible"] / "notebooks.json"
         file.write_text(request.to_json(), "utf-8")
         file.chmod(0o644)
+        self._loaded = None
+        self._has_cells = True
         try:
             return self._run_twice((_CONVERT,), False, _CONVERT_LIMITS.test_seconds, _CONVERT_LIMITS)[0]
         finally:
             file.unlink()  # it names one student's files
             self._settled = False
+            self._loaded = None  # the modules that were written may import more
 
     def _run_twice(
         self, tests: Sequence[str], given: bool, seconds: float, limits: Limits, until: float = math.inf
@@ -417,7 +425,8 @@ class Worker:
                 settle_times(folder)
             self._settled = True
         if self._loaded is None:
-            self._loaded = slow_imports(self.submission, self.assignment.submission.forbid)
+            found = slow_imports(self.submission, self.assignment.submission.forbid)
+            self._loaded = (*_CELLS, *found) if self._has_cells else found
         name = self._holder.get(tests[0], "visible")
         self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

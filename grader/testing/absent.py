@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.abc import Loader
@@ -79,6 +78,8 @@ class StandIns(Loader):
             vars(module).update(self._lent())
 
     def _lent(self) -> Mapping[str, Any]:
+        import pkgutil  # few hand-ins need it
+
         lent: dict[str, Any] = {}
         for entry in pkgutil.iter_modules([str(self.helpers)]) if self.helpers is not None else ():
             helper = importlib.import_module(entry.name)

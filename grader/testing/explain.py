@@ -13,7 +13,7 @@ from types import TracebackType
 import pytest
 
 from grader.recording import ABSENT, Claim
-from grader.testing.cells.load import is_of_kernel, left_out, place, undefined
+from grader.testing.cells.places import is_of_kernel, left_out, place, undefined
 from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
 from grader.testing.suggest import headline, is_test, nothing_returned

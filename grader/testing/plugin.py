@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from grader.assignment import DATA
+from grader.folders import DATA
 from grader.recording import Claim
 from grader.testing.check import Check, Recorder, seed_everything
 from grader.testing.describe import function_of
@@ -22,8 +22,7 @@ from grader.testing.refused import about_programs
 from grader.testing.submission import Submission
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """How one test ended, as the process that ran it claims."""
 
     claim: Claim
@@ -32,8 +31,7 @@ class Ended:
     leaderboard: object = None
 
 
-@dataclass
-class _Running:
+class _Running(NamedTuple):
     """The test that is running."""
 
     submission: Submission

@@ -5,13 +5,12 @@ A missing file or class fails only the tests that use it; the message names the 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from copy import copy
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,8 @@ from typing import Any
 
 from grader.recording import LACKING, NEAREST
 from grader.testing.absent import DRAWING, StandIns, importing_frame, stood_in
-from grader.testing.cells.load import loaded, origin, reason_for
+from grader.testing.cells.places import origin, reason_for
+from grader.testing.compiled import CompiledOnce
 from grader.testing.layout import Layout
 from grader.testing.numpy_1 import accept_numpy_1
 from grader.testing.own import is_own
@@ -63,18 +63,18 @@ class _Finder:
             return self.stand_ins.find_spec(name)
         if path is not None:  # a package's module: of the submission's own packages alone
             if top in self.layout.packages:
-                return loaded(self.layout.find(name))
+                return _loaded(self.layout.find(name))
             path = [entry for entry in path if entry.startswith(f"{self.root}{os.sep}")]
-            return loaded(PathFinder.find_spec(name, path)) if path else None
+            return _loaded(PathFinder.find_spec(name, path)) if path else None
         if self.prefers is None:
-            usual = loaded(PathFinder.find_spec(name, self.path))
+            usual = _loaded(PathFinder.find_spec(name, self.path))
             if usual is not None and usual.origin is not None:
                 return self.layout.located(usual)
-            return loaded(self.layout.find(name)) if top in self.layout.packages else usual
+            return _loaded(self.layout.find(name)) if top in self.layout.packages else usual
         found = [spec for entry in self.path if (spec := PathFinder.find_spec(name, [entry])) is not None]
         own = [spec for spec in found if spec.origin is not None and self.prefers(spec.origin)]
         others = [spec for spec in found if spec.origin is not None]
-        return loaded(next(iter(own or others or found), None))
+        return _loaded(next(iter(own or others or found), None))
 
     def _in_cells(self) -> bool:
         """Whether a notebook's module imports: what draws there is slow to load, and no graded value comes from it."""
@@ -90,6 +90,20 @@ class _Finder:
     def forbids(self, name: str) -> bool:
         """Whether a module belongs to a forbidden package."""
         return name.partition(".")[0] in self.forbid
+
+
+def _loaded(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """A module's spec with the loader for cells if `convert` made the module, else with one that compiles once."""
+    if spec is None or not isinstance(spec.loader, SourceFileLoader) or not isinstance(spec.origin, str):
+        return spec
+    if origin(spec.origin):
+        from grader.testing.cells.load import CellLoader  # the zygote loads it early for a hand-in with cells
+
+        spec.loader = CellLoader(spec.loader.name, spec.loader.path)
+        spec.cached = None
+    elif type(spec.loader) is SourceFileLoader:
+        spec.loader = CompiledOnce(spec.loader.name, spec.loader.path)
+    return spec
 
 
 class Submission:
@@ -224,6 +238,8 @@ class Module:
             if reason is not None:
                 raise reason from None
             file = self._file_of(module)
+            import difflib  # needed only for this message
+
             own = [other for other in vars(module) if not other.startswith("_")]
             near = difflib.get_close_matches(name, own, n=1, cutoff=0.6)
             said = LACKING.format(file=file, name=name) + (NEAREST.format(name=near[0]) if near else "")

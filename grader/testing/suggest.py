@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import difflib
 import linecache
 import sys
 import traceback
@@ -40,6 +39,8 @@ def _meant(error: BaseException) -> str:
             return f"self.{name}"
     elif isinstance(error, AttributeError):
         known = _attributes(getattr(error, "obj", None))
+    import difflib  # needed only for an error message
+
     shown = [item for item in known if name.startswith("_") or not item.startswith("_")]
     return next(iter(difflib.get_close_matches(name, shown, n=1, cutoff=0.75)), "")
 

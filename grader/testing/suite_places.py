@@ -18,7 +18,8 @@ from typing import Any
 
 from gradescope_utils.autograder_utils.files import check_submitted_files
 
-from grader.testing.cells.load import CellLoader, origin
+from grader.testing.cells.load import CellLoader
+from grader.testing.cells.places import origin
 from grader.testing.submission import Submission
 from grader.testing.suite_plan import TREE, Plan, folder_with
 from grader.testing.view import View

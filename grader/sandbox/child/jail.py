@@ -13,8 +13,8 @@ import os
 import resource
 import signal
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.levels import Level, at_least
 from grader.sandbox.child import landlock, powers, seccomp
@@ -33,8 +33,7 @@ SHARED_MEMORY = "/dev/shm"
 _CLOSE_RANGE = 436  # the same number on every architecture
 
 
-@dataclass(frozen=True)
-class Jail:
+class Jail(NamedTuple):
     """The layers in use and their settings. It is made once; every child enters it."""
 
     basic: bool

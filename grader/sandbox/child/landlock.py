@@ -8,8 +8,8 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.sandbox.libc import system_call
 from grader.sandbox.processes import thread_count
@@ -53,8 +53,7 @@ def abi() -> int:
         return 0
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """The Landlock rules, in two layers. The reading layer is made once, because it is the same for all children."""
 
     reading: int

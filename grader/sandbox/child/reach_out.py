@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from grader.testing.cells.load import aliased
+from grader.testing.cells.places import aliased
 
 SOURCE_BYTES = 2**20
 """A file that is larger counts as one that doesn't keep to itself."""

@@ -13,8 +13,7 @@ import os
 import platform
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from grader.sandbox.libc import PR_SET_SECCOMP, prctl
 
@@ -115,8 +114,7 @@ _ON_ITSELF: Mapping[str, tuple[int | None, int | None]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Choice:
+class _Choice(NamedTuple):
     """A system call with many operations, selected by one argument; all but a few operations are refused."""
 
     numbers: tuple[int, int]

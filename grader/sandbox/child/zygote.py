@@ -19,7 +19,6 @@ import socket
 import sys
 import traceback
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +51,7 @@ from grader.sandbox.protocol import (
 from grader.sandbox.removal import remove
 from grader.sandbox.scratch import Scratch
 from grader.sandbox.wire import Prepared, encode_end, encode_observation, encode_prepared, encode_ready
-from grader.testing.cells.load import origin
+from grader.testing.cells.places import origin
 from grader.testing.describe import describe
 from grader.testing.plugin import TestingPlugin, forget_arguments, pytest_arguments
 from grader.testing.submission import Submission
@@ -300,7 +299,7 @@ def make_jail(settings: Settings) -> tuple[Jail, Scratch | None]:
     if jail.rules is not None:
         # away from the low descriptor numbers that a child assigns
         moved = fcntl.fcntl(jail.rules.reading, fcntl.F_DUPFD_CLOEXEC, 10)
-        jail = replace(jail, rules=replace(jail.rules, reading=moved))
+        jail = jail._replace(rules=jail.rules._replace(reading=moved))
         if hidden:
             sys.meta_path.insert(0, Refuser(hidden))
     return jail, scratch

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from grader.testing.cells.keep import Definition, Piece, added_to, defined_twice, definitions, kept_of, pieces_of
+from grader.testing.cells.places import BESIDE, END, HEADER, LEFT, SKIPPED
 from grader.testing.cells.read import Cell, Cells, NotebookError, read_cells
 from grader.testing.cells.scripts import has_percent_cells, is_marked, marimo_cells, runs_more_than_it_defines
 from grader.testing.cells.syntax import Code, NotPython, parsed, python_of, written_by
@@ -19,15 +20,6 @@ from grader.testing.cells.syntax import Code, NotPython, parsed, python_of, writ
 TEXT_BYTES = 2**20
 """The greatest size of a converted text."""
 NOTES = 12
-END = "# The grader made this from "
-"""The start of the last line; a name follows."""
-HEADER = "#|=== "
-"""Begins the line above a cell; its name follows. The line after it is empty, or says why the cell is skipped."""
-LEFT = "#| "
-"""Begins the lines of a statement that isn't kept."""
-BESIDE = "  #|; "
-"""In a line, before the statements of it that aren't kept, if others of it are."""
-SKIPPED = "#|--- "
 _CUDA = re.compile(r"cuda(:\d+)?")
 _FROM_SCRIPT = re.compile(
     r"^# In\[(\d+| )?\]:|\A# Databricks notebook source$|\A(#!.*\n)?# ---\n# jupyter:$", re.MULTILINE
