@@ -198,6 +198,21 @@ def test_a_class_hands_in_notebooks(project: Project, tmp_path: Path) -> None:
     assert "20481632" not in page
 
 
+def test_a_slow_library_of_a_notebook_is_loaded_once_for_all_tests(project: Project, tmp_path: Path) -> None:
+    from grader.fixtures import load_current
+
+    assignment = project.load()
+    (tmp_path / "line.ipynb").write_bytes(from_script(f"import networkx\n{REFERENCE}", [], []))
+    with Worker(assignment, read_questions(assignment)) as worker:
+        fixtures = load_current(assignment)
+        for source in (tmp_path / "line.ipynb", assignment.reference):
+            report = grade_in(worker, fixtures, source)
+            assert report.score == report.max_score
+            loaded = set(worker._loaded or ())
+            assert ("networkx" in loaded) == (source.suffix == ".ipynb")
+            assert ("grader.testing.cells.load" in loaded) == (source.suffix == ".ipynb")
+
+
 def test_several_notebooks_and_none_fits(graded: Graded) -> None:
     report = graded({"a.ipynb": RIGHT, "b.ipynb": RIGHT})
     assert report.score == 0

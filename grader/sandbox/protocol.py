@@ -106,6 +106,8 @@ class Ready(NamedTuple):
     layers: tuple[str, ...]
     probe: Mapping[str, bool]
     """For each action of the self-probe, whether it succeeded inside the jail."""
+    own_disk: bool = False
+    """Whether its work folders are on a small file system of its own, where the judge sees nothing of them."""
 
 
 class Problem(NamedTuple):

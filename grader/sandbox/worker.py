@@ -127,6 +127,8 @@ class Worker:
         if assignment.limits.programs:
             interpreters = {Path(sys.executable).parent, Path(sys.executable).resolve().parent}
             self._readable = (*self._readable, *_PROGRAMS, *map(str, sorted(interpreters)))
+        self._opened: tuple[str, ...] = ()
+        """The readable folders without links, when the worker is ready: Landlock opened them once too."""
         self._held = Stage()
         self._stage = self._held.path
         self.submission = self._folder("submission")
@@ -141,6 +143,8 @@ class Worker:
         """The judge's socket to each process that holds tests, by the name of the tests' folder."""
         self._holder: dict[str, str] = {}
         """Test id to the name of the test's folder."""
+        self._watched: dict[str, bool] = {}
+        """By the same names, whether the judge renews and watches the work folders, and not the kernel."""
         self._ready = False
         self._settled = False
         self._loaded: tuple[str, ...] | None = None
@@ -181,8 +185,7 @@ class Worker:
         # for each grading anew, because a link may have changed; without pathlib, which would take longer than judging
         real = os.path.realpath(project)
         answers = (real, os.path.join(real, "testcases"), os.path.join(real, "reference"))
-        folders = tuple({os.path.join(os.path.realpath(entry), "") for entry in self._readable})
-        return any(os.path.join(place, "").startswith(folders) for place in answers)
+        return any(os.path.join(place, "").startswith(self._opened) for place in answers)
 
     def empty_submission(self) -> None:
         """Empty the submission's folder for another submission."""
@@ -281,6 +284,7 @@ class Worker:
         for name in sorted(self._controls, reverse=True):  # visible ones first
             found, ready = self._wait_for(name, deadline)
             self.layers, self.probe = ready.layers, ready.probe
+            self._watched[name] = not ready.own_disk
             # the twin collects all tests; those that the zygote of the visible tests has too stay with that zygote
             for test in found:
                 if self._holder.setdefault(test.id, name) == name:
@@ -291,6 +295,7 @@ class Worker:
         assert self._zygote is not None
         self.processes = frozenset({self._zygote.pid} | children(self._zygote.pid))
         self.tests = tuple(tests)
+        self._opened = tuple({os.path.join(os.path.realpath(entry), "") for entry in self._readable})
         self._show_hidden(False)
         self._ready = True
 
@@ -417,7 +422,11 @@ class Worker:
         from grader.recording import Recording
         from grader.sandbox.run import Run
 
-        self._scratch.renew()
+        name = self._holder.get(tests[0], "visible")
+        if self._watched[name]:
+            self._scratch.renew()
+        else:
+            self._scratch.check_room()
         if not self._settled:
             # the second folder holds links to files that aren't ours
             settle_times(self.submission)
@@ -427,7 +436,6 @@ class Worker:
         if self._loaded is None:
             found = slow_imports(self.submission, self.assignment.submission.forbid)
             self._loaded = (*_CELLS, *found) if self._has_cells else found
-        name = self._holder.get(tests[0], "visible")
         self._show_hidden(name == "hidden")
         channel, channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         output, output_end = os.pipe()
@@ -464,7 +472,7 @@ class Worker:
                 prepares=command.prepares,
                 until=until,
                 given=given,
-                excess=self._scratch.excess,
+                excess=self._scratch.excess if self._watched[name] else lambda: "",
             )
             recordings = run.finish()
             self.waited += run.waited

@@ -80,7 +80,7 @@ def _explain(error: BaseException, root: Path, library: str) -> tuple[Claim, str
         return "error", "\n".join([said, *where])
     if isinstance(error, pytest.FixtureLookupError):
         return "error", f"there is no pytest fixture '{error.argname}'; submission, rng and check are given"
-    if isinstance(error, SystemExit):
+    if isinstance(error, SystemExit | pytest.exit.Exception):
         return "error", "\n".join(["the code calls exit(); a module that is graded must return to its caller", *where])
     lines = where or _call(error.__traceback__)
     return "error", "\n".join([_headline(error), *_nothing(error, root), *lines, *_advice(error, library)])

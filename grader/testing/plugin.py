@@ -51,6 +51,8 @@ class TestingPlugin:
         self.library = library
         self.programs = False
         """Whether the jail lets tests start programs."""
+        self.alone = False
+        """Whether nobody is here to interrupt: then Ctrl-C's exception is the hand-in's own, as any other is."""
         self._current: _Running | None = None
 
     @property
@@ -112,7 +114,7 @@ class TestingPlugin:
             if hasattr(function, name):
                 delattr(function, name)
         self.begin(item, submission, recorder, given=given, seed=seed)
-        error = _run_phases(item)
+        error = _run_phases(item, () if self.alone else (KeyboardInterrupt, pytest.exit.Exception))
         self._current = None
         if isinstance(error, Interruption):
             raise error
@@ -131,8 +133,8 @@ class Interruption(BaseException):
     """Raised into a running test from outside; after the teardown, `run` raises it again."""
 
 
-def _run_phases(item: pytest.Item) -> BaseException | None:
-    """Set up, run and tear down a test; return the first exception.
+def _run_phases(item: pytest.Item, ends: tuple[type[BaseException], ...]) -> BaseException | None:
+    """Set up, run and tear down a test; return the first exception. Those in `ends` end the whole run.
 
     It calls the hooks of the three phases directly, without pytest's reports, which aren't used here: they would cost
     every forked child several milliseconds of copied pages.
@@ -141,7 +143,7 @@ def _run_phases(item: pytest.Item) -> BaseException | None:
     for phase in (item.ihook.pytest_runtest_setup, item.ihook.pytest_runtest_call):
         try:
             phase(item=item)
-        except (KeyboardInterrupt, pytest.exit.Exception):
+        except ends:
             raise
         except BaseException as raised:
             error = raised

@@ -125,7 +125,7 @@ class Server:
         roots = [self.settings.submission, *filter(None, [self.settings.helpers])]
         self.leftovers = Leftovers([Path(root) for root in roots], Path(self.settings.work))
         gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child
-        self.send(Ready(tuple(self.jail.layers), self.probe()))
+        self.send(Ready(tuple(self.jail.layers), self.probe(), self.scratch is not None))
         while True:
             message, descriptors, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 3)
             command = decode(message)
@@ -350,6 +350,7 @@ def serve(control: socket.socket, settings: Settings, twins: Collection[int]) ->
 
     plugin = TestingPlugin(settings.library)
     plugin.programs = settings.programs
+    plugin.alone = True
     server = Server(control, settings, plugin, twins)
     arguments = pytest_arguments(Path(settings.tests), [*settings.files, "test_warm_up.py"])
     code = pytest.main(arguments, plugins=[plugin, server])
