@@ -7,7 +7,6 @@ share no objects.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -95,7 +94,7 @@ class Observation(NamedTuple):
     kind: str
     values: Mapping[str, Value]
     """Role to value: `actual` and the kind's other observed values; a record run adds the values given to the kind."""
-    params: Mapping[str, Any] = MappingProxyType({})
+    params: Mapping[str, Any] = {}
     """JSON values; empty when a submission is graded."""
 
 
