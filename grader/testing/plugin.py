@@ -5,6 +5,7 @@ All three commands use it: record and grade load it in the worker, check loads i
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,20 @@ class _Running(NamedTuple):
     given: bool
     seed: int
 
+    @property
+    def rng(self) -> np.random.RandomState:
+        return np.random.RandomState(self.seed)
+
+    @property
+    def check(self) -> Check:
+        return Check(self.recorder, given=self.given, data=self.data)
+
+
+Ends = tuple[type[BaseException], ...]
+_GIVEN = ("submission", "rng", "check")
+_LATER = ("set_score", "set_leaderboard_value")
+"""Parameters that gradescope_utils' decorators pass."""
+
 
 class TestingPlugin:
     """pytest fixtures for one assignment's tests; `run` executes one collected test."""
@@ -54,6 +69,8 @@ class TestingPlugin:
         self.alone = False
         """Whether nobody is here to interrupt: then Ctrl-C's exception is the hand-in's own, as any other is."""
         self._current: _Running | None = None
+        self._called: frozenset[pytest.Item] = frozenset()
+        """The collected tests that are called without pytest; see `_needs_a_call_only`."""
 
     @property
     def _running(self) -> _Running:
@@ -66,6 +83,14 @@ class TestingPlugin:
         """Name a case by its whole text: the id seeds the test, and some pytest releases shorten a long text."""
         return val.encode("unicode_escape").decode("ascii") if isinstance(val, str) and val else None
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Find the tests that need nothing of pytest but to be called, before any child is forked."""
+        plugins = (getattr(plugin, "__file__", None) or "" for plugin in session.config.pluginmanager.get_plugins())
+        if not any(Path(file).name == "conftest.py" for file in plugins):  # it may have hooks of its own
+            self._called = frozenset(filter(_needs_a_call_only, session.items))
+
+    # no fixture asks for pytest's `request`, for which it inspects three signatures a test
+
     @pytest.fixture
     def submission(self) -> Submission:
         """The hand-in under test."""
@@ -74,13 +99,12 @@ class TestingPlugin:
     @pytest.fixture
     def rng(self) -> np.random.RandomState:
         """A random generator for this test only; numpy guarantees its stream."""
-        return np.random.RandomState(self._running.seed)
+        return self._running.rng
 
     @pytest.fixture
     def check(self) -> Check:
         """Names values for the judge."""
-        running = self._running  # without pytest's `request`, for which it inspects three signatures a test
-        return Check(running.recorder, given=running.given, data=running.data)
+        return self._running.check
 
     @pytest.fixture
     def set_score(self) -> None:
@@ -114,7 +138,8 @@ class TestingPlugin:
             if hasattr(function, name):
                 delattr(function, name)
         self.begin(item, submission, recorder, given=given, seed=seed)
-        error = _run_phases(item, () if self.alone else (KeyboardInterrupt, pytest.exit.Exception))
+        ends = () if self.alone else (KeyboardInterrupt, pytest.exit.Exception)
+        error = self._call(item, ends) if item in self._called else _run_phases(item, ends)
         self._current = None
         if isinstance(error, Interruption):
             raise error
@@ -128,12 +153,50 @@ class TestingPlugin:
             getattr(function, "__leaderboard_value__", None),
         )
 
+    def _call(self, item: pytest.Item, ends: Ends) -> BaseException | None:
+        """Call a test's function and return the exception that it raised. Those in `ends` end the whole run."""
+        assert isinstance(item, pytest.Function)
+        arguments = dict.fromkeys(_LATER) | {name: getattr(self._running, name) for name in _GIVEN}
+        if hasattr(item, "callspec"):
+            arguments |= item.callspec.params
+        try:
+            item.obj(**{name: arguments[name] for name in item._fixtureinfo.argnames})
+        except ends:
+            raise
+        except BaseException as error:
+            return error
+        return None
+
 
 class Interruption(BaseException):
     """Raised into a running test from outside; after the teardown, `run` raises it again."""
 
 
-def _run_phases(item: pytest.Item, ends: tuple[type[BaseException], ...]) -> BaseException | None:
+def _needs_a_call_only(item: pytest.Item) -> bool:
+    """Whether a test is a function that takes what it is given here and what it is parametrised with, and no more.
+
+    Pytest would set up and tear down nothing then, and that takes a child longer than many a test itself.
+    """
+    if type(item) is not pytest.Function or item.cls is not None:
+        return False
+    if any(mark.name != "parametrize" for mark in item.iter_markers()):
+        return False
+    if inspect.iscoroutinefunction(item.obj) or inspect.isgeneratorfunction(item.obj):
+        return False  # pytest says what is wrong with it
+    homes = {name: set(map(_home, fixtures)) for name, fixtures in item._fixtureinfo.name2fixturedefs.items()}
+    # a test file may define a fixture of such a name itself
+    ours = {name for name in (*_GIVEN, *_LATER) if homes.get(name) == {__name__}}
+    cases = item.callspec.params if hasattr(item, "callspec") else ()
+    direct = {name for name in cases if homes.get(name, set()) <= {"_pytest.python"}}
+    return ours | direct >= set(item._fixtureinfo.names_closure)
+
+
+def _home(fixture: pytest.FixtureDef[object]) -> str:
+    """The module of a fixture's function."""
+    return str(getattr(fixture.func, "__module__", ""))
+
+
+def _run_phases(item: pytest.Item, ends: Ends) -> BaseException | None:
     """Set up, run and tear down a test; return the first exception. Those in `ends` end the whole run.
 
     It calls the hooks of the three phases directly, without pytest's reports, which aren't used here: they would cost

@@ -84,13 +84,24 @@ def prepare(
     """
     if at_least(level, "basic"):
         powers.bound()
-    return Jail(
+    jail = Jail(
         basic=at_least(level, "basic"),
         user=user if at_least(level, "full") else None,
         rules=landlock.prepare(readable, listed, work) if at_least(level, "landlock") else None,
         filtered=at_least(level, "seccomp") and seccomp.available(),
         programs=programs,
     )
+    if jail.filtered:
+        seccomp.around_own_id(*_filter_of(jail))
+    return jail
+
+
+def _filter_of(jail: Jail) -> tuple[seccomp.Programs, bool]:
+    """What the filter of system calls allows: about programs, and whether the modes of files may be set."""
+    if not jail.programs:
+        return "none", False
+    scoped = jail.rules is not None and jail.rules.version >= landlock.SCOPED
+    return "both" if scoped else "start", jail.user is not None
 
 
 def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) -> None:
@@ -132,11 +143,7 @@ def enter(jail: Jail, work: str, memory_mb: int, cpu_seconds: int, keep: int) ->
         landlock.restrict(jail.rules, (work, os.devnull, *shared), programs=jail.programs)
     _close_descriptors(keep)
     if jail.filtered:
-        scoped = jail.rules is not None and jail.rules.version >= landlock.SCOPED
-        seccomp.install(
-            "both" if jail.programs and scoped else "start" if jail.programs else "none",
-            modes=jail.programs and jail.user is not None,
-        )
+        seccomp.install(*_filter_of(jail))
 
 
 # os.open instead of Python's open(), which touches many pages: the kernel copies each touched page for every child

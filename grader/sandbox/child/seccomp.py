@@ -163,7 +163,6 @@ def available() -> bool:
     """Whether there is a filter for this architecture and the kernel accepts filters."""
     if platform.machine() not in _AUDIT_ARCH:
         return False
-    _around_own_id()
     # a filter at address 0 fails with EFAULT if the kernel supports filters, and with EINVAL if it doesn't
     try:
         prctl(PR_SET_SECCOMP, _MODE_FILTER, None)
@@ -248,18 +247,22 @@ def program(pid: int, programs: Programs = "none", *, modes: bool = False) -> by
 
 
 @functools.cache
-def _around_own_id(programs: Programs = "none", modes: bool = False) -> tuple[bytes, ...]:
-    """The filter, split at the process id. Cached before the forks, because building it is slower than loading it."""
+def around_own_id(programs: Programs, modes: bool) -> tuple[bytes, ...]:
+    """Return the filter, split at the process id.
+
+    Call it once before the forks, with the arguments that children call `install` with: building the filter takes
+    longer than loading it.
+    """
     stand_in = 0x7A3C5E19
     return tuple(program(stand_in, programs, modes=modes).split(_OWN_ID.pack(stand_in)))
 
 
-def install(programs: Programs = "none", *, modes: bool = False) -> None:
+def install(programs: Programs, modes: bool) -> None:
     """Install the filter permanently in this process, with what it allows about programs and the modes of files.
 
     Needs NO_NEW_PRIVS; raises OSError if the kernel refuses.
     """
-    code = _OWN_ID.pack(os.getpid()).join(_around_own_id(programs, modes))
+    code = _OWN_ID.pack(os.getpid()).join(around_own_id(programs, modes))
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Program(len(code) // _INSTRUCTION.size, ctypes.cast(buffer, ctypes.c_void_p))
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filter_))

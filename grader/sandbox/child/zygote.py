@@ -104,6 +104,9 @@ class Server:
         self.jail = NO_JAIL
         self.scratch: Scratch | None = None
         self.leftovers: Leftovers | None = None
+        helpers = Path(settings.helpers) if settings.helpers else None
+        self.submission = Submission(Path(settings.submission), settings.path, settings.forbid, helpers)
+        """Described once: each child looks up no path again."""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep the reason why a test file can't be imported."""
@@ -181,7 +184,7 @@ class Server:
         pid = os.fork()
         if pid == 0:
             tests = [items[name] for name in command.tests]
-            run_child(command, descriptors, tests, self.settings, self.plugin, self.jail, self.leftovers)
+            run_child(command, descriptors, tests, self)
         for descriptor in descriptors:
             os.close(descriptor)
         self.send(Started(pid))
@@ -200,20 +203,13 @@ class _Nowhere:
         encode_observation(observation, 2**20)
 
 
-def run_child(
-    command: Command,
-    descriptors: Sequence[int],
-    items: Sequence[pytest.Item],
-    settings: Settings,
-    plugin: TestingPlugin,
-    jail: Jail,
-    leftovers: Leftovers | None,
-) -> None:
+def run_child(command: Command, descriptors: Sequence[int], items: Sequence[pytest.Item], server: Server) -> None:
     """Run tests in this forked process, then exit; this function never returns.
 
     Each test imports the hand-in's modules anew, unless the command says that what a test leaves lasts. If a test
     leaves something that can't be put back, no other follows.
     """
+    settings, plugin, jail, submission = server.settings, server.plugin, server.jail, server.submission
     try:
         channel, output, *compiled = descriptors
         codes = b"".join(os.pread(each, os.fstat(each).st_size, 0) for each in compiled)
@@ -227,21 +223,19 @@ def run_child(
         gc.enable()
         enter(jail, settings.work, command.memory_mb, command.cpu_seconds, keep=CHANNEL)
         Channel(CHANNEL, 0).write(encode_ready(jail.layers))
-        helpers = Path(settings.helpers) if settings.helpers else None
         root = Path(settings.submission)
         if codes:
             bring(codes)
         shares = command.shares
         if command.prepares:
-            shares = keeps_to_itself(root, helpers)
+            shares = keeps_to_itself(root, Path(settings.helpers) if settings.helpers else None)
             # a suite has no path and imports in its own way; cells are compiled one by one
             files = (file for file in root.resolve().rglob("*.py") if settings.path and not origin(file))
             Channel(CHANNEL, 0).write(encode_prepared(Prepared(shares, compile_all(files))))
         alone = len(items) == 1 or command.lasting or not shares
-        shared = leftovers if not alone else None
+        shared = server.leftovers if not alone else None
         if shared is not None:
             shared.begin()
-        submission = Submission(root, settings.path, settings.forbid, helpers)
         for number, (item, seed) in enumerate(zip(items, command.seeds, strict=True), 1):
             pipe = Channel(CHANNEL, command.value_bytes)
             if number == 1 or not command.lasting:
