@@ -214,17 +214,52 @@ def test_numbers_in_a_title_are_not_canvas(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "stray",
-    ["doejane_4711_81234_hw1.zip", "jane@uni.edu_3_hw1.zip", "Jane Doe_42_assignsubmission_file_hw1.zip"],
-    ids=["canvas", "autolab", "moodle"],
+    [
+        "doejane_4711_81234_hw1.zip",
+        "jane@uni.edu_3_hw1.zip",
+        "Jane Doe_42_assignsubmission_file_hw1.zip",
+        "jane@x.edu_1_q1_1_2_33_hw1.zip",
+    ],
+    ids=["Canvas", "Autolab", "Moodle", "PrairieLearn"],
 )
-def test_a_platforms_file_among_folders_is_no_student(stray: str, tmp_path: Path) -> None:
+def test_a_platforms_file_among_folders_is_no_student(
+    stray: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """It neither makes the folders a platform's download, nor has a score under its long name."""
     folders = {name: data for student in ("ada", "ben", "cem") for name, data in below(student).items()}
     classes = found(made({**folders, stray: ZIPPED}, tmp_path, "folder"))
     assert classes.kind == "plain"
     assert keys(classes) == ["ada", "ben", "cem"]
     (said,) = problems(classes).values()
-    assert said.startswith(f"{stray} is named as ")
+    assert said.startswith(f"{stray} is named as {request.node.callspec.id} names")
+
+
+CLONES = {name: data for who in ("ada", "ben", "cem") for name, data in {**below(who), f"{who}/.git/x": b""}.items()}
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "clones"])
+def test_what_a_layout_has_no_place_for_is_no_loss(layout: str, tmp_path: Path) -> None:
+    """An archive that came by mail is listed for a person; a table of the instructor's is no hand-in."""
+    tree, expected = LAYOUTS.get(layout, (CLONES, ["ada", "ben", "cem"]))
+    if layout == "plain":
+        return
+    top = {"gradescope": "assignment_5_export/", "nbgrader": "submitted/"}.get(layout, "")
+    strays = {f"{top}late-zoe.zip": ZIPPED, f"{top}grades.csv": b"key\n"}
+    classes = found(made({**tree, **strays}, tmp_path, "folder"), kind=layout.split()[0])
+    assert keys(classes) == expected
+    assert problems(classes)["late-zoe"].startswith("late-zoe.zip isn't ")
+    assert [note for note in classes.notes if "grades.csv" in note and "late-zoe" not in note]
+
+
+def test_a_file_of_a_platform_that_was_unpacked_in_its_place_is_told_with_its_student(tmp_path: Path) -> None:
+    folders = {
+        "canvas": ({**canvas(), **below("doejohn_4799_90009_hw1")}, "4799"),
+        "autolab": ({**autolab(), **below("joe@x.edu_4_handin")}, "joe@x.edu"),
+    }
+    for layout, (tree, key) in folders.items():
+        classes = found(made(tree, tmp_path, "folder", layout))
+        assert classes.kind == layout
+        assert key in problems(classes)
 
 
 def test_moodle_tells_texts(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ A grading would take the first one's files, and everyone would believe its score
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.assignment import SubmissionSpec
-from grader.errors import SubmissionError, UsageError
+from grader.errors import GraderError, UsageError
 from grader.intake.archives import SUFFIXES
 from grader.intake.limits import Budget
 from grader.intake.notes import Troubles, listed
@@ -33,17 +34,17 @@ def demand_one(source: Path, spec: SubmissionSpec, required: Sequence[str], name
         )
 
 
-def crowd(source: Path, spec: SubmissionSpec, required: Sequence[str]) -> list[str]:
-    """Return the names of the hand-ins that a source holds; none if it is one hand-in, or can't be read."""
+def crowd(source: Path, spec: SubmissionSpec, required: Sequence[str], least: int = LEAST) -> list[str]:
+    """Return the names of the hand-ins that a source holds; none if they are fewer than `least`, or can't be read."""
     own = [file for file in required if not matches(PurePosixPath(file), (*spec.lent, *spec.given))]
-    if not own or any((source / file).is_file() for file in own):
+    if not own or any(os.path.isfile(source / file) for file in own):
         return []
     try:
         with opened(source, Budget(), Troubles()) as members:
             found = _hand_ins([member.path for member in members], own)
-    except SubmissionError:
-        return []  # the grading says what is wrong with it
-    return found if len(found) >= LEAST and not any(spec.is_named(PurePosixPath(entry)) for entry in found) else []
+    except GraderError:
+        return []  # the grading says what is wrong with it, and with nothing else
+    return found if len(found) >= least and not any(spec.is_named(PurePosixPath(entry)) for entry in found) else []
 
 
 def _hand_ins(paths: Sequence[PurePosixPath], required: Sequence[str]) -> list[str]:
