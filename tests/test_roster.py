@@ -150,8 +150,22 @@ def test_a_teams_number_is_no_participants(tmp_path: Path) -> None:
     worksheet = "Identifier,Full name,Email address\nParticipant 7,Jane Doe,jane@x.edu\nParticipant 8,,bob@x.edu\n"
     roster = read(tmp_path, worksheet)
     assert roster.match(Student("7", "Jane Doe", id="7")).rows[0].student.email == "jane@x.edu"
-    assert not roster.match(Student("7", "The Winners", id="7")).rows
+    assert "another name" in roster.match(Student("7", "The Winners", id="7")).problem
     assert roster.match(Student("8", "Participant", id="8")).rows[0].student.email == "bob@x.edu"
+
+
+def test_a_participant_with_another_name_is_not_absent(tmp_path: Path) -> None:
+    """A name that was changed after the download, or that Moodle made fit for a file: there may be a hand-in."""
+    worksheet = b"Identifier,Full name\nParticipant 7,Jane Doe\nParticipant 8,Bob Ray\nParticipant 9,Cy\n"
+    tree = {
+        **below("Jane Smith_7_assignsubmission_file"),
+        **below("Bob Ray_8_assignsubmission_file"),
+    }
+    classes = found(made(tree, tmp_path), roster=worksheet)
+    assert [student.name for student in classes.absent] == ["Cy"]
+    assert keys(classes) == ["7", "8"]
+    assert "has the number of Jane Doe in line 2" in classes.hand_ins[0].problem
+    assert "has the number of Jane Doe in line 2" in problems(classes)["7 (2)"]
 
 
 def test_who_handed_in_nothing_is_told(tmp_path: Path) -> None:
