@@ -176,7 +176,7 @@ def test_autolab_moves_the_address(file: str, tmp_path: Path) -> None:
 def test_canvas_joins_loose_files(tmp_path: Path) -> None:
     classes = found(made(canvas(), tmp_path))
     jane, ray, anonymous = classes.hand_ins
-    assert jane.students == (Student("4711", "doejane", "", "4711"),)
+    assert jane.students == (Student("4711", "doejane", "", "4711", "4711"),)
     assert sorted(os.listdir(jane.path)) == ["dropout.py", "hw1.py", "optimizer.py"]
     assert taken(classes, "4711")[0] == FILES
     assert (jane.late, jane.lateness) == (True, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from grader.classroom.sources.found import (
@@ -83,7 +84,8 @@ def _found(id: str, files: list[tuple[re.Match[str], Node]]) -> Found:
     first = files[0][0]
     name = "" if id.startswith("anon_") else first["name"]
     title = printable(f"{name}_{id}" if name else id)
-    who = student(id, name, id="" if id.startswith("anon_") else id)
+    user = "" if id.startswith("anon_") else id
+    who = replace(student(id, name, id=user), canvas=user)
     late = any(match["late"] for match, _ in files)
     uploads = sorted((int(match["attachment"]), match["file"], node) for match, node in files if match["attachment"])
     if not uploads:
