@@ -12,6 +12,7 @@ from conftest import memory_below
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.classroom.sources.crowds import with_doubts
 from grader.classroom.sources.find import SOURCES
 from grader.classroom.sources.gradescope import records
 from grader.errors import UsageError
@@ -260,6 +261,26 @@ def test_a_file_of_a_platform_that_was_unpacked_in_its_place_is_told_with_its_st
         classes = found(made(tree, tmp_path, "folder", layout))
         assert classes.kind == layout
         assert key in problems(classes)
+
+
+def test_an_entry_of_a_suites_class_that_may_hold_several_is_told(tmp_path: Path) -> None:
+    """A suite doesn't say what a hand-in has: equal files in each folder, or nothing but archives."""
+    tree = {
+        **below("pair/ann"),
+        **below("pair/ben"),
+        **below("zoe"),
+        "mail/ann.zip": ZIPPED,
+        "mail/ben.zip": ZIPPED,
+        **below("questions/q1"),
+        "questions/q2/other.py": b"",
+    }
+    classes = with_doubts(found(made(tree, tmp_path, "folder"), required=()))
+    assert {one.key: one.problem.partition(",")[0] for one in classes.hand_ins} == {
+        "mail": "mail holds 2 hand-ins (ann.zip",
+        "pair": "pair holds 2 hand-ins (ann",
+        "questions": "",
+        "zoe": "",
+    }
 
 
 def test_moodle_tells_texts(tmp_path: Path) -> None:

@@ -47,15 +47,45 @@ def crowd(source: Path, spec: SubmissionSpec, required: Sequence[str], least: in
     return found if len(found) >= least and not any(spec.is_named(PurePosixPath(entry)) for entry in found) else []
 
 
-def _hand_ins(paths: Sequence[PurePosixPath], required: Sequence[str]) -> list[str]:
-    """The names of the folders, or of the archives, that hold a hand-in each."""
+def alike(source: Path) -> list[str]:
+    """Return the names of the folders with equal source files, or of the archives, if a source holds nothing else.
+
+    For a suite, which doesn't say what a hand-in has. Fewer than two, or what can't be read, are none.
+    """
+    try:
+        with opened(source, Budget(), Troubles()) as members:
+            paths = _unwrapped([member.path for member in members])
+    except GraderError:
+        return []
+    if any(len(path.parts) == 1 for path in paths):
+        return sorted(map(str, paths)) if len(paths) > 1 and _archives(paths) else []
+    inside: dict[str, set[str]] = {path.parts[0]: set() for path in paths}
+    for path in paths:
+        if path.suffix in (".py", ".ipynb"):
+            inside[path.parts[0]].add("/".join(path.parts[1:]))
+    different = {frozenset(files) for files in inside.values()}
+    return sorted(inside) if len(inside) > 1 and len(different) == 1 and all(different) else []
+
+
+def _unwrapped(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """The paths without the folders that hold all of them."""
     paths = [path for path in paths if path.parts]
     while paths and len({path.parts[0] for path in paths}) == 1 and all(len(path.parts) > 1 for path in paths):
         paths = [path.relative_to(path.parts[0]) for path in paths]
+    return paths
+
+
+def _archives(paths: Sequence[PurePosixPath]) -> bool:
+    return all(len(path.parts) == 1 and path.name.lower().endswith(tuple(SUFFIXES)) for path in paths)
+
+
+def _hand_ins(paths: Sequence[PurePosixPath], required: Sequence[str]) -> list[str]:
+    """The names of the folders, or of the archives, that hold a hand-in each."""
+    paths = _unwrapped(paths)
     names = {str(path) for path in paths}
     if not names.isdisjoint(required):
         return []
-    if all(len(path.parts) == 1 and path.name.lower().endswith(tuple(SUFFIXES)) for path in paths):
+    if _archives(paths):
         return sorted(names)
     inside: dict[str, set[str]] = {}
     for path in paths:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from grader.assignment import SubmissionSpec
 from grader.errors import UsageError
 from grader.gradebook import ClassList, Entry, HandIn
-from grader.intake.crowd import LEAST, crowd
+from grader.intake.crowd import LEAST, alike, crowd
 from grader.intake.notes import listed, shown
 
 SURELY = 5
@@ -45,6 +45,11 @@ def without_crowds(found: ClassList, spec: SubmissionSpec, required: tuple[str, 
         hand_ins=tuple(_told(one, held_by[one.key]) for one in found.hand_ins if one.key not in apart),
         problems=tuple(sorted((*found.problems, *apart.values()), key=lambda entry: entry.key)),
     )
+
+
+def with_doubts(found: ClassList) -> ClassList:
+    """Return the class of a suite, with a sentence for a person at each entry that may hold several hand-ins."""
+    return replace(found, hand_ins=tuple(_told(one, alike(one.path)) for one in found.hand_ins))
 
 
 def _told(hand_in: HandIn, held: list[str]) -> HandIn:
