@@ -57,8 +57,8 @@ def _told(hand_in: HandIn, held: list[str]) -> HandIn:
     if not held:
         return hand_in
     sentence = (
-        f"{shown(hand_in.path.name)} holds {len(held)} hand-ins ({listed(held)}), and at most one of them was graded; if they "
-        "are several students', give each an entry of its own"
+        f"{shown(hand_in.path.name)} holds {len(held)} hand-ins ({listed(held)}), and at most one of them was "
+        "graded; if they are several students', give each an entry of its own"
     )
     return replace(hand_in, problem="; ".join(filter(None, (hand_in.problem, sentence))))
 
