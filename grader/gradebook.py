@@ -23,6 +23,8 @@ class Student:
     email: str = ""
     id: str = ""
     """The number in the university's or the platform's own records, such as a matriculation number or Canvas' ID."""
+    canvas: str = ""
+    """The user's id in Canvas; empty if nobody says it."""
 
 
 @dataclass(frozen=True)

@@ -254,15 +254,19 @@ def test_a_mutant_is_run_on_the_tests_that_need_its_region(small: Callable[..., 
         assert tests[candidate.key] == {f"test_{part}.py::test_{part}"}, candidate.name
 
 
-def test_what_is_declared_equivalent_needs_no_new_record_and_no_new_run(small: Callable[..., Assignment]) -> None:
+@pytest.mark.parametrize("blank", ["", "\n", "\n\n"])
+def test_what_is_declared_equivalent_needs_no_new_record_and_no_new_run(
+    blank: str, small: Callable[..., Assignment]
+) -> None:
     assignment = small()
     run(assignment)
     journal = assignment.project / "journal.jsonl"
     known = journal.read_bytes()
     with (assignment.folder / "variants.toml").open("a", encoding="utf-8") as stream:
-        stream.write('[[equivalent]]\nfile = "solution.py"\nbefore = "return out"\nreason = "none"\n')
+        stream.write(blank + '[[equivalent]]\nfile = "solution.py"\nbefore = "return out"\nreason = "none"\n')
     run(assignment)
     assert journal.read_bytes() == known
+    assert not record.drift(assignment, record.record(assignment))
 
 
 @pytest.mark.parametrize("changed", ["reference", "recorded value", "variant"])

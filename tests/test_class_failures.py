@@ -7,7 +7,9 @@ import resource
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +35,7 @@ from grader.classroom.stored import encode
 from grader.errors import InternalError
 from grader.gradebook import ClassList, HandIn, Student
 from grader.report import Report
+from grader.sandbox.pool import Pool
 
 pytestmark = pytest.mark.long
 
@@ -70,6 +73,31 @@ def undisturbed(small: SmallClass, tmp_path_factory: pytest.TempPathFactory) -> 
 def own(small: SmallClass, tmp_path: Path) -> SmallClass:
     """A class that a test may change."""
     return small.copy(tmp_path / "own")
+
+
+@contextmanager
+def closes_badly() -> Iterator[int]:
+    yield 6
+    raise OSError("a folder that can't be removed")
+
+
+def times(held: int, number: int) -> int:
+    return held * number
+
+
+def test_a_process_that_cannot_close_ends_all_the_same() -> None:
+    """It waited for a task that never came, and the class for it, with everything graded and nothing written."""
+    done: list[int] = []
+
+    def use() -> None:
+        with Pool(1, closes_badly) as pool:
+            done.append(pool.submit(times, 7).result())
+        done.append(0)
+
+    thread = threading.Thread(target=use, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert done == [42, 0]
 
 
 def test_odd_hand_ins_cost_only_themselves(own: SmallClass, tmp_path: Path) -> None:

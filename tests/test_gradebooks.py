@@ -42,7 +42,7 @@ def graded(student: Student, value: Report, *others: Student, lateness: timedelt
     return Entry(student.key, (student, *others), "graded", value, hand_in=hand_in)
 
 
-JANE = Student("jane@x.edu", "Doe, Jane", "jane@x.edu", "4711")
+JANE = Student("jane@x.edu", "Doe, Jane", "jane@x.edu", "4711", "4711")
 BOB = Student("bob@x.edu", "Bob Ray", "bob@x.edu", "4712")
 ZOE = Student("zoe@x.edu", "Zoë Müller", "zoe@x.edu", "4713")
 LIN = Student("lin", "Lin", "", "")
@@ -137,7 +137,7 @@ def test_canvas_takes_ids() -> None:
     assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "HW 1 (98765)"]
     assert points == ["    Points Possible", "", "", "", "", "4"]
     assert rows[0] == ["Doe, Jane", "4711", "", "", "", "3.5"]
-    assert rows[3] == ["Kim", "4714", "", "", "", ""]
+    assert rows[3] == ["Kim", "", "4714", "", "", ""], "Canvas would take a number of the university's for another user"
     assert rows[4] == ["Lin", "", "", "lin", "", ""]
     assert lines(to_canvas(BOOK))[0][-1] == "Homework 1"
 

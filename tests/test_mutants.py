@@ -101,6 +101,7 @@ def test_characters_outside_ascii_do_not_move_the_edits(tmp_path: Path) -> None:
         ("return x - np.log(np.exp(x).sum(axis=0, keepdims=True))", "keepdims"),
         ("return x.reshape(n, -1)", "constant"),
         ("return np.reshape(x, (-1, n))", "constant"),
+        ("return 0.0", "sign"),
     ],
 )
 def test_changes_that_change_nothing_are_not_made(tmp_path: Path, body: str, kind: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from class_layouts import gradescope
 from class_sources import PACKED, below, found, keys, made, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ TABLES = {
     "canvas": (
         "Student,ID,SIS User ID,SIS Login ID,Section,HW1 (55)\n    Points Possible,,,,,100\n"
         '"Doe, Jane",4711,0123,jane@x.edu,A,\n"Student, Test",9,,x,A,\n',
-        Student("jane@x.edu", "Doe, Jane", "jane@x.edu", "4711"),
+        Student("jane@x.edu", "Doe, Jane", "jane@x.edu", "4711", "4711"),
     ),
     "moodle worksheet": (
         "Identifier,Full name,Email address,Status,Grade\nParticipant 777,Jane Doe,jane@x.edu,Submitted,\n",
@@ -150,8 +151,30 @@ def test_a_teams_number_is_no_participants(tmp_path: Path) -> None:
     worksheet = "Identifier,Full name,Email address\nParticipant 7,Jane Doe,jane@x.edu\nParticipant 8,,bob@x.edu\n"
     roster = read(tmp_path, worksheet)
     assert roster.match(Student("7", "Jane Doe", id="7")).rows[0].student.email == "jane@x.edu"
-    assert not roster.match(Student("7", "The Winners", id="7")).rows
+    assert "another name" in roster.match(Student("7", "The Winners", id="7")).problem
     assert roster.match(Student("8", "Participant", id="8")).rows[0].student.email == "bob@x.edu"
+
+
+def test_a_participant_with_another_name_is_not_absent(tmp_path: Path) -> None:
+    """A name that was changed after the download, or that Moodle made fit for a file: there may be a hand-in."""
+    worksheet = b"Identifier,Full name\nParticipant 7,Jane Doe\nParticipant 8,Bob Ray\nParticipant 9,Cy\n"
+    tree = {
+        **below("Jane Smith_7_assignsubmission_file"),
+        **below("Bob Ray_8_assignsubmission_file"),
+    }
+    classes = found(made(tree, tmp_path), roster=worksheet)
+    assert [student.name for student in classes.absent] == ["Cy"]
+    assert keys(classes) == ["7", "8"]
+    assert "has the number of Jane Doe in line 2" in classes.hand_ins[0].problem
+    assert "has the number of Jane Doe in line 2" in problems(classes)["7 (2)"]
+
+
+def test_canvas_own_number_comes_from_canvas_alone(tmp_path: Path) -> None:
+    """A class of Gradescope knows the university's number, which means somebody else as Canvas' ID."""
+    source = made(gradescope(), tmp_path)
+    for roster, canvas in ((TABLES["gradescope"][0], ""), (TABLES["canvas"][0], "4711")):
+        jane = found(source, roster=roster).hand_ins[1].students[0]
+        assert (jane.id, jane.canvas) == ("0123", canvas)
 
 
 def test_who_handed_in_nothing_is_told(tmp_path: Path) -> None:

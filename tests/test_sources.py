@@ -12,6 +12,7 @@ from conftest import memory_below
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.classroom.sources.crowds import with_doubts
 from grader.classroom.sources.find import SOURCES
 from grader.classroom.sources.gradescope import records
 from grader.errors import UsageError
@@ -176,7 +177,7 @@ def test_autolab_moves_the_address(file: str, tmp_path: Path) -> None:
 def test_canvas_joins_loose_files(tmp_path: Path) -> None:
     classes = found(made(canvas(), tmp_path))
     jane, ray, anonymous = classes.hand_ins
-    assert jane.students == (Student("4711", "doejane", "", "4711"),)
+    assert jane.students == (Student("4711", "doejane", "", "4711", "4711"),)
     assert sorted(os.listdir(jane.path)) == ["dropout.py", "hw1.py", "optimizer.py"]
     assert taken(classes, "4711")[0] == FILES
     assert (jane.late, jane.lateness) == (True, None)
@@ -214,17 +215,72 @@ def test_numbers_in_a_title_are_not_canvas(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "stray",
-    ["doejane_4711_81234_hw1.zip", "jane@uni.edu_3_hw1.zip", "Jane Doe_42_assignsubmission_file_hw1.zip"],
-    ids=["canvas", "autolab", "moodle"],
+    [
+        "doejane_4711_81234_hw1.zip",
+        "jane@uni.edu_3_hw1.zip",
+        "Jane Doe_42_assignsubmission_file_hw1.zip",
+        "jane@x.edu_1_q1_1_2_33_hw1.zip",
+    ],
+    ids=["Canvas", "Autolab", "Moodle", "PrairieLearn"],
 )
-def test_a_platforms_file_among_folders_is_no_student(stray: str, tmp_path: Path) -> None:
+def test_a_platforms_file_among_folders_is_no_student(
+    stray: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """It neither makes the folders a platform's download, nor has a score under its long name."""
     folders = {name: data for student in ("ada", "ben", "cem") for name, data in below(student).items()}
     classes = found(made({**folders, stray: ZIPPED}, tmp_path, "folder"))
     assert classes.kind == "plain"
     assert keys(classes) == ["ada", "ben", "cem"]
     (said,) = problems(classes).values()
-    assert said.startswith(f"{stray} is named as ")
+    assert said.startswith(f"{stray} is named as {request.node.callspec.id} names")
+
+
+CLONES = {name: data for who in ("ada", "ben", "cem") for name, data in {**below(who), f"{who}/.git/x": b""}.items()}
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "clones"])
+def test_what_a_layout_has_no_place_for_is_no_loss(layout: str, tmp_path: Path) -> None:
+    """An archive that came by mail is listed for a person; a table of the instructor's is no hand-in."""
+    tree, expected = LAYOUTS.get(layout, (CLONES, ["ada", "ben", "cem"]))
+    if layout == "plain":
+        return
+    top = {"gradescope": "assignment_5_export/", "nbgrader": "submitted/"}.get(layout, "")
+    strays = {f"{top}late-zoe.zip": ZIPPED, f"{top}grades.csv": b"key\n"}
+    classes = found(made({**tree, **strays}, tmp_path, "folder"), kind=layout.split()[0])
+    assert keys(classes) == expected
+    assert problems(classes)["late-zoe"].startswith("late-zoe.zip isn't ")
+    assert [note for note in classes.notes if "grades.csv" in note and "late-zoe" not in note]
+
+
+def test_a_file_of_a_platform_that_was_unpacked_in_its_place_is_told_with_its_student(tmp_path: Path) -> None:
+    folders = {
+        "canvas": ({**canvas(), **below("doejohn_4799_90009_hw1")}, "4799"),
+        "autolab": ({**autolab(), **below("joe@x.edu_4_handin")}, "joe@x.edu"),
+    }
+    for layout, (tree, key) in folders.items():
+        classes = found(made(tree, tmp_path, "folder", layout))
+        assert classes.kind == layout
+        assert key in problems(classes)
+
+
+def test_an_entry_of_a_suites_class_that_may_hold_several_is_told(tmp_path: Path) -> None:
+    """A suite doesn't say what a hand-in has: equal files in each folder, or nothing but archives."""
+    tree = {
+        **below("pair/ann"),
+        **below("pair/ben"),
+        **below("zoe"),
+        "mail/ann.zip": ZIPPED,
+        "mail/ben.zip": ZIPPED,
+        **below("questions/q1"),
+        "questions/q2/other.py": b"",
+    }
+    classes = with_doubts(found(made(tree, tmp_path, "folder"), required=()))
+    assert {one.key: one.problem.partition(",")[0] for one in classes.hand_ins} == {
+        "mail": "mail holds 2 hand-ins (ann.zip",
+        "pair": "pair holds 2 hand-ins (ann",
+        "questions": "",
+        "zoe": "",
+    }
 
 
 def test_moodle_tells_texts(tmp_path: Path) -> None:

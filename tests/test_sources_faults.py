@@ -16,6 +16,8 @@ from handins import member, tar_bytes, zip_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.assignment import SubmissionSpec
+from grader.classroom.sources.crowds import without_crowds
 from grader.classroom.sources.find import SOURCES, find
 from grader.errors import GraderError, InternalError, UsageError
 from grader.gradebook import ClassList
@@ -189,6 +191,8 @@ def test_an_unreadable_entry_stops_no_other(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "open", open_file)
     for source, kind in zip(sources, ("nbgrader", "plain"), strict=True):
         classes = found(source, kind=kind)
+        spec = SubmissionSpec(("ps1/hw1/*.py", "hw1/*.py"))
+        assert without_crowds(classes, spec, ("hw1/hw1.py",), "ps1") == classes, "the grading says what can't be read"
         assert "alice" in keys(classes)
         assert kind == "plain" or "mallory0" in problems(classes)
     classes = found(sources[1], pattern=r"(?P<key>\w+)/ps1")

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ import pytest
 from conftest import Overlay, alive, check_complete, descendants
 
 from grader.assignment import Assignment
+from grader.errors import InternalError
 from grader.fixtures import Fixtures
 from grader.grade import grade, grade_in
 from grader.intake.take import ingest
@@ -31,6 +33,7 @@ from grader.levels import LEVELS, Level
 from grader.questions import read_questions
 from grader.report import Report, Status, TestResult
 from grader.sandbox import launch, run
+from grader.sandbox.processes import children
 from grader.sandbox.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -669,6 +672,25 @@ def test_a_zygote_whose_death_isnt_seen_yet_is_replaced_too(
         monkeypatch.setattr(launch.Zygote, "alive", alive)
         assert worker.run(TARGET).ending == "ok"
     assert asked[0] is False
+
+
+def test_a_worker_whose_twin_dies_while_it_starts_starts_again(
+    bonus: Assignment, answers: Fixtures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the zygote said before that, it doesn't say again: a second wait took all of its two minutes."""
+    with Worker(bonus, read_questions(bonus)) as worker:
+        zygote = worker._zygote
+        assert zygote is not None
+        until = time.monotonic() + 30
+        while not (twins := children(zygote.pid)):
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        os.kill(min(twins), signal.SIGKILL)
+        with pytest.raises(InternalError, match="didn't start"):
+            worker.wait_ready()
+        monkeypatch.setattr("grader.sandbox.worker.COLLECT_SECONDS", 30)
+        ingest(bonus.reference, bonus.submission, answers.required, worker.submission)
+        assert worker.run(TARGET).ending == "ok"
 
 
 def test_children_take_the_code_that_the_first_one_compiled_of_their_own_hand_in(

@@ -223,7 +223,8 @@ class _Editor(Positions):
                 yield Edit(start, end, "pass", "dropped statement")
             case ast.Return(value=value) if value is not None:
                 yield Edit(start, end, "return None", "returns nothing")
-                yield Edit(start, end, f"return -({self.source(value)})", "sign")
+                if not (isinstance(value, ast.Constant) and value.value == 0):  # -0.0 equals 0.0
+                    yield Edit(start, end, f"return -({self.source(value)})", "sign")
             case ast.For() | ast.While():
                 last = node.body[-1]
                 _, stop = self.span(last)

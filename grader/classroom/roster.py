@@ -55,11 +55,8 @@ class Roster:
             if members and not self._named(text):
                 return Match(tuple(members), is_group=True)
         forms = name_forms(student.name)
-        numbered = [
-            row
-            for row in self._participants.get(plain(student.id), [])
-            if not row.names or not forms or row.names & forms
-        ]
+        participants = self._participants.get(plain(student.id), [])
+        numbered = [row for row in participants if not row.names or not forms or row.names & forms]
         strong: list[tuple[str, list[Row]]] = [
             (student.email, self._emails.get(plain(student.email), [])),
             (student.id, self._ids.get(plain(student.id), [])),
@@ -82,6 +79,13 @@ class Roster:
             told = dict.fromkeys([student.name or student.key])
         if len(rows) == 1:
             return Match((rows[0],))
+        if not rows and participants:
+            other = participants[0]
+            return Match(
+                tuple(participants),
+                f"{_who(student)} has the number of {shown(other.student.name)} in line {other.lines[0]} of the "
+                f"{self.name}, and another name; correct it there",
+            )
         if not rows:
             return Match((), f"{_who(student)} is not in the {self.name}; add a row, or correct the name")
         facts = " and ".join(shown(fact) for fact in told)

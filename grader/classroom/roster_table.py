@@ -25,6 +25,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
         *("id", "sid", "studentid", "idnumber", "sisuserid", "studentnumber", "matriculationnumber", "matrikelnummer"),
         *("uin", "uni", "canvasid", "userid", "participantid", "andrewid", "githubid", "orgdefinedid"),
     ),
+    "canvas": ("canvasid",),
     "login": (
         *("login", "loginid", "username", "user", "netid", "uid", "sisloginid", "github", "githubusername"),
         *("githublogin", "benutzername"),
@@ -124,13 +125,16 @@ def rows_of(text: str, name: str) -> list[Row]:
 def columns_of(header: Sequence[str]) -> list[tuple[str, int]]:
     """Field and index of each known column; those of one field are in the order of `_FIELDS`."""
     titles = ["".join(filter(str.isalnum, _bare(cell))) for cell in header]
-    return [
+    found = [
         (field, index)
         for field, known in _FIELDS.items()
         for title in known
         for index, cell in enumerate(titles)
         if cell == title
     ]
+    # beside a number of the university's, Canvas' export has its own
+    of_canvas = "id" in titles and not {"sisuserid", "sisloginid"}.isdisjoint(titles)
+    return [*found, ("canvas", titles.index("id"))] if of_canvas else found
 
 
 def row_of(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) -> Row | None:
@@ -154,7 +158,7 @@ def row_of(cells: Sequence[str], columns: Sequence[tuple[str, int]], line: int) 
     if not key:
         return None
     return Row(
-        Student(key, name, next(iter(emails), ""), next(iter((*numbers, *participants)), "")),
+        Student(key, name, next(iter(emails), ""), next(iter((*numbers, *participants)), ""), *values["canvas"][:1]),
         (line,),
         frozenset(map(plain, emails)),
         frozenset(map(plain, (*numbers, *values["key"], *values["login"]))),

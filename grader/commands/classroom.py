@@ -42,7 +42,7 @@ def run_class(options: argparse.Namespace) -> int:
     from grader.classroom.lateness import FreeDays, parse_days, parse_due
     from grader.classroom.points import POINTS, read_points
     from grader.classroom.run import run_class as run
-    from grader.classroom.sources.crowds import without_crowds
+    from grader.classroom.sources.crowds import with_doubts, without_crowds
     from grader.classroom.sources.find import find
     from grader.classroom.store import Store, read_book, read_spent
     from grader.fixtures import load_current
@@ -81,6 +81,8 @@ def run_class(options: argparse.Namespace) -> int:
         )
         if assignment is not None:
             found = without_crowds(found, assignment.submission, required, assignment.name)
+        else:
+            found = with_doubts(found)
         say(f"{count(found.hand_ins, 'hand-in')}, read as {found.kind}: {found.why}")
         if assignment is not None and assignment.late is not None and not any(_dated(one) for one in found.hand_ins):
             say("the assignment takes points off late work, but nothing says when it was due; name that with --due")

@@ -111,8 +111,10 @@ class Pool(Generic[Held]):
 def _serve(tasks: Connection, make: Callable[[], AbstractContextManager[Any]]) -> None:
     """Run tasks until a None comes or the parent process closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles interrupts
+    began = False
     try:
         with make() as held, suppress(EOFError):
+            began = True
             while (item := tasks.recv()) is not None:
                 task, args = item
                 try:
@@ -121,6 +123,8 @@ def _serve(tasks: Connection, make: Callable[[], AbstractContextManager[Any]]) -
                     answer = (False, error)
                 tasks.send(answer)
     except Exception as error:
+        if began:
+            raise  # it couldn't close; nobody sends another task, and each result is sent already
         with suppress(EOFError, OSError):
             tasks.recv()  # the task for which this process was started
             tasks.send((False, error))

@@ -275,9 +275,21 @@ class Worker:
             return None
 
     def wait_ready(self) -> None:
-        """Wait until the tests are collected; raises AssignmentError if they can't be imported."""
+        """Wait until the tests are collected; raises AssignmentError if they can't be imported.
+
+        A worker that doesn't get ready is stopped, and the next call starts another one: what one process has said
+        before its twin died, it doesn't say again.
+        """
         if self._ready:
             return
+        self._restart_if_dead()
+        try:
+            self._collect()
+        except BaseException:
+            self._stop()
+            raise
+
+    def _collect(self) -> None:
         deadline = time.monotonic() + COLLECT_SECONDS
         tests: list[Described] = []
         self._holder.clear()

@@ -1,7 +1,8 @@
 """Canvas' gradebook import: `Student,ID,SIS User ID,SIS Login ID,Section,<Assignment> (<id>)`.
 
-Canvas finds a student by ID, which is in the names of the files of its download. A title without the assignment's id
-makes a new assignment. A blank score changes nothing.
+Canvas finds a student by ID, which is in the names of the files of its download and in an export of its gradebook, or
+by the university's number, the SIS User ID. A title without the assignment's id makes a new assignment. A blank score
+changes nothing.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def to_canvas(book: Gradebook, *, column: str = "", zero_absent: bool = False) -
     ]
     for row in rows(book, zero_absent=zero_absent):
         who = row.student
-        canvas_id = who.id if who.id.isascii() and who.id.isdigit() else ""
-        other_id = "" if canvas_id else who.id
-        login = "" if canvas_id or other_id else who.email or who.key
-        lines.append([*map(text_cell, (who.name or who.key, canvas_id, other_id, login, "")), number_cell(row.score)])
+        # Canvas would take another register's number under ID for somebody else's
+        other_id = "" if who.canvas else who.id
+        login = "" if who.canvas or other_id else who.email or who.key
+        lines.append([*map(text_cell, (who.name or who.key, who.canvas, other_id, login, "")), number_cell(row.score)])
     return table(lines)

@@ -11,9 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from grader.classroom.sources.found import EMAIL, Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import (
+    EMAIL,
+    Found,
+    Piece,
+    Reading,
+    Source,
+    faulty,
+    most,
+    printable,
+    stem_of,
+    student,
+    unexplained,
+)
 from grader.classroom.sources.tree import Tree
-from grader.intake.notes import listed
 
 _FIRST = re.compile(rf"(?P<email>{EMAIL.pattern})_(?P<version>\d+)_(?P<file>[^_]+)")
 _INSIDE = re.compile(rf"(?P<version>\d+)_(?P<email>{EMAIL.pattern})_(?P<file>[^_]+_[^_]+)")
@@ -47,10 +58,10 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     """Each file is one version of a hand-in."""
     nodes = tree.children(root)
     files = [node for node in nodes if not node.is_folder and not node.trouble]
-    found, rest = [], [node.name for node in nodes if node.is_folder]
+    found, rest = [], [node for node in nodes if node.is_folder]
     for node, name in zip(files, _names([node.name for node in files]), strict=True):
         if name is None:
-            rest.append(node.name)
+            rest.append(node)
         else:
             found.append(
                 Found(
@@ -61,8 +72,14 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
                     version=f"version {name.version}",
                 )
             )
-    notes = [f"These have no e-mail address and version in their names, and weren't graded: {listed(rest)}."]
-    return Reading((*faulty(nodes), *found), tuple(notes if rest else ()))
+    other = unexplained(rest, "a file with an e-mail address and a version in its name", _key)
+    return Reading((*faulty(nodes), *found, *other.found), other.notes)
+
+
+def _key(name: str) -> str:
+    """The address in the name of a file that was unpacked into a folder."""
+    match = EMAIL.search(re.sub(r"\A\d+_", "", name))
+    return match[0] if match is not None else stem_of(name)
 
 
 def _names(names: Sequence[str]) -> list[_Name | None]:

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import (
+    Found,
+    Piece,
+    Reading,
+    Source,
+    faulty,
+    most,
+    printable,
+    stem_of,
+    student,
+    unexplained,
+)
 from grader.classroom.sources.tree import Node, Tree
 from grader.intake.notes import listed
 
@@ -50,23 +62,30 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     """All files of one user are one hand-in, under the names that the student gave them."""
     nodes = tree.children(root)
     groups: dict[str, list[tuple[re.Match[str], Node]]] = {}
-    rest = []
+    rest: list[Node] = []
     for node in nodes:
         match = None if node.trouble or node.is_folder else _parsed(node.name)
         if match is not None:
             groups.setdefault(match["id"], []).append((match, node))
         elif not node.trouble:
-            rest.append(node.name)
+            rest.append(node)
     found = [_found(id, files) for id, files in groups.items()]
-    notes = [f"These aren't named as Canvas names hand-ins, and weren't graded: {listed(rest)}."] if rest else []
-    return Reading((*faulty(nodes), *found), tuple(notes))
+    other = unexplained(rest, "a file that is named as Canvas names hand-ins", _key)
+    return Reading((*faulty(nodes), *found, *other.found), other.notes)
+
+
+def _key(name: str) -> str:
+    """The user id in the name of a file that was unpacked into a folder."""
+    match = _parsed(name)
+    return match["id"] if match is not None else stem_of(name)
 
 
 def _found(id: str, files: list[tuple[re.Match[str], Node]]) -> Found:
     first = files[0][0]
     name = "" if id.startswith("anon_") else first["name"]
     title = printable(f"{name}_{id}" if name else id)
-    who = student(id, name, id="" if id.startswith("anon_") else id)
+    user = "" if id.startswith("anon_") else id
+    who = replace(student(id, name, id=user), canvas=user)
     late = any(match["late"] for match, _ in files)
     uploads = sorted((int(match["attachment"]), match["file"], node) for match, node in files if match["attachment"])
     if not uploads:

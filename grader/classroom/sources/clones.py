@@ -7,9 +7,19 @@ import re
 from pathlib import PurePosixPath
 
 from grader.classroom.sources.commits import commit_times
-from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import (
+    Found,
+    Piece,
+    Reading,
+    Source,
+    faulty,
+    most,
+    printable,
+    stem_of,
+    student,
+    unexplained,
+)
 from grader.classroom.sources.tree import Tree
-from grader.intake.notes import listed
 
 _LIKELY = 3
 """The least number of clones whose names tell the assignment's part of them."""
@@ -37,11 +47,13 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
         )
         for node in folders
     ]
-    rest = [node.name for node in nodes if not node.is_folder and not node.trouble]
-    notes = [f"These aren't clones, and weren't graded: {listed(rest)}."] if rest else []
+    rest = unexplained(
+        (node for node in nodes if not node.is_folder), "in a clone", lambda name: _login(stem_of(name), prefix)
+    )
+    notes = [*rest.notes]
     if times:
         notes.append("The time of a hand-in is that of its last commit, which the student's own computer wrote.")
-    return Reading((*faulty(nodes), *found), tuple(notes))
+    return Reading((*faulty(nodes), *found, *rest.found), tuple(notes))
 
 
 def _prefix(names: list[str], source: str) -> str:

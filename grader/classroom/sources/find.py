@@ -232,7 +232,13 @@ _KEYS: Sequence[Callable[[Student], str]] = (
 
 def _completed(student: Student, row: Student) -> Student:
     """A student with what the roster adds; the number stays the platform's own."""
-    return Student(student.key, row.name or student.name, student.email or row.email, student.id or row.id)
+    return Student(
+        student.key,
+        row.name or student.name,
+        student.email or row.email,
+        student.id or row.id,
+        student.canvas or row.canvas,
+    )
 
 
 def _key(one: Chosen) -> str:

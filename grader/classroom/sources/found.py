@@ -12,6 +12,7 @@ from grader.classroom.sources.tree import Node, Tree
 from grader.gradebook import Student
 from grader.intake.archives import SUFFIXES
 from grader.intake.members import composed
+from grader.intake.notes import listed
 from grader.text import clean_text
 
 KEY_CHARS = 200
@@ -119,6 +120,29 @@ def faulty(nodes: Iterable[Node]) -> list[Found]:
         for node in nodes
         if node.trouble
     ]
+
+
+def unexplained(nodes: Iterable[Node], form: str, key: Callable[[str], str] = stem_of) -> Reading:
+    """Return what to say of the entries that a layout has no place for.
+
+    A folder, an archive or a source file may be a hand-in, so a person must look at it; other names are in a note.
+
+    Args:
+        nodes: the entries.
+        form: what they are not, such as "named as Canvas names hand-ins".
+        key: the student that an entry's name belongs to.
+    """
+    found, rest = [], []
+    for node in nodes:
+        name = printable(node.name)
+        if node.trouble:
+            continue  # see `faulty`
+        if node.name.startswith(".") or not (node.is_folder or node.name.lower().endswith((*SUFFIXES, *_SINGLE))):
+            rest.append(node.name)
+        else:
+            sentence = f"{name} isn't {form}; if it is a hand-in, make it so, or grade it in a run of its own"
+            found.append(Found(name, (student(key(node.name)),), fault=sentence))
+    return Reading(tuple(found), (f"These aren't {form}, and weren't graded: {listed(rest)}.",) if rest else ())
 
 
 def most(matching: int, all: int) -> bool:

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student, unexplained
 from grader.classroom.sources.tree import Node, Tree
 from grader.classroom.times import parse_time
 from grader.errors import SubmissionError, UsageError
 from grader.gradebook import Student
-from grader.intake.notes import listed
 
 METADATA = ("submission_metadata.yml", "submission_metadata.yaml")
 METADATA_BYTES = 2**31
@@ -57,9 +56,9 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
         if not node.trouble:
             sentence = f"{node.name} isn't in the metadata, so nobody knows whose it is"
             found.append(Found(node.name, (student(node.name),), (Piece(node.path),), problem=sentence))
-    rest = [name for name, node in nodes.items() if node not in folders and name not in {*used, *METADATA}]
-    notes = [f"These aren't in the metadata, and weren't graded: {listed(rest)}."] if rest else []
-    return Reading((*faulty(folders), *found), tuple(notes))
+    rest = [node for name, node in nodes.items() if node not in folders and name not in {*used, *METADATA}]
+    other = unexplained(rest, "in the metadata")
+    return Reading((*faulty(folders), *found, *other.found), other.notes)
 
 
 def _metadata(tree: Tree, path: PurePosixPath) -> bytes:

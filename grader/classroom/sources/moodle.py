@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student, unexplained
 from grader.classroom.sources.tree import Node, Tree
-from grader.intake.notes import listed
 
 _ENTRY = re.compile(
     r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z0-9]+)(?:_(?P<file>.*))?", re.DOTALL
@@ -35,16 +34,16 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     """All entries of one participant or team are one hand-in."""
     nodes = tree.children(root)
     groups: dict[tuple[str, str], list[tuple[re.Match[str], Node]]] = {}
-    rest = []
+    rest: list[Node] = []
     for node in nodes:
         match = None if node.trouble else _ENTRY.fullmatch(node.name)
         if match is not None:
             groups.setdefault((match["name"], match["id"] or ""), []).append((match, node))
         elif not node.trouble:
-            rest.append(node.name)
+            rest.append(node)
     found = [_found(*who, entries) for who, entries in groups.items()]
-    notes = [f"These aren't named as Moodle names hand-ins, and weren't graded: {listed(rest)}."] if rest else []
-    return Reading((*faulty(nodes), *found), tuple(notes))
+    other = unexplained(rest, "named as Moodle names hand-ins")
+    return Reading((*faulty(nodes), *found, *other.found), other.notes)
 
 
 def _found(name: str, id: str, entries: list[tuple[re.Match[str], Node]]) -> Found:

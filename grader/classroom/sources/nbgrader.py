@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, most, printable, student, unexplained
 from grader.classroom.sources.tree import Node, Tree, UnreadableError
 from grader.classroom.times import parse_time
 from grader.errors import GraderError, UsageError
@@ -45,9 +45,8 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     for node in empty:
         sentence = f"{printable(node.name)} has no folder of an assignment, or none that can be read"
         found.append(Found(printable(node.name), (student(node.name),), fault=sentence))
-    rest = [node.name for node in nodes if not node.is_folder and not node.trouble]
-    notes = [f"These aren't students' folders, and weren't graded: {listed(rest)}."] if rest else []
-    return Reading((*faulty(nodes), *found), tuple(notes))
+    other = unexplained((node for node in nodes if not node.is_folder), "in a student's folder")
+    return Reading((*faulty(nodes), *found, *other.found), other.notes)
 
 
 def _found(tree: Tree, owner: Node, folder: Node) -> Found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from grader.classroom.sources import autolab, canvas, moodle
+from grader.classroom.sources import autolab, canvas, moodle, prairielearn
 from grader.classroom.sources.found import Found, Piece, Reading, Source, faulty, is_aside, printable, stem_of, student
 from grader.classroom.sources.tree import Node, Tree
 from grader.intake.notes import listed
@@ -38,7 +38,13 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     return Reading((*faulty(nodes), *found), tuple(notes if skipped else ()))
 
 
-_PLATFORMS = {"Canvas": canvas.is_export, "Autolab": autolab.is_export, "Moodle": moodle.is_export}
+# those with an address first, which Canvas' names may have too
+_PLATFORMS = {
+    "PrairieLearn": prairielearn.is_export,
+    "Autolab": autolab.is_export,
+    "Canvas": canvas.is_export,
+    "Moodle": moodle.is_export,
+}
 
 
 def _stray(node: Node) -> str:

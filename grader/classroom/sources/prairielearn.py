@@ -9,7 +9,18 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from grader.classroom.sources.found import EMAIL, Found, Piece, Reading, Source, faulty, most, printable, student
+from grader.classroom.sources.found import (
+    EMAIL,
+    Found,
+    Piece,
+    Reading,
+    Source,
+    faulty,
+    most,
+    printable,
+    student,
+    unexplained,
+)
 from grader.classroom.sources.tree import Leaf, Tree, UnreadableError
 from grader.errors import SubmissionError, UsageError
 from grader.intake.notes import listed
@@ -23,6 +34,11 @@ _MANUAL_NAME = "_files_for_manual_grading"
 
 def _form(tree: Tree, root: PurePosixPath) -> re.Pattern[str]:
     return _MANUAL if _MANUAL_NAME in f"{tree.name}/{root}" else _FILE
+
+
+def is_export(name: str) -> bool:
+    """Whether PrairieLearn names a student's file so."""
+    return _FILE.fullmatch(name) is not None
 
 
 def recognise(tree: Tree, root: PurePosixPath) -> str:
@@ -41,13 +57,13 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
     """All files of one submission are one version of a hand-in."""
     form = _form(tree, root)
     groups: dict[tuple[str, int], list[tuple[re.Match[str], Leaf]]] = {}
-    rest, questions = [], set()
+    explained: set[str] = set()
+    questions = set()
     leaves, faults = _leaves(tree, root)
     for path, leaf in leaves:
         match = form.fullmatch(str(path))
-        if match is None:
-            rest.append(str(path))
-        else:
+        if match is not None:
+            explained.add(path.parts[0])
             groups.setdefault((match["uid"], int(match["id"])), []).append((match, leaf))
             questions.add(match["question"])
     if len(questions) > 1:
@@ -57,8 +73,11 @@ def read(tree: Tree, root: PurePosixPath) -> Reading:
             f"--pattern '(?P<email>[^_]+@[^_]+)_\\d+_{named}_\\d+_\\d+_(?P<version>\\d+)_(?P<file>.+)'"
         )
     found = [_found(uid, id, files) for (uid, id), files in groups.items()]
-    notes = [f"These aren't named as PrairieLearn names files, and weren't graded: {listed(rest)}."] if rest else []
-    return Reading((*faulty(tree.children(root)), *faults, *found), tuple(notes))
+    nodes = tree.children(root)
+    read_in_vain = {one.name for one in faults}
+    rest = [node for node in nodes if node.name not in explained and printable(node.name) not in read_in_vain]
+    other = unexplained(rest, "named as PrairieLearn names files")
+    return Reading((*faulty(nodes), *faults, *found, *other.found), other.notes)
 
 
 def _found(uid: str, id: int, files: list[tuple[re.Match[str], Leaf]]) -> Found:
