@@ -80,6 +80,28 @@ class Net:
     def pair(self, x):
         y, cache = self.layer.forward(x)
         return y
+
+    def looped(self, delta):
+        delta = self.layer.backward(delta)
+        for count in range(2):
+            delta = delta * 2.0
+            delta = self.layer.forward(delta)
+
+    def once(self, x):
+        for count in range(2):
+            y = self.layer.forward(x)
+            x = y * 2.0
+
+    def maybe(self, x):
+        y = self.layer.forward(x)
+        if self.layer.mask is None:
+            y = self.layer.backward(x)
+        return y.sum()
+
+    def handed(self, x, y=None):
+        if self.layer.mask is not None:
+            y = self.layer.backward(x)
+        return x + y.sum()
 """
 
 
@@ -147,7 +169,7 @@ def torch_or_skip() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("method", ["forward", "chained", "pair"])
+@pytest.mark.parametrize("method", ["forward", "chained", "pair", "once"])
 def test_an_exception_about_none_names_the_call_that_returned_nothing(method: str, student: ModuleType) -> None:
     _, message = told(lambda: getattr(student.Net(), method)(np.ones(3)), student)
     assert "because " in message
@@ -167,6 +189,20 @@ def test_a_test_that_hands_nothing_on_names_the_call(student: ModuleType) -> Non
 def test_another_none_is_blamed_on_no_call(student: ModuleType) -> None:
     layer = student.Layer()
     _, message = told(lambda: layer.backward(layer.mask), student)
+    assert "returned nothing" not in message
+
+
+@pytest.mark.parametrize("method", ["looped", "maybe", "handed"])
+def test_a_none_that_two_calls_may_have_returned_is_blamed_on_none_of_them(method: str, student: ModuleType) -> None:
+    _, message = told(lambda: getattr(student.Net(), method)(np.ones(3)), student)
+    assert "NoneType" in message
+    assert "returned nothing" not in message
+
+
+def test_a_call_that_is_handed_a_none_isnt_said_to_return_it(student: ModuleType) -> None:
+    mask = student.Layer().mask
+    _, message = told(lambda: float(np.abs(mask).max()), student)
+    assert "NoneType" in message
     assert "returned nothing" not in message
 
 
