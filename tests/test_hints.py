@@ -91,6 +91,7 @@ def test_dropout_where_none_should_be(keep: float) -> None:
     assert "dropout is applied where it must not be" in said
     unscaled = hint(expected * mask, expected)
     assert "dropout is applied" in unscaled
+    assert "ReLU is applied where it must not be" in hint(np.maximum(expected, 0), expected)
     assert "scaled" not in unscaled
 
 

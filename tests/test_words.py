@@ -1,6 +1,7 @@
 """Messages and hints say nothing false: of exceptions, known mistakes, missing files, another year's homework."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -275,6 +276,18 @@ def test_a_mistake_that_explains_fewer_failed_tests_than_it_should_isnt_named() 
     recordings = [(FIRST, Recording("ok", observations=(value("y", 2.0),))), (SECOND, Recording("error"))]
     alternatives = {FIRST.id: [first], SECOND.id: [second]}
     assert judge_all(recordings, alternatives, lambda _: "")[0].hint == "It is old"  # an error refutes nothing
+
+
+def test_a_series_that_was_never_made_isnt_that_of_a_mistake_which_makes_none() -> None:
+    def series(*numbers: float) -> Observation:
+        return Observation("losses", "decreasing", {"actual": observe(np.array(numbers))}, {"factor": 0.7})
+
+    diverges = mistake("uphill", "It climbs", series(1.0, np.inf))
+    alternatives = {FIRST.id: [diverges]}
+    seen = [Recording("ok", observations=(series(1.0, np.nan),)), Recording("error", "ValueError: shapes")]
+    specs = [replace(FIRST, expected=(series(1.0, 0.1),))] * 2
+    hints = [judge_all([one], alternatives, lambda _: "")[0].hint for one in zip(specs, seen, strict=True)]
+    assert hints == ["It climbs", ""]
 
 
 def test_what_a_second_mistake_makes_wrong_refutes_no_first_one() -> None:

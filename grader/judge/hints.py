@@ -108,7 +108,7 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bo
 
 
 def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bool) -> str:
-    """Some elements zeroed and the others scaled alike: dropout where none should be."""
+    """Some elements zeroed and the others scaled alike: dropout, or a ReLU, where none should be."""
     kept = actual != 0
     if not (expected != 0).all() or not _scattered(kept):
         return ""
@@ -117,8 +117,9 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, sho
     if factor > 0 and close(np.where(kept, actual / factor, expected), expected):
         by = f" by {factor:.4g}" if show else ""
         scaled = "" if abs(factor - 1) < 1e-3 else f" and the others are scaled{by}"
+        what = "ReLU" if (expected[~kept] < 0).all() and (expected[kept] > 0).all() else "dropout"
         return (
-            f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
+            f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: {what} is applied where it must not be"
         )
     return ""
 
