@@ -84,11 +84,12 @@ def test_again(submission, rng, check):
 @number("1.7")
 @visibility("hidden")
 def test_accumulate_over_batches(submission, rng, check):
-    """Gradients of two batches add up, each with its own x"""
+    """Gradients of two batches add up, each with its own x, whatever other layer was called since"""
     layer, W, b = make_layer(submission, rng, 4, 9, lr=0.1)
+    other, _, _ = make_layer(submission, rng, 9, 6)
     layer.zerograd()
     for batch in (5, 2):
-        layer.forward(rng.normal(size=(4, batch)))
+        other.forward(layer.forward(rng.normal(size=(4, batch))))
         layer.backward(rng.normal(size=(9, batch)))
     layer.step()
     check_moves(check, layer, W, b, "after two batches")

@@ -60,9 +60,10 @@ def test_backward(submission, rng, check, size):
 @builds_on("linear")
 @visibility("hidden")
 def test_backward_of_another_batch(submission, rng, check):
-    """MLP.backward starts from the criterion's derivative, also for a second batch"""
+    """MLP.backward starts from the criterion's derivative, also for a second batch, and beside another net"""
     batch, inputs, classes = 9, 6, 10
     criterion = given_gradient(submission, rng.normal(size=(batch, classes)))
+    make_net(submission, rng, [inputs, 4, classes], ["Identity", "Identity"], criterion=criterion)
     net = make_net(submission, rng, [inputs, classes], ["Identity"], criterion=criterion)
     run_backward(net, *draw_batch(rng, batch, inputs, classes))
     give_gradient(criterion, rng.normal(size=(batch, classes)))

@@ -28,7 +28,7 @@ def check_parameters(check, net, label):
 
 @weight(4)
 @number("9.1")
-@pytest.mark.parametrize("sizes", [[7, 10], [6, 5, 10]], ids=["one layer", "two layers"])
+@pytest.mark.parametrize("sizes", [[7, 3, 10], [6, 5, 4, 10]], ids=["two layers", "three layers"])
 def test_five_steps(submission, rng, check, sizes):
     """Five steps with momentum 0.856 and changing gradients"""
     net = make_net(submission, rng, sizes, ["Identity"] * (len(sizes) - 1), lr=0.008, momentum=0.856)
