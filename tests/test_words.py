@@ -365,6 +365,10 @@ def test_a_file_of_the_assignment_that_wasnt_handed_in_is_called_that() -> None:
     )
     (other,) = name_missing_files(results(said), ["mytorch/linear.py"], ["mytorch", "hw1"])
     assert "isn't installed here" in other.message
+    (unasked,) = name_missing_files(results(said), [], ["."], ["notes.txt", "hw/loss.py"])
+    assert unasked.message.startswith(
+        "the submission imports 'loss', but hw/loss.py isn't a file that this assignment takes: it was left out\n"
+    )
 
 
 def test_another_years_names_are_told_once_on_top() -> None:
