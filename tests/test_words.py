@@ -16,6 +16,7 @@ from grader.judge.dropout.backward import judge_backward
 from grader.judge.score import judge_all, judge_test
 from grader.recording import ABSENT, LACKING, NEAREST, Observation, Recording
 from grader.report import TestResult
+from grader.student.calls import Calls
 from grader.testing.explain import explain
 from grader.testing.observe import observe
 from grader.testing.submission import NotFound, Submission
@@ -98,6 +99,12 @@ class Net:
         if self.layer.mask is None:
             y = self.layer.backward(x)
         return y.sum()
+
+    def lent(self, x, forward):
+        return forward(x)
+
+    def getMasks(self):
+        return [self.layer.mask]
 
     def handed(self, x, y=None):
         if self.layer.mask is not None:
@@ -347,6 +354,16 @@ def test_a_net_of_its_own_way_isnt_told_that_an_array_should_be_a_text() -> None
         test, [], Recording("ok", observations=texts("its own way", np.ones(3))), show_expected=True
     ).message
     assert shown == "order of the calls: is the text 'its own way', expected the text 'L0 A0 L1'"
+
+
+def test_a_wrong_value_comes_from_the_function_that_the_test_called(student: ModuleType) -> None:
+    assert student.__file__ is not None
+    calls = Calls(Path(student.__file__).parent.resolve())
+    net, layer = student.Net(), student.Layer()
+    with calls.watched():
+        net.lent(np.ones(3), lambda x: layer.backward(x))
+        net.getMasks()
+    assert calls.place.endswith(("in Net.lent", "in lent"))
 
 
 # the hand-in as a whole
