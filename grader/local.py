@@ -67,7 +67,7 @@ class _Collected:
             for role, value in observation.values.items()
         }
         self.observations.append(replace(observation, values=values))
-        self.places[observation.name] = self._calls.place
+        self.places[observation.name] = self._calls.place_of(observation.name)
 
 
 class _Loop:

@@ -364,6 +364,8 @@ def test_a_wrong_value_comes_from_the_function_that_the_test_called(student: Mod
         net.lent(np.ones(3), lambda x: layer.backward(x))
         net.getMasks()
     assert calls.place.endswith(("in Net.lent", "in lent"))
+    assert calls.place_of("the mask after lent") == calls.place
+    assert calls.place_of("getMasks()").endswith(("in Net.getMasks", "in getMasks"))
 
 
 # the hand-in as a whole

@@ -22,13 +22,22 @@ class Calls:
         self._root = root
         self._own: dict[str, bool] = {}
         self._last: tuple[CodeType, str] | None = None
+        self._read: tuple[CodeType, str] | None = None
 
     @property
     def place(self) -> str:
         """The last function that something else than the student's code called; empty before the first call."""
-        if self._last is None:
+        return self._told(self._last)
+
+    def place_of(self, value: str) -> str:
+        """The function that a value of this name comes from: a getter too, if the value is named after its call."""
+        named = self._read is not None and value.startswith(f"{self._read[0].co_name}(")
+        return self._told(self._read if named else self._last)
+
+    def _told(self, called: tuple[CodeType, str] | None) -> str:
+        if called is None:
             return ""
-        code, name = self._last
+        code, name = called
         file = Path(code.co_filename).relative_to(self._root).as_posix()
         return f"{file}, line {code.co_firstlineno}, in {name}"
 
@@ -55,8 +64,9 @@ class Calls:
         if code.co_name == "__init__" and self._last is not None:
             return  # a value comes from the object's methods, rather than from making another one
         if self._last is not None and _only_reads(code):
+            self._read = (code, _name(frame))
             return  # nor from a getter, which returns what another method has left
-        self._last = (code, _name(frame))
+        self._last, self._read = (code, _name(frame)), None
 
     def _within_own(self, frame: FrameType | None) -> bool:
         """Whether a frame, or one that led to it, is the student's."""

@@ -63,7 +63,6 @@ def test_backward_of_a_large_batch(submission, rng, check):
 
 @weight(0.5)
 @number("5.5")
-@visibility("hidden")
 def test_backward_of_another_batch(submission, rng, check):
     """Linear.backward belongs to the last forward pass of this layer, whatever other layer was called since"""
     layer, other = make_layer(submission, rng, 5, 3), make_layer(submission, rng, 3, 8)
