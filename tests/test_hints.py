@@ -132,6 +132,13 @@ def test_whole_numbers_have_hints_too() -> None:
     assert "only row 1" in hint(expected + np.array([[0], [5], [0]]), expected)
 
 
+def test_a_small_error_that_shows_in_one_row_is_not_called_a_wrong_row() -> None:
+    expected = draw(6, 4) + 3
+    actual = expected.copy()
+    actual[2] += 1e-3
+    assert hint(actual, expected) == ""
+
+
 def test_one_wrong_element_is_not_called_a_wrong_row() -> None:
     expected = draw(4, 6)
     actual = expected.copy()

@@ -133,6 +133,10 @@ def _scattered(kept: NDArray[np.bool_]) -> bool:
     return kept.ndim < 2 or all(bool(count.all()) and len(set(count.tolist())) > 1 for count in counts)
 
 
+_GROSS = 0.01
+"""An error of less than this share of the greatest value says nothing about where it comes from."""
+
+
 def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
     """All but one row, or all but one column, are right, and most of that one is wrong: a stray element isn't a row."""
     if actual.ndim != 2 or max(actual.shape) > _LINES:
@@ -145,6 +149,8 @@ def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) ->
         if len(wrong) == 1:
             mine, right = actual.take(wrong[0], axis), expected.take(wrong[0], axis)
             off = sum(not close(mine[i : i + 1], right[i : i + 1]) for i in range(len(mine)))
-            if 2 * off > len(mine):
+            # of a small error everywhere, one line's may be the first that is seen
+            gross = np.abs(mine - right).max() > _GROSS * np.abs(expected).max()
+            if 2 * off > len(mine) and gross:
                 return f"only {word} {wrong[0]} is wrong"
     return ""

@@ -105,8 +105,8 @@ def test_evaluation_draws_nothing(submission, rng, check):
     before = np.random.get_state()
     net.forward(rng.normal(size=(4, 6)))
     after = np.random.get_state()
-    check.unchanged("state of numpy.random", after[1], original=before[1])
-    check.unchanged("place in its stream", after[2], original=before[2])
+    same = np.array_equal(after[1], before[1]) and after[2] == before[2]
+    check("numpy.random is where it was before the pass", same)
 
 
 @weight(0)
