@@ -9,6 +9,7 @@ from own_nets import (
     give_gradient,
     given_gradient,
     make_net,
+    row,
     run_backward,
     run_if_it_can,
     set_gradient,
@@ -87,12 +88,13 @@ def test_zero_grads(submission, rng, check):
     """MLP.zero_grads sets dW and db to zeros, and leaves W and b alone"""
     net = make_net(submission, rng, [5, 10], ["Identity"])
     layer = net.linear_layers[0]
+    set_gradient(layer, W=rng.normal(size=(5, 10)), b=rng.normal(size=(1, 10)))
     set_gradient(layer, dW=rng.normal(size=(5, 10)), db=rng.normal(size=(1, 10)))
-    start = start_of(net)
     net.zero_grads()
     check("greatest |dW|", float(np.abs(layer.dW).max()))
     check("greatest |db|", float(np.abs(layer.db).max()))
-    check_moves(check, net, start, "in zero_grads")
+    check("W", layer.W)
+    check("b", row(layer.b))
 
 
 @weight(1)
