@@ -87,7 +87,7 @@ def give_gradient(criterion, delta):
 
 
 def set_gradient(layer, **gradients):
-    """Overwrite gradients, as backward does, or parameters. Where dW is a read-only property, the one of the last backward stays."""
+    """Overwrite gradients, as backward does. Where dW is a read-only property, the one of the last backward stays."""
     for name, value in gradients.items():
         with suppress(AttributeError):
             setattr(layer, name, value.copy())
