@@ -27,7 +27,13 @@ from grader.report import Report, TestResult
 from grader.student.calls import Calls
 from grader.student.debug import Breakpoints
 from grader.student.handout import find_handout as find_handout  # for callers that begin with a folder
-from grader.student.handout import notes_on_answers, notes_on_given, submission_in
+from grader.student.handout import (
+    imported_files,
+    notes_on_answers,
+    notes_on_given,
+    notes_on_unasked,
+    submission_in,
+)
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit
 from grader.testing.explain import student_frames
 from grader.testing.plugin import OWN_OPTIONS, TestingPlugin, pytest_arguments
@@ -61,7 +67,7 @@ class _Collected:
             for role, value in observation.values.items()
         }
         self.observations.append(observation._replace(values=values))
-        self.places[observation.name] = self._calls.place
+        self.places[observation.name] = self._calls.place_of(observation.name)
 
 
 class _Loop:
@@ -78,6 +84,7 @@ class _Loop:
         self.recordings: dict[str, Recording] = {}
         self.places: dict[str, dict[str, str]] = {}
         self.errors: list[str] = []
+        self.imported: set[str] = set()
         self.interrupted = False
         self._plugin = plugin
         self._folder = folder
@@ -122,6 +129,7 @@ class _Loop:
             return Recording("timeout", story, tuple(recorder.observations), output.getvalue())
         finally:
             recorder.places[""] = calls.place
+            self.imported |= imported_files(self._folder)
             submission.uninstall()
         claimed = ended.claimed_score
         if isinstance(claimed, np.generic):
@@ -197,6 +205,7 @@ def run(
     notes = [f"Stopped: {left} test{'s' * (left != 1)} didn't run."] if loop.interrupted else []
     notes += notes_on_given(folder, assignment)
     notes += notes_on_answers(folder, fixtures.required)
+    notes += notes_on_unasked(loop.imported, assignment)
     notes += notes_on_names(results)
     notes += modules.notes
     report = make_report(shown, Fixtures(tuple(specs), fixtures.required), placed, notes=notes)

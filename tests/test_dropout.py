@@ -592,6 +592,17 @@ def test_a_wrong_forward_pass_does_not_cost_backward(wrong: Callable[[np.random.
         assert not backward(delta * rng.binomial(1, 0.3, x.shape), y, x, delta, 0.3).passed
 
 
+def test_a_forward_pass_that_rounds_elements_to_zero_does_not_cost_backward() -> None:
+    for seed in range(20):
+        rng, x = inputs(seed, (20, 64))
+        delta, mask = rng.normal(size=x.shape), rng.binomial(1, 0.3, x.shape)
+        y = x * mask // 0.3
+        assert ((y != 0) != (x * mask != 0)).any()
+        assert backward(delta * mask, y, x, delta, 0.3).passed
+        for wrong in (delta, delta * rng.binomial(1, 0.3, x.shape), delta * mask * rng.binomial(1, 0.9, x.shape)):
+            assert not backward(wrong, y, x, delta, 0.3).passed
+
+
 @pytest.mark.parametrize("factor", [1.0, 1 / 0.3])
 def test_a_gradient_with_the_numbers_of_a_mask_that_was_not_thresholded_is_right(factor: float) -> None:
     rng, x = inputs(0, (20, 64))

@@ -448,3 +448,18 @@ def test_code_that_doesnt_end_is_stopped_by_the_local_checker_too(tmp_path: Path
     assert result.returncode == 1, result.stderr
     assert "stopped after 2 s" in result.stdout
     assert "1.5 / 1.5" in result.stdout  # the part after it
+
+
+def test_a_file_that_grading_wont_take_is_told_where_it_still_runs(tmp_path: Path) -> None:
+    project = recorded(tmp_path / "project")
+    text = "from helper import twice\n\n" + RIGHT["line.py"]
+    folder = hand_in(tmp_path / "code", {"line.py": text, "helper.py": "def twice(x):\n    return 2 * x\n"})
+    command = ["-m", "grader", "check", str(folder), "--assignment", NAME, "--unjailed", "--project", str(project.root)]
+    told = "! Grading won't have helper.py, which you import: it takes line.py alone."
+    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == 0, result.stderr
+    assert told in result.stdout
+    (folder / "line.py").write_text(RIGHT["line.py"], "utf-8")
+    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == 0, result.stderr
+    assert told not in result.stdout

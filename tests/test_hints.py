@@ -91,6 +91,7 @@ def test_dropout_where_none_should_be(keep: float) -> None:
     assert "dropout is applied where it must not be" in said
     unscaled = hint(expected * mask, expected)
     assert "dropout is applied" in unscaled
+    assert "ReLU is applied where it must not be" in hint(np.maximum(expected, 0), expected)
     assert "scaled" not in unscaled
 
 
@@ -129,6 +130,13 @@ def test_whole_numbers_have_hints_too() -> None:
     expected = np.arange(1, 13).reshape(3, 4)
     assert "2 times" in hint(expected * 2, expected)
     assert "only row 1" in hint(expected + np.array([[0], [5], [0]]), expected)
+
+
+def test_a_small_error_that_shows_in_one_row_is_not_called_a_wrong_row() -> None:
+    expected = draw(6, 4) + 3
+    actual = expected.copy()
+    actual[2] += 1e-3
+    assert hint(actual, expected) == ""
 
 
 def test_one_wrong_element_is_not_called_a_wrong_row() -> None:

@@ -1,6 +1,7 @@
 """Messages and hints say nothing false: of exceptions, known mistakes, missing files, another year's homework."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from grader.judge.dropout.backward import judge_backward
 from grader.judge.score import judge_all, judge_test
 from grader.recording import ABSENT, LACKING, NEAREST, Observation, Recording
 from grader.report import TestResult
+from grader.student.calls import Calls
 from grader.testing.explain import explain
 from grader.testing.observe import observe
 from grader.testing.submission import NotFound, Submission
@@ -80,6 +82,34 @@ class Net:
     def pair(self, x):
         y, cache = self.layer.forward(x)
         return y
+
+    def looped(self, delta):
+        delta = self.layer.backward(delta)
+        for count in range(2):
+            delta = delta * 2.0
+            delta = self.layer.forward(delta)
+
+    def once(self, x):
+        for count in range(2):
+            y = self.layer.forward(x)
+            x = y * 2.0
+
+    def maybe(self, x):
+        y = self.layer.forward(x)
+        if self.layer.mask is None:
+            y = self.layer.backward(x)
+        return y.sum()
+
+    def lent(self, x, forward):
+        return forward(x)
+
+    def getMasks(self):
+        return [self.layer.mask]
+
+    def handed(self, x, y=None):
+        if self.layer.mask is not None:
+            y = self.layer.backward(x)
+        return x + y.sum()
 """
 
 
@@ -147,7 +177,7 @@ def torch_or_skip() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("method", ["forward", "chained", "pair"])
+@pytest.mark.parametrize("method", ["forward", "chained", "pair", "once"])
 def test_an_exception_about_none_names_the_call_that_returned_nothing(method: str, student: ModuleType) -> None:
     _, message = told(lambda: getattr(student.Net(), method)(np.ones(3)), student)
     assert "because " in message
@@ -167,6 +197,20 @@ def test_a_test_that_hands_nothing_on_names_the_call(student: ModuleType) -> Non
 def test_another_none_is_blamed_on_no_call(student: ModuleType) -> None:
     layer = student.Layer()
     _, message = told(lambda: layer.backward(layer.mask), student)
+    assert "returned nothing" not in message
+
+
+@pytest.mark.parametrize("method", ["looped", "maybe", "handed"])
+def test_a_none_that_two_calls_may_have_returned_is_blamed_on_none_of_them(method: str, student: ModuleType) -> None:
+    _, message = told(lambda: getattr(student.Net(), method)(np.ones(3)), student)
+    assert "NoneType" in message
+    assert "returned nothing" not in message
+
+
+def test_a_call_that_is_handed_a_none_isnt_said_to_return_it(student: ModuleType) -> None:
+    mask = student.Layer().mask
+    _, message = told(lambda: float(np.abs(mask).max()), student)
+    assert "NoneType" in message
     assert "returned nothing" not in message
 
 
@@ -241,6 +285,18 @@ def test_a_mistake_that_explains_fewer_failed_tests_than_it_should_isnt_named() 
     assert judge_all(recordings, alternatives, lambda _: "")[0].hint == "It is old"  # an error refutes nothing
 
 
+def test_a_series_that_was_never_made_isnt_that_of_a_mistake_which_makes_none() -> None:
+    def series(*numbers: float) -> Observation:
+        return Observation("losses", "decreasing", {"actual": observe(np.array(numbers))}, {"factor": 0.7})
+
+    diverges = mistake("uphill", "It climbs", series(1.0, np.inf))
+    alternatives = {FIRST.id: [diverges]}
+    seen = [Recording("ok", observations=(series(1.0, np.nan),)), Recording("error", "ValueError: shapes")]
+    specs = [replace(FIRST, expected=(series(1.0, 0.1),))] * 2
+    hints = [judge_all([one], alternatives, lambda _: "")[0].hint for one in zip(specs, seen, strict=True)]
+    assert hints == ["It climbs", ""]
+
+
 def test_what_a_second_mistake_makes_wrong_refutes_no_first_one() -> None:
     loss, both = spec("loss", value("loss", 1.0)), spec("both", value("loss", 1.0), value("dx", 1.0))
     summed = mistake("summed", "It is summed", value("loss", 3.0), value("dx", 1.0))
@@ -300,6 +356,18 @@ def test_a_net_of_its_own_way_isnt_told_that_an_array_should_be_a_text() -> None
     assert shown == "order of the calls: is the text 'its own way', expected the text 'L0 A0 L1'"
 
 
+def test_a_wrong_value_comes_from_the_function_that_the_test_called(student: ModuleType) -> None:
+    assert student.__file__ is not None
+    calls = Calls(Path(student.__file__).parent.resolve())
+    net, layer = student.Net(), student.Layer()
+    with calls.watched():
+        net.lent(np.ones(3), lambda x: layer.backward(x))
+        net.getMasks()
+    assert calls.place.endswith(("in Net.lent", "in lent"))
+    assert calls.place_of("the mask after lent") == calls.place
+    assert calls.place_of("getMasks()").endswith(("in Net.getMasks", "in getMasks"))
+
+
 # the hand-in as a whole
 
 
@@ -316,6 +384,10 @@ def test_a_file_of_the_assignment_that_wasnt_handed_in_is_called_that() -> None:
     )
     (other,) = name_missing_files(results(said), ["mytorch/linear.py"], ["mytorch", "hw1"])
     assert "isn't installed here" in other.message
+    (unasked,) = name_missing_files(results(said), [], ["."], ["notes.txt", "hw/loss.py"])
+    assert unasked.message.startswith(
+        "the submission imports 'loss', but hw/loss.py isn't a file that this assignment takes: it was left out\n"
+    )
 
 
 def test_another_years_names_are_told_once_on_top() -> None:

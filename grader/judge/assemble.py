@@ -39,26 +39,33 @@ def command_for(assignment: Assignment, spec: TestSpec) -> str:
     return f"pytest {shlex.quote(str(PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id))}"
 
 
-def name_missing_files(results: Sequence[TestResult], missing: Sequence[str], path: Sequence[str]) -> list[TestResult]:
-    """Return results in which the import of a file of the assignment that wasn't handed in is called that.
+def name_missing_files(
+    results: Sequence[TestResult], missing: Sequence[str], path: Sequence[str], left_out: Sequence[str] = ()
+) -> list[TestResult]:
+    """Return results in which the import of a file that wasn't handed in, or not taken, is called that.
 
     Args:
         results: of one hand-in.
         missing: the files that weren't handed in.
         path: the folders in which modules are looked for.
+        left_out: files that were handed in and that the assignment doesn't ask for.
     """
+    unasked = {PurePosixPath(name).stem: name for name in left_out if name.endswith(".py")}
     modules = {module: name for name in missing for module in _modules(PurePosixPath(name), path)}
 
     def said(found: re.Match[str]) -> str:
         name = found["name"]
         file = modules.get(name)
+        if file is None and name.partition(".")[0] in unasked:
+            file = unasked[name.partition(".")[0]]
+            return (
+                f"the submission imports '{name}', but {file} isn't a file that this assignment takes: it was left out"
+            )
         if file is None:
             return found[0]
         return f"the submission imports '{name}', which is {file} of this assignment, and that file wasn't handed in"
 
-    return (
-        [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results] if modules else [*results]
-    )
+    return [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results]
 
 
 def notes_on_names(results: Sequence[TestResult]) -> list[str]:

@@ -108,7 +108,7 @@ def _factor(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bo
 
 
 def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, show: bool) -> str:
-    """Some elements zeroed and the others scaled alike: dropout where none should be."""
+    """Some elements zeroed and the others scaled alike: dropout, or a ReLU, where none should be."""
     kept = actual != 0
     if not (expected != 0).all() or not _scattered(kept):
         return ""
@@ -117,8 +117,9 @@ def _partly_zero(actual: NDArray[Any], expected: NDArray[Any], close: Close, sho
     if factor > 0 and close(np.where(kept, actual / factor, expected), expected):
         by = f" by {factor:.4g}" if show else ""
         scaled = "" if abs(factor - 1) < 1e-3 else f" and the others are scaled{by}"
+        what = "ReLU" if (expected[~kept] < 0).all() and (expected[kept] > 0).all() else "dropout"
         return (
-            f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: dropout is applied where it must not be"
+            f"{int((~kept).sum())} elements are zero that shouldn't be{scaled}: {what} is applied where it must not be"
         )
     return ""
 
@@ -130,6 +131,10 @@ def _scattered(kept: NDArray[np.bool_]) -> bool:
     rows = kept.reshape(kept.shape[0], -1)
     counts = rows.sum(axis=0), rows.sum(axis=1)  # one-hot labels are as scattered, one in each row
     return kept.ndim < 2 or all(bool(count.all()) and len(set(count.tolist())) > 1 for count in counts)
+
+
+_GROSS = 0.01
+"""An error of less than this share of the greatest value says nothing about where it comes from."""
 
 
 def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) -> str:
@@ -144,6 +149,8 @@ def _one_line_off(actual: NDArray[Any], expected: NDArray[Any], close: Close) ->
         if len(wrong) == 1:
             mine, right = actual.take(wrong[0], axis), expected.take(wrong[0], axis)
             off = sum(not close(mine[i : i + 1], right[i : i + 1]) for i in range(len(mine)))
-            if 2 * off > len(mine):
+            # of a small error everywhere, one line's may be the first that is seen
+            gross = np.abs(mine - right).max() > _GROSS * np.abs(expected).max()
+            if 2 * off > len(mine) and gross:
                 return f"only {word} {wrong[0]} is wrong"
     return ""

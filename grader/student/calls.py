@@ -22,13 +22,22 @@ class Calls:
         self._root = root
         self._own: dict[str, bool] = {}
         self._last: tuple[CodeType, str] | None = None
+        self._read: tuple[CodeType, str] | None = None
 
     @property
     def place(self) -> str:
         """The last function that something else than the student's code called; empty before the first call."""
-        if self._last is None:
+        return self._told(self._last)
+
+    def place_of(self, value: str) -> str:
+        """The function that a value of this name comes from: a getter too, if the value is named after its call."""
+        named = self._read is not None and value.startswith(f"{self._read[0].co_name}(")
+        return self._told(self._read if named else self._last)
+
+    def _told(self, called: tuple[CodeType, str] | None) -> str:
+        if called is None:
             return ""
-        code, name = self._last
+        code, name = called
         file = Path(code.co_filename).relative_to(self._root).as_posix()
         return f"{file}, line {code.co_firstlineno}, in {name}"
 
@@ -50,11 +59,22 @@ class Calls:
         caller, code = frame.f_back, frame.f_code
         if code.co_name.startswith("<") or caller is None or self._is_own(caller.f_code.co_filename):
             return
+        if self._within_own(caller):
+            return  # a stand-in of the test's, or numpy, calls back
         if code.co_name == "__init__" and self._last is not None:
             return  # a value comes from the object's methods, rather than from making another one
         if self._last is not None and _only_reads(code):
+            self._read = (code, _name(frame))
             return  # nor from a getter, which returns what another method has left
-        self._last = (code, _name(frame))
+        self._last, self._read = (code, _name(frame)), None
+
+    def _within_own(self, frame: FrameType | None) -> bool:
+        """Whether a frame, or one that led to it, is the student's."""
+        while frame is not None:
+            if self._is_own(frame.f_code.co_filename):
+                return True
+            frame = frame.f_back
+        return False
 
     def _is_own(self, file: str) -> bool:
         known = self._own.get(file)
@@ -65,7 +85,9 @@ class Calls:
 
 @functools.cache
 def _only_reads(code: CodeType) -> bool:
-    """Whether a function does nothing but return an attribute."""
+    """Whether a function does nothing but return an attribute, or is called get... and takes nothing but its object."""
+    if code.co_name.startswith("get") and code.co_varnames[: code.co_argcount] == ("self",):
+        return True
     names = {step.opname for step in dis.get_instructions(code)} - {"RESUME", "NOP", "CACHE", "RETURN_VALUE"}
     return "LOAD_ATTR" in names and all(name == "LOAD_ATTR" or name.startswith("LOAD_FAST") for name in names)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.fixtures import GIVEN, digests
-from grader.testing.own import disown
+from grader.patterns import matches
+from grader.testing.own import disown, is_own
 from grader.testing.submission import Submission
 from grader.text import UNANSWERED
 
@@ -45,6 +47,23 @@ def notes_on_answers(folder: Path, names: Sequence[str]) -> list[str]:
         if not name.endswith(".py") and file.is_file() and UNANSWERED.encode() in file.read_bytes():
             waiting.append(name)
     return [f"Not answered yet, where the text has TODO: {', '.join(waiting)}."] if waiting else []
+
+
+def imported_files(folder: Path) -> set[str]:
+    """Return the student's files that are imported at present, as POSIX paths relative to the folder."""
+    root = folder.resolve()
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    return {Path(file).relative_to(root).as_posix() for file in files if is_own(file, root)} - {"conftest.py"}
+
+
+def notes_on_unasked(imported: Collection[str], assignment: Assignment) -> list[str]:
+    """Return a sentence if the code imports files that aren't taken from a hand-in, and so runs only here."""
+    spec = assignment.submission
+    taken = (*spec.asked, *spec.lent)
+    unasked = sorted(name for name in imported if not matches(PurePosixPath(name), taken))
+    if not unasked:
+        return []
+    return [f"Grading won't have {', '.join(unasked)}, which you import: it takes {', '.join(spec.files)} alone."]
 
 
 def submission_in(folder: Path, assignment: Assignment) -> Submission:

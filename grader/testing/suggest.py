@@ -76,8 +76,17 @@ def nothing_returned(error: BaseException, frames: Iterable[tuple[FrameType, int
     return ""
 
 
+_NEVER_NONE = (
+    ast.BinOp | ast.UnaryOp | ast.Compare | ast.List | ast.Tuple | ast.Dict | ast.Set | ast.JoinedStr | ast.ListComp
+)
+"""Expressions whose value is something: a sum with a None in it is the exception itself."""
+_BLOCKS = ast.If | ast.For | ast.While | ast.Try | ast.Match
+"""Statements whose parts may run or not."""
+_LOOPS = ast.For | ast.While
+
+
 def _call_of_none(frame: FrameType, line: int, text: str) -> ast.Call | None:
-    """The call whose result is None in this frame: unpacked or passed on in this line, or assigned before it."""
+    """The call whose result is None in this frame: unpacked or used at once in this line, or assigned before it."""
     tree = _tree(frame.f_code.co_filename)
     if tree is None:
         return None
@@ -93,31 +102,64 @@ def _call_of_none(frame: FrameType, line: int, text: str) -> ast.Call | None:
         return statement.value
     used = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     empty = {name for name in used if name in frame.f_locals and frame.f_locals[name] is None}
-    before = [node for node in ast.walk(tree) if frame.f_code.co_firstlineno <= getattr(node, "lineno", 0) < line]
-    found = [
-        (node.value, target)
-        for node in before
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
-        for target in node.targets
-        if isinstance(target, ast.Name) and target.id in empty
+    calls = [call for name in sorted(empty) if (call := _only_call(tree, statement, name)) is not None]
+    if calls:
+        return calls[0]
+    return next(_calls_used_at_once(statement, text), None) if not empty else None
+
+
+def _only_call(tree: ast.Module, statement: ast.stmt, name: str) -> ast.Call | None:
+    """The one call that a name's value in a statement can be from; None where it may be from something else too."""
+    above = _ancestors(tree)
+    scope = next(node for node in (*above[statement], tree) if isinstance(node, ast.FunctionDef | ast.Module))
+    stores = [
+        node
+        for node in above
+        if isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Store)
+        and node.id == name
+        and next(outer for outer in (*above[node], tree) if isinstance(outer, ast.FunctionDef | ast.Module)) is scope
     ]
-    # of `if`'s two branches, either may have run: a name that is also set in another way may have its None from there
-    calls = [target for _, target in found]
-    unsure = {
-        node.id
-        for node in before
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in calls
-    }
-    last = next((call for call, target in reversed(found) if target.id not in unsure), None)
-    if isinstance(last, ast.Call):
-        return last
-    return next(_inner_calls(statement, frame), None) if "NoneType" in text and not empty else None
+    blocks = [node for node in above[statement] if isinstance(node, _BLOCKS)]
+    reaching, last = [], None
+    for store in sorted(stores, key=lambda node: node.lineno, reverse=True):
+        if store.lineno < statement.lineno and last is None:
+            reaching.append(store)
+            if all(node in blocks for node in above[store] if isinstance(node, _BLOCKS)):
+                last = store  # it ran whenever the statement does, so that what is above it doesn't count
+    # of a loop that the last one isn't in, the round before counts too, with all that is behind the statement
+    loops = [node for node in blocks if isinstance(node, _LOOPS) and (last is None or node not in above[last])]
+    reaching += [store for store in stores if store not in reaching and any(loop in above[store] for loop in loops)]
+    values = [above[store][0] for store in reaching]
+    sources = [getattr(node, "value", None) for node in values if not isinstance(node, ast.AugAssign)]
+    sources = [source for source in sources if not isinstance(source, _NEVER_NONE)]
+    handed_in = last is None and isinstance(scope, ast.FunctionDef) and name in _parameters(scope)
+    plain = not handed_in and all(isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) for node in values)
+    calls = [source for source in sources if isinstance(source, ast.Call)]
+    if not plain or len(calls) < len(sources) or len({ast.unparse(call) for call in calls}) != 1:
+        return None
+    return calls[0]
 
 
-def _inner_calls(statement: ast.stmt, frame: FrameType) -> Iterator[ast.Call]:
-    """Calls whose result is used at once for an attribute, an index or a sum: `net.forward(x).shape`."""
+def _parameters(function: ast.FunctionDef) -> set[str]:
+    return {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+
+
+def _ancestors(tree: ast.Module) -> dict[ast.AST, list[ast.AST]]:
+    """For each node what it is in, the innermost first."""
+    above: dict[ast.AST, list[ast.AST]] = {tree: []}
+    for node in ast.walk(tree):
+        for child in ast.iter_child_nodes(node):
+            above.setdefault(child, [node, *above[node]])
+    return above
+
+
+def _calls_used_at_once(statement: ast.stmt, text: str) -> Iterator[ast.Call]:
+    """Calls whose result is used for the attribute or index that the error is about: `net.forward(x).shape`."""
     for node in ast.walk(statement):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Call):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and f"attribute '{node.attr}'" in text:
+            yield node.value
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and "subscript" in text:
             yield node.value
 
 

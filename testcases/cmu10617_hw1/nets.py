@@ -1,6 +1,7 @@
 """What the tests of both nets do: a scenario, on stand-ins for the layers where the net takes them."""
 
 import sys
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -8,11 +9,14 @@ from making import copies, draw_params, draw_positive_params, give_helpers, kept
 from stand_ins import on_stand_ins
 
 
-def build(net_class, dims, **options):
-    """SingleLayerMLP or TwoLayerMLP with the sizes dims, first layer first; the number of sizes tells which."""
+def build(net_class, dims, hidden=None, **options):
+    """SingleLayerMLP or TwoLayerMLP with the sizes dims, first layer first; the number of sizes tells which.
+
+    A list `hidden` is handed to TwoLayerMLP, in the place of one of its own.
+    """
     if len(dims) == 3:
         return net_class(dims[0], dims[-1], hiddenlayer=dims[1], **options)
-    return net_class(dims[0], dims[-1], hiddenlayers=list(dims[1:-1]), **options)
+    return net_class(dims[0], dims[-1], hiddenlayers=list(dims[1:-1]) if hidden is None else hidden, **options)
 
 
 def layer_count(dims):
@@ -20,26 +24,37 @@ def layer_count(dims):
 
 
 def check_forward(check, rng, net_class, dims, batch):
-    """The logits, in evaluation and in training without dropout."""
+    """The logits, in evaluation and in training without dropout; with dropout on stand-ins alone: they draw nothing."""
     Ws, bs = draw_params(rng, dims)
     x = rng.normal(size=(dims[0], batch))
 
     def scenario(make, relus):
         net = build(make, dims)
         net.loadparams(copies(Ws), copies(bs))
-        return kept(net.forward(x.copy(), train=False)), kept(net.forward(x.copy()))
+        without = kept(net.forward(x.copy(), train=False)), kept(net.forward(x.copy()))
+        if relus is None:
+            return *without, "its own way", "its own way"
+        net = build(make, dims, dropout_probability=0.4)
+        net.loadparams(copies(Ws), copies(bs))
+        return *without, kept(net.forward(x.copy(), train=False)), kept(net.forward(x.copy()))
 
-    in_evaluation, in_training = on_stand_ins(net_class, layer_count(dims), scenario)
-    check("forward(x, train=False)", in_evaluation)
-    check("forward(x)", in_training)
+    logits = on_stand_ins(net_class, layer_count(dims), scenario)
+    names = ("forward(x, train=False)", "forward(x)")
+    for name, value in zip([*names, *(f"{name} with dropout" for name in names)], logits, strict=True):
+        check(name, value)
 
 
 def check_params(check, rng, net_class, dims):
     """The shapes of a new net, getWs and getbs after loadparams, and the logits.
 
     A net that is built with other sizes is seen in its shapes, though loadparams may hide it from every other test. A
-    net that only keeps its parameters is seen in the logits.
+    net that only keeps its parameters is seen in the logits. The list of sizes is the default of every later net.
     """
+    if len(dims) == 4:
+        hidden = list(dims[1:-1])
+        with suppress(Exception):  # what fails here fails below too, where the layers' own faults cost nothing
+            build(net_class, dims, hidden)
+        check("list of hiddenlayers after a net was built with it", " ".join(map(str, hidden)))
     Ws, bs = draw_positive_params(rng, dims)
     x = rng.uniform(1.0, 2.0, size=(dims[0], 2))
 

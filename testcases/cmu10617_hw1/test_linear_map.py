@@ -35,7 +35,7 @@ def test_backward(submission, rng, check, indim, outdim, batch):
 @SIZES
 def test_step(submission, rng, check, indim, outdim, batch):
     """LinearMap.step moves W and b by the gradients that backward found"""
-    layer, W, b = make_layer(submission, rng, indim, outdim, lr=0.1)
+    layer, W, b = make_layer(submission, rng, indim, outdim, lr=0.2)
     layer.zerograd()
     layer.forward(rng.normal(size=(indim, batch)))
     layer.backward(rng.normal(size=(outdim, batch)))
@@ -47,7 +47,7 @@ def test_step(submission, rng, check, indim, outdim, batch):
 @number("1.4")
 def test_accumulate(submission, rng, check):
     """Two calls of LinearMap.backward before a step add up"""
-    layer, W, b = make_layer(submission, rng, 6, 4, lr=0.1)
+    layer, W, b = make_layer(submission, rng, 6, 4, lr=0.2)
     layer.zerograd()
     layer.forward(rng.normal(size=(6, 3)))
     layer.backward(rng.normal(size=(4, 3)))
@@ -70,7 +70,7 @@ def test_loadparams(submission, rng, check):
 @visibility("hidden")
 def test_again(submission, rng, check):
     """LinearMap.backward after step and zerograd, without a new forward, as in the course's tests"""
-    layer, W, b = make_layer(submission, rng, 7, 4, lr=0.1)
+    layer, W, b = make_layer(submission, rng, 7, 4, lr=0.2)
     layer.forward(rng.normal(size=(7, 2)))
     layer.backward(rng.normal(size=(4, 2)))
     layer.step()
@@ -84,11 +84,12 @@ def test_again(submission, rng, check):
 @number("1.7")
 @visibility("hidden")
 def test_accumulate_over_batches(submission, rng, check):
-    """Gradients of two batches add up, each with its own x"""
-    layer, W, b = make_layer(submission, rng, 4, 9, lr=0.1)
+    """Gradients of two batches add up, each with its own x, whatever other layer was called since"""
+    layer, W, b = make_layer(submission, rng, 4, 9, lr=0.2)
+    other, _, _ = make_layer(submission, rng, 9, 6)
     layer.zerograd()
     for batch in (5, 2):
-        layer.forward(rng.normal(size=(4, batch)))
+        other.forward(layer.forward(rng.normal(size=(4, batch))))
         layer.backward(rng.normal(size=(9, batch)))
     layer.step()
     check_moves(check, layer, W, b, "after two batches")

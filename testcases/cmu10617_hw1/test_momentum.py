@@ -18,7 +18,7 @@ def train(layer, rng, indim, outdim, scale=1.0):
 @number("2.1")
 def test_two_steps(submission, rng, check):
     """Two steps with one forward, as in the course's tests"""
-    layer, W, b = make_layer(submission, rng, 6, 5, alpha=0.5, lr=0.1)
+    layer, W, b = make_layer(submission, rng, 6, 5, alpha=0.5, lr=0.2)
     layer.forward(rng.normal(size=(6, 1)))
     for _ in range(2):
         layer.zerograd()
@@ -32,7 +32,7 @@ def test_two_steps(submission, rng, check):
 @pytest.mark.parametrize(("indim", "outdim"), [(4, 3), (7, 12)])
 def test_five_steps(submission, rng, check, indim, outdim):
     """Five steps of momentum with changing gradients"""
-    layer, W, b = make_layer(submission, rng, indim, outdim, alpha=0.8, lr=0.1)
+    layer, W, b = make_layer(submission, rng, indim, outdim, alpha=0.8, lr=0.2)
     for step in range(1, 6):
         train(layer, rng, indim, outdim)
         check_moves(check, layer, W, b, f"after step {step}")
@@ -66,7 +66,7 @@ def test_coasting(submission, rng, check):
 @visibility("hidden")
 def test_second_step_without_zerograd(submission, rng, check):
     """A second step without zerograd and backward"""
-    layer, _, _ = make_layer(submission, rng, 6, 2, alpha=0.6, lr=0.1)
+    layer, _, _ = make_layer(submission, rng, 6, 2, alpha=0.6, lr=0.2)
     layer.zerograd()
     layer.forward(rng.normal(size=(6, 1)))
     layer.backward(rng.normal(size=(2, 1)))
@@ -80,7 +80,7 @@ def test_second_step_without_zerograd(submission, rng, check):
 @number("2.6")
 def test_loadparams_keeps_the_velocity(submission, rng, check):
     """Remark, no points: loadparams takes W and b alone; gradients and velocities stay as they are"""
-    layer, W, b = make_layer(submission, rng, 5, 4, alpha=0.7, lr=0.1)
+    layer, W, b = make_layer(submission, rng, 5, 4, alpha=0.7, lr=0.2)
     train(layer, rng, 5, 4)
     layer.loadparams(W.copy(), b.copy())
     train(layer, rng, 5, 4)

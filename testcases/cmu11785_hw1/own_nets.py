@@ -98,6 +98,18 @@ def row(value):
     return value[None] if isinstance(value, np.ndarray) and value.ndim == 1 else value
 
 
+def start_of(net):
+    """W and b of each layer as they are now, for `check_moves`."""
+    return [(np.array(layer.W), np.array(row(layer.b))) for layer in net.linear_layers]
+
+
+def check_moves(check, net, start, label):
+    """How far W and b are from a start: what they were made with is asked in the tests of the layer alone."""
+    for index, (layer, (W, b)) in enumerate(zip(net.linear_layers, start, strict=True)):
+        check(f"move of linear_layers[{index}].W {label}", layer.W - W)
+        check(f"move of linear_layers[{index}].b {label}", row(layer.b) - b)
+
+
 def zero_gradients(net):
     """zero_grads, as before each batch. It has tests of its own, so a slip in it costs nothing here.
 

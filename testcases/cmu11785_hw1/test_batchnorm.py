@@ -81,10 +81,11 @@ def test_train_forward_of_another_batch(submission, rng, check):
 @number("4.5")
 @visibility("hidden")
 def test_train_backward_of_another_batch(submission, rng, check):
-    """Training: BatchNorm.backward belongs to the last forward pass"""
-    layer = make_layer(submission, rng, 6)
+    """Training: BatchNorm.backward belongs to the last forward pass of this layer, whatever other layer was called"""
+    layer, other = make_layer(submission, rng, 6), make_layer(submission, rng, 6)
     layer.forward(draw(rng, 4, 6))
     layer.forward(draw(rng, 9, 6))
+    other.forward(draw(rng, 9, 6))
     dx = layer.backward(rng.normal(size=(9, 6)))
     check("backward(delta)", dx, points=0.5)
     check("dgamma", layer.dgamma, points=0.25)

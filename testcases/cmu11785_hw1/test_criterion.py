@@ -41,10 +41,11 @@ def test_call(submission, rng, check):
 @number("3.4")
 @visibility("hidden")
 def test_derivative_of_last_call(submission, rng, check):
-    """SoftmaxCrossEntropy.derivative belongs to the last forward pass"""
-    criterion = submission.loss.SoftmaxCrossEntropy()
+    """SoftmaxCrossEntropy.derivative belongs to the last forward pass of this loss, whatever another one was given"""
+    criterion, other = submission.loss.SoftmaxCrossEntropy(), submission.loss.SoftmaxCrossEntropy()
     criterion(*draw_batch(rng, 5, 10, 10))
     criterion(*draw_batch(rng, 8, 10, 10))
+    other(*draw_batch(rng, 8, 10, 10))
     check("derivative()", criterion.derivative())
 
 
@@ -66,4 +67,14 @@ def test_other_classes(submission, rng, check):
     """Remark, no points: the number of classes may be another one than ten"""
     criterion = submission.loss.SoftmaxCrossEntropy()
     check("forward(x, y)", criterion.forward(*draw_batch(rng, 6, 4, 4)))
+    check("derivative()", criterion.derivative())
+
+
+@weight(0)
+@number("3.7")
+def test_soft_labels(submission, rng, check):
+    """Remark, no points: labels may be any rows that sum to one"""
+    criterion = submission.loss.SoftmaxCrossEntropy()
+    labels = rng.uniform(size=(5, 10))
+    check("forward(x, y)", criterion.forward(rng.normal(size=(5, 10)), labels / labels.sum(axis=1, keepdims=True)))
     check("derivative()", criterion.derivative())

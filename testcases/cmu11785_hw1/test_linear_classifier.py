@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from own_nets import (
     check_gradients,
+    check_moves,
     draw_batch,
     give_gradient,
     given_gradient,
@@ -12,6 +13,7 @@ from own_nets import (
     run_backward,
     run_if_it_can,
     set_gradient,
+    start_of,
 )
 from stand_ins import handed_back, handed_on
 
@@ -60,9 +62,10 @@ def test_backward(submission, rng, check, size):
 @builds_on("linear")
 @visibility("hidden")
 def test_backward_of_another_batch(submission, rng, check):
-    """MLP.backward starts from the criterion's derivative, also for a second batch"""
+    """MLP.backward starts from the criterion's derivative, also for a second batch, and beside another net"""
     batch, inputs, classes = 9, 6, 10
     criterion = given_gradient(submission, rng.normal(size=(batch, classes)))
+    make_net(submission, rng, [inputs, 4, classes], ["Identity", "Identity"], criterion=criterion)
     net = make_net(submission, rng, [inputs, classes], ["Identity"], criterion=criterion)
     run_backward(net, *draw_batch(rng, batch, inputs, classes))
     give_gradient(criterion, rng.normal(size=(batch, classes)))
@@ -85,6 +88,7 @@ def test_zero_grads(submission, rng, check):
     """MLP.zero_grads sets dW and db to zeros, and leaves W and b alone"""
     net = make_net(submission, rng, [5, 10], ["Identity"])
     layer = net.linear_layers[0]
+    set_gradient(layer, W=rng.normal(size=(5, 10)), b=rng.normal(size=(1, 10)))
     set_gradient(layer, dW=rng.normal(size=(5, 10)), db=rng.normal(size=(1, 10)))
     net.zero_grads()
     check("greatest |dW|", float(np.abs(layer.dW).max()))
@@ -100,13 +104,12 @@ def test_step(submission, rng, check, size):
     """MLP.step without momentum, three steps with changing gradients"""
     inputs, classes, lr = size
     net = make_net(submission, rng, [inputs, classes], ["Identity"], lr=lr)
-    layer = net.linear_layers[0]
+    layer, start = net.linear_layers[0], start_of(net)
     for count in range(1, 4):
         run_if_it_can(net, rng, inputs, classes)
         set_gradient(layer, dW=rng.normal(size=(inputs, classes)), db=rng.normal(size=(1, classes)))
         net.step()
-        check(f"W after step {count}", layer.W.copy())
-        check(f"b after step {count}", row(layer.b.copy()))
+        check_moves(check, net, start, f"after step {count}")
 
 
 @weight(0)

@@ -110,7 +110,12 @@ def test_each_parameter_has_its_own_state(submission, rng, check):
 @number("1.7")
 @visibility("hidden")
 def test_many_steps(submission, rng, check):
-    """Forty steps of Adam"""
+    """Forty steps of Adam, whatever another optimiser did before"""
+    other = make_model(submission, rng, [3, 4], lr=0.1)
+    before = submission.optimizer.adam(other)
+    for _ in range(3):
+        draw_gradients(rng, other)
+        before.step()
     model = make_model(submission, rng, [3, 4], lr=0.001)
     start = start_of(model)
     optimizer = submission.optimizer.adam(model)

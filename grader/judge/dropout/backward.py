@@ -55,7 +55,13 @@ def _judge_gradient(expected: Observation, y: Array, dx: Array, x: Array, delta:
     # so is one with forward's own numbers, where they aren't zeros and ones; the course's scale may be left out
     slopes = np.divide(y, x, out=np.zeros(y.shape), where=kept)
     own = _gradient(dx, delta * slopes, kept, informative, (1.0, factor * keep), keep)
-    return own if own.passed else _gradient(dx, delta, kept, informative, (factor,), keep)
+    if own.passed:
+        return own
+    # forward's own fault, such as //, may round to zero what it keeps
+    passed = (dx != 0) & informative
+    if not (kept & ~passed).any() and passed.sum() <= (1 - _TRIVIAL) * informative.sum():
+        kept = passed
+    return _gradient(dx, delta, kept, informative, (factor,), keep)
 
 
 def _gradient(
