@@ -292,6 +292,24 @@ def test_the_runner_says_what_is_wrong_as_grading_does(solved: Path, bonus: Assi
     assert "expected:" not in to_terminal(report)
 
 
+def test_an_import_of_a_file_that_isnt_handed_in_is_told_before_the_grading(
+    solved: Path, bonus: Assignment, public_points: float
+) -> None:
+    """All public points are there, and the grading has none of that file: so the sentence is needed."""
+    module = solved / "mytorch" / "dropout.py"
+    module.write_text("from tools import TWO\n\nprint(TWO)\n" + module.read_text("utf-8"), "utf-8")
+    (solved / "hw1" / "tools.py").write_text("TWO = 2\n", "utf-8")
+    (solved / "hw1" / "unused.py").write_text("", "utf-8")
+    sentence = "Your code imports hw1/tools.py, and grading can't: only mytorch/*.py, hw1/hw1.py counts."
+    result = run_runner(solved)
+    assert total(run_runner(solved, "--all").stdout) == (public_points, public_points)
+    assert f"! {sentence}" in re.sub(r"\s+", " ", result.stdout)
+    assert sentence in run_pytest(solved).stdout
+    messages = {test.message.splitlines()[0] for test in grade(bonus, solved).tests if test.status == "error"}
+    said = "the submission imports 'tools', and hw1/tools.py was left out: only mytorch/*.py, hw1/hw1.py counts"
+    assert messages == {said}
+
+
 def test_the_runner_works_from_anywhere_and_for_one_part(solved: Path, bonus: Assignment, tmp_path: Path) -> None:
     result = run_runner(solved, "--part", "adam", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.assignment import SubmissionSpec
 from grader.fixtures import Alternative, TestSpec
 from grader.judge.assemble import name_missing_files, notes_on_names
 from grader.judge.dropout.backward import judge_backward
@@ -310,11 +311,27 @@ def results(*messages: str) -> list[TestResult]:
 
 def test_a_file_of_the_assignment_that_wasnt_handed_in_is_called_that() -> None:
     said = ABSENT.format(name="loss") + "; this assignment uses numpy\n  hw1.py, line 1, in <module>: import loss"
-    (found,) = name_missing_files(results(said), ["mytorch/loss.py"], ["mytorch", "hw1"])
+    files = SubmissionSpec(files=("mytorch/*.py", "hw1/hw1.py"), path=("mytorch", "hw1"))
+    (found,) = name_missing_files(results(said), ["mytorch/loss.py"], files)
     assert found.message.startswith(
         "the submission imports 'loss', which is mytorch/loss.py of this assignment, and that file wasn't handed in\n"
     )
-    (other,) = name_missing_files(results(said), ["mytorch/linear.py"], ["mytorch", "hw1"])
+    (other,) = name_missing_files(results(said), ["mytorch/linear.py"], files)
+    assert "isn't installed here" in other.message
+
+
+@pytest.mark.parametrize(
+    ("module", "file"),
+    [("loss", "handin/tools/loss.py"), ("tools.loss", "handin/tools/loss.py"), ("tools", "handin/tools/loss.py")],
+)
+def test_an_import_of_a_file_that_was_left_out_is_called_that(module: str, file: str) -> None:
+    said = ABSENT.format(name=module) + "; this assignment uses numpy\n  hw1.py, line 1, in <module>: import loss"
+    files = SubmissionSpec(files=("mlp.py", "answers.toml"))
+    (found,) = name_missing_files(results(said), [], files, ["handin/notes.txt", file])
+    assert found.message.startswith(
+        f"the submission imports '{module}', and {file} was left out: only mlp.py, answers.toml counts\n  hw1.py"
+    )
+    (other,) = name_missing_files(results(said), [], files, ["handin/lossy.py", "loss.txt"])
     assert "isn't installed here" in other.message
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grader.assignment import Assignment, Part
+from grader.assignment import Assignment, Part, SubmissionSpec
 from grader.errors import InternalError
 from grader.fixtures import Fixtures, TestSpec
 from grader.judge.score import judge_test
@@ -17,6 +17,7 @@ from grader.report import LeaderboardRow, PartScore, Report, TestResult, part_sc
 from grader.text import clean_text
 
 NOTE_CHARS = 1000
+NAME_CHARS = 120
 _IMPORTED = re.compile(re.escape(ABSENT).replace(r"\{name\}", r"(?P<name>[\w.]+)") + "[^\n]*")
 
 _LACKING = re.compile(
@@ -39,26 +40,46 @@ def command_for(assignment: Assignment, spec: TestSpec) -> str:
     return f"pytest {shlex.quote(str(PurePosixPath(assignment.handout.runner).parent / assignment.name / spec.id))}"
 
 
-def name_missing_files(results: Sequence[TestResult], missing: Sequence[str], path: Sequence[str]) -> list[TestResult]:
-    """Return results in which the import of a file of the assignment that wasn't handed in is called that.
+def name_missing_files(
+    results: Sequence[TestResult], missing: Sequence[str], spec: SubmissionSpec, left_out: Sequence[str] = ()
+) -> list[TestResult]:
+    """Return results in which the import of a file of the student that isn't there is called that.
 
     Args:
         results: of one hand-in.
-        missing: the files that weren't handed in.
-        path: the folders in which modules are looked for.
+        missing: the files of the assignment that weren't handed in.
+        spec: which files are handed in, and in which folders modules are looked for.
+        left_out: files that were handed in, and that the assignment doesn't ask for.
     """
-    modules = {module: name for name in missing for module in _modules(PurePosixPath(name), path)}
+    modules = {module: name for name in missing for module in _modules(PurePosixPath(name), spec.path)}
 
     def said(found: re.Match[str]) -> str:
         name = found["name"]
-        file = modules.get(name)
-        if file is None:
-            return found[0]
-        return f"the submission imports '{name}', which is {file} of this assignment, and that file wasn't handed in"
+        file, unasked = modules.get(name), _file_of(name, left_out)
+        if file is not None:
+            return (
+                f"the submission imports '{name}', which is {file} of this assignment, and that file wasn't handed in"
+            )
+        if unasked:
+            unasked = clean_text(unasked, NAME_CHARS)
+            return f"the submission imports '{name}', and {unasked} was left out: only {', '.join(spec.files)} counts"
+        return found[0]
 
-    return (
-        [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results] if modules else [*results]
-    )
+    if not modules and not left_out:
+        return [*results]
+    return [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results]
+
+
+def _file_of(module: str, files: Sequence[str]) -> str:
+    """The first of some files that an import of this module may mean, or that is in a package of this name; else ''."""
+    wanted = tuple(module.split("."))
+    for name in files:
+        file = PurePosixPath(name)
+        if file.suffix == ".py" and any(
+            place.parts[-len(wanted) :] == wanted for place in (file.with_suffix(""), *file.parents)
+        ):
+            return name
+    return ""
 
 
 def notes_on_names(results: Sequence[TestResult]) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.fixtures import GIVEN, digests
+from grader.patterns import matches
 from grader.testing.own import disown
 from grader.testing.submission import Submission
 from grader.text import UNANSWERED
@@ -35,6 +36,18 @@ def notes_on_given(folder: Path, assignment: Assignment) -> list[str]:
     here = digests(folder, list(given))
     other = [name for name in given if here.get(name) != given[name]]
     return [f"Grading uses the course's own {', '.join(other)}; yours differs: download it again."] if other else []
+
+
+def notes_on_imports(files: Iterable[str], assignment: Assignment) -> list[str]:
+    """Return a sentence if the code imports files that the assignment doesn't ask for: grading doesn't have them."""
+    spec = assignment.submission
+    unasked = sorted(name for name in files if not matches(PurePosixPath(name), (*spec.asked, *spec.lent)))
+    if not unasked:
+        return []
+    asked = ", ".join(spec.files)
+    return [
+        f"Your code imports {', '.join(unasked)}, and grading can't: only {asked} counts. Move what you need in there."
+    ]
 
 
 def notes_on_answers(folder: Path, names: Sequence[str]) -> list[str]:
