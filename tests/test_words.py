@@ -165,6 +165,24 @@ def test_a_test_that_hands_nothing_on_names_the_call(student: ModuleType) -> Non
     assert "because Layer.forward returned nothing: is its return missing?" in message
 
 
+def test_a_call_that_returns_too_much_or_too_little_is_named_with_what_it_should_return(student: ModuleType) -> None:
+    def call(rule: Callable[..., Any]) -> None:
+        w, config = rule(np.ones(3))
+        print(w, config)
+
+    def chosen(layer: Any, method: str) -> None:
+        dx, dw = getattr(layer, method)(np.ones(1))
+        print(dx, dw)
+
+    def adam(w: Any) -> Any:
+        return w
+
+    _, message = told(lambda: call(adam), student)
+    assert "  This is because adam doesn't return what is asked for: w, config.\n" in message
+    _, message = told(lambda: chosen(np.ones((3, 1)), "dot"), student)
+    assert "  This is because dot doesn't return what is asked for: dx, dw." in message
+
+
 def test_another_none_is_blamed_on_no_call(student: ModuleType) -> None:
     layer = student.Layer()
     _, message = told(lambda: layer.backward(layer.mask), student)
