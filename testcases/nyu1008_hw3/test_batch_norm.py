@@ -115,9 +115,7 @@ def test_state(submission, rng, check):
     check("names of parameters", ", ".join(sorted(name for name, _ in layer.named_parameters())))
     for name in ("weight", "bias", "running_mean", "running_var"):
         check(f"{name} at the start", state.get(name, torch.zeros(0)))
-    counter = state.get("num_batches_tracked", torch.zeros(0))
-    check("num_batches_tracked at the start", counter)
-    check("dtype of num_batches_tracked", str(counter.dtype))
+    check("num_batches_tracked at the start", int(state.get("num_batches_tracked", -1)))
     layer = build(submission, rng, 6)
     for x in batches(rng, 3, 4, 6, 2, 3):
         layer(x)
@@ -177,12 +175,10 @@ def test_without(submission, rng, check, settings):
     state = layer.state_dict()
     if settings.get("track_running_stats", True):
         check("state_dict has no weight and no bias", not {"weight", "bias"} & set(state))
-        check("weight and bias", f"{layer.weight}, {layer.bias}")
         return
     check(
         "state_dict has no running statistics", not {"running_mean", "running_var", "num_batches_tracked"} & set(state)
     )
-    check("running_mean and running_var", f"{layer.running_mean}, {layer.running_var}")
     with check.raises("x of shape (1, 3, 1, 1) in evaluation, where no statistics are tracked", ValueError):
         layer(draw(rng, 1, 3, 1, 1))
 
