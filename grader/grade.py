@@ -149,7 +149,7 @@ def grade_in(
     # `--max-isolation` below landlock is for testing: don't insist on Landlock then
     with concealed(assignment.project, worker.needed, guards, demanded=at_least(worker.level, "landlock")):
         results = run_tests(worker, fixtures, progress, deadline, together=together, memo=memo)
-    results = name_missing_files(results, intake.missing, assignment.submission.path, intake.left_out)
+    results = name_missing_files(results, intake.missing, assignment.submission, intake.left_out)
     seconds = time.monotonic() - start
     notes = [*notes_on_names(results), *notes]
     return make_report(

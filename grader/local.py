@@ -27,13 +27,7 @@ from grader.report import Report, TestResult
 from grader.student.calls import Calls
 from grader.student.debug import Breakpoints
 from grader.student.handout import find_handout as find_handout  # for callers that begin with a folder
-from grader.student.handout import (
-    imported_files,
-    notes_on_answers,
-    notes_on_given,
-    notes_on_unasked,
-    submission_in,
-)
+from grader.student.handout import notes_on_answers, notes_on_given, notes_on_imports, submission_in
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit
 from grader.testing.explain import student_frames
 from grader.testing.plugin import OWN_OPTIONS, TestingPlugin, pytest_arguments
@@ -129,7 +123,7 @@ class _Loop:
             return Recording("timeout", story, tuple(recorder.observations), output.getvalue())
         finally:
             recorder.places[""] = calls.place
-            self.imported |= imported_files(self._folder)
+            self.imported.update(submission.imported())
             submission.uninstall()
         claimed = ended.claimed_score
         if isinstance(claimed, np.generic):
@@ -199,13 +193,13 @@ def run(
     missing = Recording("crashed", "the test didn't run")
     pairs = [(spec, loop.recordings.get(spec.id, missing)) for spec in specs]
     results = judge_all(pairs, fixtures.alternatives, lambda spec: command_for(assignment, spec), show_expected=True)
-    results = name_missing_files(results, absent, assignment.submission.path)
+    results = name_missing_files(results, absent, assignment.submission)
     placed = [_placed(result, loop.places.get(result.id, {})) for result in results]
     shown = replace(assignment, parts=tuple(part for part in assignment.parts if not parts or part.name in parts))
     notes = [f"Stopped: {left} test{'s' * (left != 1)} didn't run."] if loop.interrupted else []
+    notes += notes_on_imports(loop.imported, assignment)
     notes += notes_on_given(folder, assignment)
     notes += notes_on_answers(folder, fixtures.required)
-    notes += notes_on_unasked(loop.imported, assignment)
     notes += notes_on_names(results)
     notes += modules.notes
     report = make_report(shown, Fixtures(tuple(specs), fixtures.required), placed, notes=notes)

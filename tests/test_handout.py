@@ -292,6 +292,26 @@ def test_the_runner_says_what_is_wrong_as_grading_does(solved: Path, bonus: Assi
     assert "expected:" not in to_terminal(report)
 
 
+def test_an_import_of_a_file_that_isnt_handed_in_is_told_before_the_grading(
+    solved: Path, bonus: Assignment, public_points: float
+) -> None:
+    """All public points are there, and the grading has none of that file: so the sentence is needed."""
+    module = solved / "mytorch" / "dropout.py"
+    module.write_text("from parts.tools import TWO\n\nprint(TWO)\n" + module.read_text("utf-8"), "utf-8")
+    (solved / "mytorch" / "parts").mkdir()
+    (solved / "mytorch" / "parts" / "tools.py").write_text("TWO = 2\n", "utf-8")
+    (solved / "mytorch" / "parts" / "unused.py").write_text("", "utf-8")
+    sentence = "Your code imports mytorch/parts/tools.py, and grading can't: only mytorch/*.py, hw1/*.py counts."
+    result = run_runner(solved)
+    assert total(run_runner(solved, "--all").stdout) == (public_points, public_points)
+    assert f"! {sentence}" in re.sub(r"\s+", " ", result.stdout)
+    assert sentence in run_pytest(solved).stdout
+    messages = {test.message.splitlines()[0] for test in grade(bonus, solved).tests if test.status == "error"}
+    left = "mytorch/parts/tools.py was left out: only mytorch/*.py, hw1/*.py counts"
+    said = f"the submission imports 'parts', and {left}"
+    assert messages == {said}
+
+
 def test_the_runner_works_from_anywhere_and_for_one_part(solved: Path, bonus: Assignment, tmp_path: Path) -> None:
     result = run_runner(solved, "--part", "adam", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
@@ -448,18 +468,3 @@ def test_code_that_doesnt_end_is_stopped_by_the_local_checker_too(tmp_path: Path
     assert result.returncode == 1, result.stderr
     assert "stopped after 2 s" in result.stdout
     assert "1.5 / 1.5" in result.stdout  # the part after it
-
-
-def test_a_file_that_grading_wont_take_is_told_where_it_still_runs(tmp_path: Path) -> None:
-    project = recorded(tmp_path / "project")
-    text = "from helper import twice\n\n" + RIGHT["line.py"]
-    folder = hand_in(tmp_path / "code", {"line.py": text, "helper.py": "def twice(x):\n    return 2 * x\n"})
-    command = ["-m", "grader", "check", str(folder), "--assignment", NAME, "--unjailed", "--project", str(project.root)]
-    told = "! Grading won't have helper.py, which you import: it takes line.py alone."
-    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=PATIENCE)
-    assert result.returncode == 0, result.stderr
-    assert told in result.stdout
-    (folder / "line.py").write_text(RIGHT["line.py"], "utf-8")
-    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=PATIENCE)
-    assert result.returncode == 0, result.stderr
-    assert told not in result.stdout

@@ -97,6 +97,21 @@ def test_a_single_file_stands_for_the_file_of_its_name(source: Path, into: Path)
     assert any("dropout.py" in note for note in intake.notes)
 
 
+def test_a_package_without_its_init_file_lacks_nothing(source: Path, into: Path) -> None:
+    """Python takes the folder for a package all the same."""
+    intake = ingest(pack(WHOLE, "folder", source), SPEC, [*WHOLE, "mytorch/__init__.py"], into)
+    assert not any("__init__" in note for note in intake.notes)
+
+
+@pytest.mark.parametrize("found", ["mytorch/src/dropout.py", "mytorch/src/Dropout.py", "dropout.py"])
+def test_a_misplaced_file_is_found_where_folders_of_ones_own_are_allowed(found: str, source: Path, into: Path) -> None:
+    files = WHOLE | {found: WHOLE["mytorch/dropout.py"], "mytorch/own/tools.py": b"own = 1\n"}
+    del files["mytorch/dropout.py"]
+    spec = SubmissionSpec(files=("mytorch/**/*.py", "hw1/hw1.py"), path=("mytorch", "hw1"))
+    ingest(pack(files, "folder", source), spec, REQUIRED, into)
+    assert content(into) == WHOLE | {"mytorch/own/tools.py": b"own = 1\n"}
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("folder", ["handin", "Jane Doe - hw1", "a/b/c", "été/提交"])
 def test_a_wrapping_folder_is_looked_through(format: str, folder: str, source: Path, into: Path) -> None:

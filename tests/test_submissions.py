@@ -8,6 +8,7 @@ A sample is a folder `tests/submissions/<assignment>/<name>/` whose files are la
     zero  = ["dropout_forward"]     of these, parts that get nothing (optional)
     score = { single_layer = 3 }    of these, the points that are left of parts (optional)
     hint  = "keep and drop"         stands in a message or hint of a test in each lost part (optional)
+    throughout = "rand, not randn"  stands in the hint of every test that loses points (optional)
     without = ["mytorch/loss.py"]   files of the reference that are left out (optional)
     like = "in_place"               another sample, which is laid over the reference first (optional)
     replace = [["mlp.py", "a", "b"]]  what stands once in a file of these two, and what replaces it (optional)
@@ -44,7 +45,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-KEYS = {"about", "lost", "zero", "score", "hint", "without", "like", "replace", "notebook"}
+KEYS = {"about", "lost", "zero", "score", "hint", "throughout", "without", "like", "replace", "notebook"}
 SAMPLES = sorted(file.parent for file in (ROOT / "tests" / "submissions").glob("*/*/verdict.toml"))
 
 
@@ -96,7 +97,7 @@ def test_every_sample_declares_what_can_be_looked_at() -> None:
         verdict = verdict_of(sample)
         assert {"about", "lost"} <= set(verdict) <= KEYS, sample
         assert {*verdict.get("zero", []), *verdict.get("score", {})} <= set(verdict["lost"]), sample
-        assert verdict["lost"] or "hint" not in verdict, sample
+        assert verdict["lost"] or not {"hint", "throughout"} & set(verdict), sample
         assert "like" not in verdict or "like" not in verdict_of(sample.parent / verdict["like"]), sample
 
 
@@ -121,11 +122,13 @@ def demand(sample: Path, report: Report) -> None:
     wrong = [(test.id, test.status, test.message, test.hint) for test in report.tests if test.status != "passed"]
     assert lost == set(verdict["lost"]), wrong
     left = dict.fromkeys(verdict.get("zero", []), 0) | verdict.get("score", {})
-    assert left.items() <= {part.name: part.score for part in report.parts}.items(), wrong
+    assert left.items() <= {part.name: float(part.score) for part in report.parts}.items(), wrong
     if "hint" in verdict:
         for name in lost:
             told = "\n".join(f"{test.message}\n{test.hint}" for test in report.tests if test.part == name)
             assert verdict["hint"] in told, wrong
+    if "throughout" in verdict:
+        assert all(verdict["throughout"] in test.hint for test in report.tests if test.score < test.max_score), wrong
     assert verdict.get("notebook", {}).get("note", "") in "\n".join(report.notes), report.notes
     if not lost:
         assert report.score == report.max_score

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.assignment import SubmissionSpec
 from grader.fixtures import Alternative, TestSpec
 from grader.judge.assemble import name_missing_files, notes_on_names
 from grader.judge.dropout.backward import judge_backward
@@ -192,6 +193,24 @@ def test_a_test_that_hands_nothing_on_names_the_call(student: ModuleType) -> Non
 
     _, message = told(call, student)
     assert "because Layer.forward returned nothing: is its return missing?" in message
+
+
+def test_a_call_that_returns_too_much_or_too_little_is_named_with_what_it_should_return(student: ModuleType) -> None:
+    def call(rule: Callable[..., Any]) -> None:
+        w, config = rule(np.ones(3))
+        print(w, config)
+
+    def chosen(layer: Any, method: str) -> None:
+        dx, dw = getattr(layer, method)(np.ones(1))
+        print(dx, dw)
+
+    def adam(w: Any) -> Any:
+        return w
+
+    _, message = told(lambda: call(adam), student)
+    assert "  This is because adam doesn't return what is asked for: w, config.\n" in message
+    _, message = told(lambda: chosen(np.ones((3, 1)), "dot"), student)
+    assert "  This is because dot doesn't return what is asked for: dx, dw." in message
 
 
 def test_another_none_is_blamed_on_no_call(student: ModuleType) -> None:
@@ -378,16 +397,28 @@ def results(*messages: str) -> list[TestResult]:
 
 def test_a_file_of_the_assignment_that_wasnt_handed_in_is_called_that() -> None:
     said = ABSENT.format(name="loss") + "; this assignment uses numpy\n  hw1.py, line 1, in <module>: import loss"
-    (found,) = name_missing_files(results(said), ["mytorch/loss.py"], ["mytorch", "hw1"])
+    files = SubmissionSpec(files=("mytorch/*.py", "hw1/hw1.py"), path=("mytorch", "hw1"))
+    (found,) = name_missing_files(results(said), ["mytorch/loss.py"], files)
     assert found.message.startswith(
         "the submission imports 'loss', which is mytorch/loss.py of this assignment, and that file wasn't handed in\n"
     )
-    (other,) = name_missing_files(results(said), ["mytorch/linear.py"], ["mytorch", "hw1"])
+    (other,) = name_missing_files(results(said), ["mytorch/linear.py"], files)
     assert "isn't installed here" in other.message
-    (unasked,) = name_missing_files(results(said), [], ["."], ["notes.txt", "hw/loss.py"])
-    assert unasked.message.startswith(
-        "the submission imports 'loss', but hw/loss.py isn't a file that this assignment takes: it was left out\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "file"),
+    [("loss", "handin/tools/loss.py"), ("tools.loss", "handin/tools/loss.py"), ("tools", "handin/tools/loss.py")],
+)
+def test_an_import_of_a_file_that_was_left_out_is_called_that(module: str, file: str) -> None:
+    said = ABSENT.format(name=module) + "; this assignment uses numpy\n  hw1.py, line 1, in <module>: import loss"
+    files = SubmissionSpec(files=("mlp.py", "answers.toml"))
+    (found,) = name_missing_files(results(said), [], files, ["handin/notes.txt", file])
+    assert found.message.startswith(
+        f"the submission imports '{module}', and {file} was left out: only mlp.py, answers.toml counts\n  hw1.py"
     )
+    (other,) = name_missing_files(results(said), [], files, ["handin/lossy.py", "loss.txt"])
+    assert "isn't installed here" in other.message
 
 
 def test_another_years_names_are_told_once_on_top() -> None:

@@ -156,12 +156,14 @@ def _look_elsewhere(
     missing = [name for name in required if name not in chosen]
     if not missing:
         return moved
-    taken = {member.path for member in chosen.values()}
+    names = set(required)
+    taken = {member.path for name, member in chosen.items() if name in names}
+    # also what a pattern such as dl/**/*.py takes for a file of the student's own
     free = [path for path in found if path not in taken]
+    extra = {member.path: name for name, member in chosen.items() if name not in names}
     # indexes, so that each name is processed once: a hostile hand-in may have ten thousand
     lower = _by_name(free, lambda path: PurePosixPath(str(path).lower()))
     copies = _by_name(free, plain)
-    names = set(required)
     respelt: dict[str, list[str]] = {}
     for key in chosen:
         if key not in names:
@@ -169,6 +171,7 @@ def _look_elsewhere(
     for name in missing:
         place = _stand_in(PurePosixPath(name.lower()), lower, copies, taken)
         if place is not None:
+            chosen.pop(extra.get(place, ""), None)
             chosen[name] = found[place]
             taken.add(place)
             moved.append((name, str(place)))

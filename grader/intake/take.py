@@ -157,7 +157,8 @@ def _own(lender: Path | None, name: str, how: str) -> bytes:
 def _absences(left_out: Sequence[str], missing: Sequence[str], lent: Collection[str]) -> list[str]:
     """Sentences about files that weren't taken, and about missing files."""
     own = [f"The submission has no file {name}; the course's own is used instead." for name in missing if name in lent]
-    absent = [name for name in missing if name not in lent]
+    # Python takes a folder without __init__.py for a package, too
+    absent = [name for name in missing if name not in lent and PurePosixPath(name).name != "__init__.py"]
     gone = [f"The submission has no file {name}; the tests that need it can't pass." for name in absent]
     unasked = [f"Left out, because the assignment doesn't ask for it: {listed(left_out)}."] if left_out else []
     return [*unasked, *each(own), *each(gone)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grader.assignment import Assignment, Part
+from grader.assignment import Assignment, Part, SubmissionSpec
 from grader.errors import InternalError
 from grader.fixtures import Fixtures, TestSpec
 from grader.judge.score import judge_test
@@ -17,6 +17,7 @@ from grader.report import LeaderboardRow, PartScore, Report, TestResult, part_sc
 from grader.text import clean_text
 
 NOTE_CHARS = 1000
+NAME_CHARS = 120
 _IMPORTED = re.compile(re.escape(ABSENT).replace(r"\{name\}", r"(?P<name>[\w.]+)") + "[^\n]*")
 
 _LACKING = re.compile(
@@ -40,32 +41,45 @@ def command_for(assignment: Assignment, spec: TestSpec) -> str:
 
 
 def name_missing_files(
-    results: Sequence[TestResult], missing: Sequence[str], path: Sequence[str], left_out: Sequence[str] = ()
+    results: Sequence[TestResult], missing: Sequence[str], spec: SubmissionSpec, left_out: Sequence[str] = ()
 ) -> list[TestResult]:
-    """Return results in which the import of a file that wasn't handed in, or not taken, is called that.
+    """Return results in which the import of a file of the student that isn't there is called that.
 
     Args:
         results: of one hand-in.
-        missing: the files that weren't handed in.
-        path: the folders in which modules are looked for.
-        left_out: files that were handed in and that the assignment doesn't ask for.
+        missing: the files of the assignment that weren't handed in.
+        spec: which files are handed in, and in which folders modules are looked for.
+        left_out: files that were handed in, and that the assignment doesn't ask for.
     """
-    unasked = {PurePosixPath(name).stem: name for name in left_out if name.endswith(".py")}
-    modules = {module: name for name in missing for module in _modules(PurePosixPath(name), path)}
+    modules = {module: name for name in missing for module in _modules(PurePosixPath(name), spec.path)}
 
     def said(found: re.Match[str]) -> str:
         name = found["name"]
-        file = modules.get(name)
-        if file is None and name.partition(".")[0] in unasked:
-            file = unasked[name.partition(".")[0]]
+        file, unasked = modules.get(name), _file_of(name, left_out)
+        if file is not None:
             return (
-                f"the submission imports '{name}', but {file} isn't a file that this assignment takes: it was left out"
+                f"the submission imports '{name}', which is {file} of this assignment, and that file wasn't handed in"
             )
-        if file is None:
-            return found[0]
-        return f"the submission imports '{name}', which is {file} of this assignment, and that file wasn't handed in"
+        if unasked:
+            unasked = clean_text(unasked, NAME_CHARS)
+            return f"the submission imports '{name}', and {unasked} was left out: only {', '.join(spec.files)} counts"
+        return found[0]
 
+    if not modules and not left_out:
+        return [*results]
     return [replace(result, message=_IMPORTED.sub(said, result.message)) for result in results]
+
+
+def _file_of(module: str, files: Sequence[str]) -> str:
+    """The first of some files that an import of this module may mean, or that is in a package of this name; else ''."""
+    wanted = tuple(module.split("."))
+    for name in files:
+        file = PurePosixPath(name)
+        if file.suffix == ".py" and any(
+            place.parts[-len(wanted) :] == wanted for place in (file.with_suffix(""), *file.parents)
+        ):
+            return name
+    return ""
 
 
 def notes_on_names(results: Sequence[TestResult]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.fixtures import Alternative
@@ -33,6 +33,7 @@ def settle(judged: Sequence[Judged]) -> list[TestResult]:
     faulty = {result.part for result in bases if result.score < result.max_score}
     right = {result.part for result in bases} - faulty
     shown = {(item.variant, one.result.part) for one in judged if one.result.max_score for item in one.suspects}
+    explained = _explained(judged)
     results = []
     for one in judged:
         paid_in = tuple(part for part in one.builds_on if part in faulty) if one.result.part in right else ()
@@ -46,7 +47,7 @@ def settle(judged: Sequence[Judged]) -> list[TestResult]:
             continue
         if one.result.score < one.result.max_score:
             faulty.add(one.result.part)  # the first test that shows a fault pays for it
-        results.append(_named(one, suspects))
+        results.append(_named(one, _widest(suspects, explained)))
     return results
 
 
@@ -77,6 +78,22 @@ def _excluded(judged: Sequence[Judged]) -> frozenset[str]:
     like = Counter(name for one in judged for name in {item.variant for item in one.suspects})
     unlike = Counter(name for one in judged for name in one.unlike)
     return refuted | {name for name, count in unlike.items() if count >= like[name]}
+
+
+def _explained(judged: Sequence[Judged]) -> dict[str, set[str]]:
+    """The failed tests that each known mistake would explain, by its name."""
+    tests: dict[str, set[str]] = {}
+    for one in judged:
+        for item in one.suspects:
+            tests.setdefault(item.variant, set()).add(one.result.id)
+    return tests
+
+
+def _widest(suspects: Sequence[Alternative], explained: Mapping[str, set[str]]) -> list[Alternative]:
+    """The suspects but those of which another one explains all tests, and more: one cause is likelier than two."""
+    return [
+        item for item in suspects if not any(explained[item.variant] < explained[other.variant] for other in suspects)
+    ]
 
 
 def _named(judged: Judged, suspects: Sequence[Alternative]) -> TestResult:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.fixtures import GIVEN, digests
 from grader.patterns import matches
-from grader.testing.own import disown, is_own
+from grader.testing.own import disown
 from grader.testing.submission import Submission
 from grader.text import UNANSWERED
 
@@ -39,6 +38,18 @@ def notes_on_given(folder: Path, assignment: Assignment) -> list[str]:
     return [f"Grading uses the course's own {', '.join(other)}; yours differs: download it again."] if other else []
 
 
+def notes_on_imports(files: Iterable[str], assignment: Assignment) -> list[str]:
+    """Return a sentence if the code imports files that the assignment doesn't ask for: grading doesn't have them."""
+    spec = assignment.submission
+    unasked = sorted(name for name in files if not matches(PurePosixPath(name), (*spec.asked, *spec.lent)))
+    if not unasked:
+        return []
+    asked = ", ".join(spec.files)
+    return [
+        f"Your code imports {', '.join(unasked)}, and grading can't: only {asked} counts. Move what you need in there."
+    ]
+
+
 def notes_on_answers(folder: Path, names: Sequence[str]) -> list[str]:
     """Return a sentence if texts still have the template's line in place of an answer: no test need ask for it."""
     waiting = []
@@ -47,23 +58,6 @@ def notes_on_answers(folder: Path, names: Sequence[str]) -> list[str]:
         if not name.endswith(".py") and file.is_file() and UNANSWERED.encode() in file.read_bytes():
             waiting.append(name)
     return [f"Not answered yet, where the text has TODO: {', '.join(waiting)}."] if waiting else []
-
-
-def imported_files(folder: Path) -> set[str]:
-    """Return the student's files that are imported at present, as POSIX paths relative to the folder."""
-    root = folder.resolve()
-    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
-    return {Path(file).relative_to(root).as_posix() for file in files if is_own(file, root)} - {"conftest.py"}
-
-
-def notes_on_unasked(imported: Collection[str], assignment: Assignment) -> list[str]:
-    """Return a sentence if the code imports files that aren't taken from a hand-in, and so runs only here."""
-    spec = assignment.submission
-    taken = (*spec.asked, *spec.lent)
-    unasked = sorted(name for name in imported if not matches(PurePosixPath(name), taken))
-    if not unasked:
-        return []
-    return [f"Grading won't have {', '.join(unasked)}, which you import: it takes {', '.join(spec.files)} alone."]
 
 
 def submission_in(folder: Path, assignment: Assignment) -> Submission:

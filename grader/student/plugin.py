@@ -26,7 +26,7 @@ from grader.questions import fixtures_file, seed_of
 from grader.recording import Observation
 from grader.settings import read_assignment
 from grader.student.calls import Calls
-from grader.student.handout import find_handout, notes_on_given, submission_in
+from grader.student.handout import find_handout, notes_on_given, notes_on_imports, submission_in
 from grader.student.limit import MOST_SECONDS, TooLong, time_limit
 from grader.testing.explain import explain, student_frames
 from grader.testing.plugin import TestingPlugin
@@ -144,6 +144,7 @@ class Handouts(TestingPlugin):
         self._handouts: list[_Handout] = []
         self._entered: _Handout | None = None
         self._lines: list[str] = []
+        self._imported: dict[Path, set[str]] = {}
 
     def add(self, handout: _Handout) -> None:
         """Serve one more handout."""
@@ -194,6 +195,8 @@ class Handouts(TestingPlugin):
         try:
             return (yield)
         finally:
+            if handout.spec(item) is not None:  # a student's own test may import what it likes
+                self._imported.setdefault(handout.folder, set()).update(submission.imported())
             submission.uninstall()
 
     @pytest.hookimpl(wrapper=True)
@@ -238,9 +241,11 @@ class Handouts(TestingPlugin):
         return report
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print a line for each given file that was changed and for each failed test, with what to do next."""
-        given = [note for one in self._handouts for note in notes_on_given(one.folder, one.assignment)]
-        lines = [*given, *self._lines]
+        """Print a line for each file that grading hasn't, or has otherwise, and for each failed test."""
+        notes = [note for one in self._handouts for note in notes_on_given(one.folder, one.assignment)]
+        for one in self._handouts:
+            notes += notes_on_imports(self._imported.get(one.folder, ()), one.assignment)
+        lines = [*notes, *self._lines]
         if not lines:
             return
         terminalreporter.section("what to do", "-")

@@ -16,7 +16,7 @@ from grader.recording import ABSENT, Claim
 from grader.testing.cells.places import is_of_kernel, left_out, place, undefined
 from grader.testing.own import is_own
 from grader.testing.submission import Forbidden, NotFound
-from grader.testing.suggest import headline, is_test, nothing_returned
+from grader.testing.suggest import headline, is_test, not_unpacked, nothing_returned
 
 MESSAGE_CHARS = 4000
 FRAMES = 4
@@ -120,7 +120,10 @@ def _raised_by_code(error: NotImplementedError, root: Path) -> bool:
 
 
 def _nothing(error: BaseException, root: Path) -> list[str]:
-    """A line about an earlier call that returned nothing, where the exception is about a None."""
+    """A line about an earlier call that returned nothing, or another number of values than the test takes."""
+    if isinstance(error, ValueError):
+        found = not_unpacked(error, error.__traceback__)
+        return [f"  This is because {found[0]} doesn't return what is asked for: {found[1]}."] if found else []
     if not isinstance(error, TypeError | AttributeError):
         return []
     own = [

@@ -160,16 +160,26 @@ class Submission:
             sys.path_importer_cache.pop(entry, None)
         root = self._root.resolve()
         helpers = tuple(f"{folder}{os.sep}" for folder in self._helpers)
-        # only later modules: a look at all of torch's would copy the memory that a process shares with its twin
-        for name in list(takewhile(lambda name: name != self._last, reversed(sys.modules))):
-            module = sys.modules[name]
-            loader = getattr(getattr(module, "__spec__", None), "loader", None)
+        for name, file in self._later():
+            loader = getattr(getattr(sys.modules[name], "__spec__", None), "loader", None)
             made = loader is self._stand_ins or loader is self._finder.layout
-            file = getattr(module, "__file__", None) or ""
             if made or is_own(file, root) or file.startswith(helpers):
                 del sys.modules[name]
         sys.modules.update(self._hidden)
         self._proxies.clear()
+
+    def imported(self) -> list[str]:
+        """Return the hand-in's files that are loaded as modules, relative to its folder."""
+        root = self._root.resolve()
+        return sorted({Path(file).relative_to(root).as_posix() for _, file in self._later() if is_own(file, root)})
+
+    def _later(self) -> list[tuple[str, str]]:
+        """Names and files of the modules that were loaded since `install`.
+
+        A look at all of torch's would copy the memory that a process shares with its twin.
+        """
+        names = takewhile(lambda name: name != self._last, reversed(sys.modules))
+        return [(name, getattr(sys.modules[name], "__file__", None) or "") for name in names]
 
     def __getattr__(self, name: str) -> Module:
         if name.startswith("__"):

@@ -76,6 +76,25 @@ def nothing_returned(error: BaseException, frames: Iterable[tuple[FrameType, int
     return ""
 
 
+def not_unpacked(error: ValueError, trace: TracebackType | None) -> tuple[str, str] | None:
+    """Return a call of the test's, and the names for what it returns, if it returned another number of values.
+
+    Only of a line of the tests: a library's own failure to unpack has another cause.
+    """
+    if "values to unpack" not in str(error):
+        return None
+    frames = list(traceback.walk_tb(trace))
+    frame, line = frames[-1]
+    folders = {Path(one.f_code.co_filename).parent for one, _ in frames if is_test(one.f_code.co_filename)}
+    tree = _tree(frame.f_code.co_filename) if Path(frame.f_code.co_filename).parent in folders else None
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            (target, *_), call = node.targets, node.value
+            if isinstance(target, ast.Tuple) and isinstance(call, ast.Call):
+                return _name_of(call, frame), ast.unparse(target).strip("()")
+    return None
+
+
 _NEVER_NONE = (
     ast.BinOp | ast.UnaryOp | ast.Compare | ast.List | ast.Tuple | ast.Dict | ast.Set | ast.JoinedStr | ast.ListComp
 )
@@ -169,7 +188,12 @@ def _name_of(call: ast.Call, frame: FrameType) -> str:
         thing = frame.f_locals.get(call.func.value.id)
         if thing is not None and not isinstance(thing, type(sys)):
             return f"{type(thing).__name__}.{call.func.attr}"
-    return ast.unparse(call.func)
+    chosen: object = None
+    if isinstance(call.func, ast.Name):
+        chosen = getattr(frame.f_locals.get(call.func.id), "__name__", None)
+    elif isinstance(call.func, ast.Call) and ast.unparse(call.func.func) == "getattr" and len(call.func.args) > 1:
+        chosen = frame.f_locals.get(ast.unparse(call.func.args[1]))
+    return chosen if isinstance(chosen, str) and chosen.isidentifier() else ast.unparse(call.func)
 
 
 def _tree(file: str) -> ast.Module | None:

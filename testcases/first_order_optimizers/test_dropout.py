@@ -13,9 +13,12 @@ PROBABILITIES = pytest.mark.parametrize("p", [0.25, 0.8])
 @PROBABILITIES
 def test_vanilla_training(submission, rng, check, p):
     """VanillaDropout keeps with probability p in training, and scales nothing"""
-    layer, other = (submission("nn.dropout").VanillaDropout(p) for _ in range(2))
+    layer = submission("nn.dropout").VanillaDropout(p)
     x = positive(rng, (27, 20))
     y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
+    other = submission("nn.dropout").VanillaDropout(
+        p
+    )  # made now: a seed that __init__ sets then repeats the first masks
     others = check.calls(lambda: other.forward(x.copy(), train=True)[0])[:4]
     check.dropout("out", y, x=x, keep=p, again=again, other=others)
 
@@ -25,9 +28,12 @@ def test_vanilla_training(submission, rng, check, p):
 @PROBABILITIES
 def test_inverted_training(submission, rng, check, p):
     """InvertedDropout keeps with probability p in training, and divides by p"""
-    layer, other = (submission("nn.dropout").InvertedDropout(p) for _ in range(2))
+    layer = submission("nn.dropout").InvertedDropout(p)
     x = positive(rng, (27, 20))
     y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
+    other = submission("nn.dropout").InvertedDropout(
+        p
+    )  # made now: a seed that __init__ sets then repeats the first masks
     others = check.calls(lambda: other.forward(x.copy(), train=True)[0])[:4]
     check.dropout("out", y, x=x, keep=p, again=again, other=others)
 
@@ -63,8 +69,8 @@ def test_other_shape(submission, rng, check, name):
     """Dropout for inputs of three dimensions"""
     layer = getattr(submission("nn.dropout"), name)(0.25)
     x = positive(rng, (5, 8, 13))
-    y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
-    check.dropout("out", y, x=x, keep=0.25, again=again)
+    y, _ = layer.forward(x.copy(), train=True)
+    check.dropout("out", y, x=x, keep=0.25)
 
 
 @weight(0.75)
@@ -96,10 +102,9 @@ def test_keep_everything(submission, rng, check, name):
     y, cache = layer.forward(x.copy(), train=True)
     check("out", kept(y))
     check("dx", layer.backward(dout, cache))
-    # two masks, right or wrong: a layer that drops nothing, or the same for ever, earns nothing by leaving x alone
-    half = dropout(0.5)
-    y, again = check.calls(lambda: half.forward(x.copy(), train=True)[0])[:2]
-    check.dropout("out with p = 0.5", y, x=x, keep=None, again=again)
+    # a mask, right or wrong: a layer that drops nothing earns nothing by leaving x alone
+    y, _ = dropout(0.5).forward(x.copy(), train=True)
+    check.dropout("out with p = 0.5", y, x=x, keep=None)
 
 
 @weight(0)

@@ -59,15 +59,17 @@ def test_curved(submission, rng, check):
 @weight(0)
 @number("5.6")
 def test_params_stay_at_x(submission, rng, check):
-    """Remark, no points: while the gradient is asked for, params are still at x, not at the look-ahead point"""
+    """Remark, no points: the gradient is asked for once a step, while params are still at x, not at the point ahead"""
     params = {"x": rng.normal(size=7)}
     start, seen = params["x"].copy(), []
 
     def grad_fn(point):
-        seen.append(moved(kept(params["x"]), start))
+        seen[-1].append(moved(kept(params["x"]), start))
         return {"x": 2.0 * point["x"]}
 
     optimizer = using(submission, "Nesterov", 0.1, rho=0.8)(params)
     for _ in range(3):
+        seen.append([])
         optimizer.step(grad_fn)
-    check("move of x before the second step, as grad_fn finds it", seen[1])
+    check("calls of grad_fn in each of three steps", str([len(calls) for calls in seen]))
+    check("move of x before the second step, as grad_fn finds it", seen[1][-1])

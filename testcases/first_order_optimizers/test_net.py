@@ -35,6 +35,13 @@ def check_training(check, loss, grads, dims):
         check(f"gradient of b{index}", grads[f"b{index}"])
 
 
+def correlation(one, other):
+    """How alike the draws of two arrays of one shape are, whatever their mean and deviation; 0 for constants."""
+    one, other = one - one.mean(), other - other.mean()
+    size = np.linalg.norm(one) * np.linalg.norm(other)
+    return float((one * other).sum() / size) if size else 0.0
+
+
 @weight(1)
 @number("2.1")
 def test_initialisation(submission, rng, check):
@@ -51,6 +58,10 @@ def test_initialisation(submission, rng, check):
         check(f"standard deviations of W1, W2, W3 {label}", np.array([W.std() for W in weights]), rtol=0.1, atol=0)
         means = np.array([W.mean() for W in weights]) / scale
         check(f"means of W1, W2, W3 over weight_scale, {label}", means, rtol=0, atol=0.12)
+    other = submission("nn.net").FullyConnectedNet(dims, **options).params
+    likeness = np.array([correlation(W, np.asarray(other[f"W{index}"])) for index, W in enumerate(weights, start=1)])
+    # of 4900 draws and more, in less than one of 1e9 gradings a correlation is above 0.1
+    check("correlation of W1, W2, W3 with those of another net of these sizes", likeness, rtol=0, atol=0.12)
 
 
 @weight(1.5)

@@ -75,9 +75,10 @@ def check_channels(check, y, x, p, again=(), other=()):
 @PROBABILITIES
 def test_training(submission, rng, check, p):
     """Dropout2d drops whole channels with probability p in training, and scales the others"""
-    layer, other = submission.regularization.Dropout2d(p), submission.regularization.Dropout2d(p)
+    layer = submission.regularization.Dropout2d(p)
     x = draw(rng, 40, 33, 3, 5)
     y, *again = check.calls(lambda: layer(x.clone()))
+    other = submission.regularization.Dropout2d(p)  # made now: a seed that __init__ sets then repeats the first masks
     check_channels(check, y, x, p, again, check.calls(lambda: other(x.clone()))[:4])
 
 
@@ -97,8 +98,9 @@ def test_inplace(submission, rng, check):
     given = x.clone()
     layer = submission.regularization.Dropout2d(p=0.3, inplace=True)
     y = layer(given)
+    check.dropout("y in training", y, x=x, keep=None)
     check("y is stored where x was", y.data_ptr() == given.data_ptr())
-    check.dropout("x holds the result", given, x=x, keep=None)
+    check("x holds the result", bool((given == y).all()))
     without = submission.regularization.Dropout2d(p=0.3)(x.clone())
     check("factor of what is kept, in place over not in place", scale(given, x) / scale(without, x))
     layer = submission.regularization.Dropout2d(p=0.5, inplace=True)
@@ -124,7 +126,7 @@ def test_gradient(submission, rng, check, p):
     layer = submission.regularization.Dropout2d(p)
     x, delta = draw(rng, 8, 12, 3, 4), draw(rng, 8, 12, 3, 4)
     leaf = x.clone().requires_grad_()
-    y = layer(leaf)
+    y = layer(leaf * 1)  # a layer that works in place without being asked is paid for elsewhere
     y.backward(delta.clone())
     check.dropout_backward("x.grad", gradient_of(leaf), y=y, x=x, delta=delta, keep=1 - p)
 

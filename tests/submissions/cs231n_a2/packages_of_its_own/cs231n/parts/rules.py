@@ -1,0 +1,2 @@
+def step(w, rate, gradient):
+    return w - rate * gradient
