@@ -29,6 +29,9 @@ LACKING = "{file} has no '{name}'; define it there, spelt exactly like this"
 NEAREST = "; it has '{name}'"
 """What the worker adds if the file has a similar name."""
 
+KILLED = "it was killed, by itself or for its use of memory"
+"""What is said of a process that ended by SIGKILL; the machine's own lack of memory looks like that too."""
+
 MOST_OUTPUTS = 12
 """The greatest number of outputs of one `check.dropout`: each output takes time and widens the bounds."""
 

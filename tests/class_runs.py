@@ -28,6 +28,7 @@ WRONG = {
     "hang": (_BACKWARD, "while True: pass"),
     "memory": (_BACKWARD, "return [bytes(2**30) for _ in range(64)]"),
     "exit": (_BACKWARD, "import os; os._exit(0)"),
+    "killed": (_BACKWARD, "import os; os.kill(os.getpid(), 9)"),
     "broken": ('"""A line."""', "def ("),
 }
 
@@ -60,8 +61,8 @@ class SmallClass:
                 self.add(f"student{index:02}", texts[index % len(texts)])
 
     def fill_odd(self) -> None:
-        """Write those that hang, take all memory, end their process or can't be read, and two of one student."""
-        for kind in ("hang", "memory", "exit"):
+        """Write those that hang, take all memory, end or kill themselves, or can't be read, two of one student."""
+        for kind in ("hang", "memory", "exit", "killed"):
             self.add(kind, self.text(kind))
         (self.source / "letter.zip").write_bytes(b"Dear professor, my laptop was stolen")
         self.add("twice", self.right)

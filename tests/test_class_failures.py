@@ -110,12 +110,13 @@ def test_odd_hand_ins_cost_only_themselves(own: SmallClass, tmp_path: Path) -> N
     said = own.grade(run, "--roster", roster, jobs=2)
     assert "2 at once" in said
     gradebook, problems = rows(run), rows(run, "problems.csv")
-    odd = {**dict.fromkeys(("hang", "memory", "exit"), "3"), "letter": "0", "twice": "", "ghost": ""}
+    odd = {**dict.fromkeys(("hang", "memory", "exit", "killed"), "3"), "letter": "0", "twice": "", "ghost": ""}
     assert scores(run) == ALONE | odd
     assert (gradebook["ghost"]["status"], gradebook["twice"]["status"]) == ("no submission", "not graded")
-    assert set(problems) == {"letter", "twice", "student04"}
+    assert set(problems) == {"letter", "twice", "student04", "killed"}
     assert "letter.zip" in problems["letter"]["problem"], problems["letter"]["problem"]
     assert "line.py, line 1" in problems["student04"]["problem"]
+    assert "if the machine had too little of it, grade again" in problems["killed"]["problem"]
     assert "several hand-ins" in problems["twice"]["problem"]
     # the run's folder is its owner's alone, and a second run of the same class is equal
     assert not [file for file in (run, *run.rglob("*")) if file.stat().st_mode & 0o077]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grader.classroom.marks import title_of
 from grader.gradebook import Entry, Gradebook
+from grader.recording import KILLED
 from grader.report import Report, Status, TestResult
 
 
@@ -46,6 +47,14 @@ def one_cause(report: Report | None) -> str:
         return ""
     first = " ".join(report.tests[0].message.split())[:200]
     return f"All {len(report.tests)} tests end alike, without points; one cause, or a wrong folder: {first}"
+
+
+def killed(report: Report | None) -> str:
+    """Return a sentence about tests whose process was killed, which may be the machine's fault; empty for none."""
+    tests = [test for test in (report.tests if report is not None else ()) if KILLED in test.message]
+    if not tests:
+        return ""
+    return f"Test {_names(tests)}: {KILLED}; if the machine had too little of it, grade again with fewer --jobs"
 
 
 def _about_tests(report: Report | None) -> list[str]:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from grader.assignment import Limits
 from grader.errors import InternalError
-from grader.recording import Ending, Recording
+from grader.recording import KILLED, Ending, Recording
 from grader.sandbox.protocol import MESSAGE_BYTES, Ended, Started, decode
 from grader.sandbox.wire import Decoder, Prepared, WireError
 from grader.text import clean_text, overwritten
@@ -325,7 +325,7 @@ def _cause(ended: Ended | None) -> str:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:
-            return "it was killed, by itself or for its use of memory"
+            return KILLED
         if number == signal.SIGXCPU:
             return "it used more processor time than a test may"
         if number == signal.SIGSEGV:

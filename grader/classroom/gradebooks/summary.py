@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.classroom.attention import one_cause
+from grader.classroom.attention import killed, one_cause
 from grader.classroom.gradebooks.rows import (
     PERSON,
     has_free_days,
@@ -54,7 +54,7 @@ def problems_of(book: Gradebook) -> list[list[str]]:
     """Return the rows of problems.csv."""
     lines = []
     for row in rows(book):
-        problem = "; ".join(filter(None, (row.problem, one_cause(row.report))))
+        problem = "; ".join(filter(None, (row.problem, one_cause(row.report), killed(row.report))))
         if problem or row.standing == "not graded":
             lines.append([*person_cells(row.student), row.standing, text_cell(problem or "not graded yet")])
     return lines
