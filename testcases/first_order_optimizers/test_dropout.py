@@ -16,9 +16,8 @@ def test_vanilla_training(submission, rng, check, p):
     layer = submission("nn.dropout").VanillaDropout(p)
     x = positive(rng, (27, 20))
     y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
-    other = submission("nn.dropout").VanillaDropout(
-        p
-    )  # made now: a seed that __init__ sets then repeats the first masks
+    # made now: a seed that __init__ sets then repeats the first masks
+    other = submission("nn.dropout").VanillaDropout(p)
     others = check.calls(lambda: other.forward(x.copy(), train=True)[0])[:4]
     check.dropout("out", y, x=x, keep=p, again=again, other=others)
 
@@ -31,9 +30,8 @@ def test_inverted_training(submission, rng, check, p):
     layer = submission("nn.dropout").InvertedDropout(p)
     x = positive(rng, (27, 20))
     y, *again = check.calls(lambda: layer.forward(x.copy(), train=True)[0])
-    other = submission("nn.dropout").InvertedDropout(
-        p
-    )  # made now: a seed that __init__ sets then repeats the first masks
+    # made now: a seed that __init__ sets then repeats the first masks
+    other = submission("nn.dropout").InvertedDropout(p)
     others = check.calls(lambda: other.forward(x.copy(), train=True)[0])[:4]
     check.dropout("out", y, x=x, keep=p, again=again, other=others)
 
