@@ -444,6 +444,20 @@ def test_a_missing_name_tells_the_nearest_that_is_there(tmp_path: Path) -> None:
         submission.uninstall()
 
 
+def test_a_module_of_a_package_is_found_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "net_words").mkdir()
+    (tmp_path / "net_words" / "__init__.py").write_text("", "utf-8")
+    (tmp_path / "net_words" / "layers.py").write_text("SIZE = 3\n", "utf-8")
+    submission = Submission(tmp_path, ["."], [])
+    submission.install()
+    try:
+        assert submission.net_words.layers.SIZE == 3
+        with pytest.raises(NotFound, match=r"net_words/__init__\.py has no 'losses'"):
+            submission.net_words.losses.SIZE  # noqa: B018
+    finally:
+        submission.uninstall()
+
+
 def test_the_keys_of_the_answers_are_in_what_students_get() -> None:
     root = Path(__file__).parent.parent
     reference = (root / "reference/nyu1008_hw3/answers.toml").read_text("utf-8")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -244,6 +245,8 @@ class Module:
             file = self._file_of(module)
             raise NotFound(f"{file} takes {name!r} from {absent}, which isn't here; define it in {file}")
         except AttributeError:
+            if hasattr(module, "__path__") and find_spec(f"{self._name}.{name}") is not None:
+                return self._submission(f"{self._name}.{name}")  # a module of the package that nothing imported yet
             reason = reason_for(module, name)
             if reason is not None:
                 raise reason from None
