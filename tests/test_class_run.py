@@ -58,7 +58,7 @@ def test_a_class_is_graded_kept_and_compared(source: Path, tmp_path: Path) -> No
 
     # a second call grades nothing again
     done = grade(source, run, "--against", run)
-    assert f"0 of 4 lose points against {run}, 0 gain, 4 have no change" in done.stderr
+    assert f"0 of 4 hand-ins lose points against {run}, 0 gain, 4 have no change" in done.stderr
     assert {file.name: file.stat().st_mtime_ns for file in (run / "reports").iterdir()} == kept
     assert (run / "gradebook.csv").read_bytes() == book
 
@@ -67,7 +67,7 @@ def test_a_class_is_graded_kept_and_compared(source: Path, tmp_path: Path) -> No
     again = tmp_path / "again"
     shutil.copytree(run, again)
     done = grade(source, again, "--against", run, code=1)
-    assert f"1 of 4 lose points against {run}, 0 gain, 3 have no change: see report.html" in done.stderr
+    assert f"1 of 4 hand-ins lose points against {run}, 0 gain, 3 have no change: see report.html" in done.stderr
     assert scores(again)["ben"] == "5"
     assert len(list((again / "reports").iterdir())) == 5
     page = (again / "report.html").read_text("utf-8")

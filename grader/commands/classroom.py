@@ -126,7 +126,7 @@ def run_class(options: argparse.Namespace) -> int:
         number = len(changes.losers)
         gain = sum(change.gain > 0 for change in changes.students)
         say(
-            f"{number} of {len(book.entries)} lose points against {options.against}, {gain} gain, "
+            f"{number} of {len(book.entries)} hand-ins lose points against {options.against}, {gain} gain, "
             f"{changes.unchanged} have no change: see report.html"
         )
         return FAILED if changes.losers else DONE
