@@ -29,6 +29,7 @@ WRONG = {
     "memory": (_BACKWARD, "return [bytes(2**30) for _ in range(64)]"),
     "exit": (_BACKWARD, "import os; os._exit(0)"),
     "killed": (_BACKWARD, "import os; os.kill(os.getpid(), 9)"),
+    "interrupt": (_BACKWARD, "import os; os.kill(os.getpid(), 2)"),
     "broken": ('"""A line."""', "def ("),
 }
 
@@ -62,7 +63,7 @@ class SmallClass:
 
     def fill_odd(self) -> None:
         """Write those that hang, take all memory, end or kill themselves, or can't be read, two of one student."""
-        for kind in ("hang", "memory", "exit", "killed"):
+        for kind in ("hang", "memory", "exit", "killed", "interrupt"):
             self.add(kind, self.text(kind))
         (self.source / "letter.zip").write_bytes(b"Dear professor, my laptop was stolen")
         self.add("twice", self.right)

@@ -110,13 +110,21 @@ def test_odd_hand_ins_cost_only_themselves(own: SmallClass, tmp_path: Path) -> N
     said = own.grade(run, "--roster", roster, jobs=2)
     assert "2 at once" in said
     gradebook, problems = rows(run), rows(run, "problems.csv")
-    odd = {**dict.fromkeys(("hang", "memory", "exit", "killed"), "3"), "letter": "0", "twice": "", "ghost": ""}
+    odd = {
+        **dict.fromkeys(("hang", "memory", "exit", "killed", "interrupt"), "3"),
+        "letter": "0",
+        "twice": "",
+        "ghost": "",
+    }
     assert scores(run) == ALONE | odd
     assert (gradebook["ghost"]["status"], gradebook["twice"]["status"]) == ("no submission", "not graded")
     assert set(problems) == {"letter", "twice", "student04", "killed"}
     assert "letter.zip" in problems["letter"]["problem"], problems["letter"]["problem"]
     assert "line.py, line 1" in problems["student04"]["problem"]
     assert "if the machine had too little of it, grade again" in problems["killed"]["problem"]
+    # a class itself ignores interrupts, and yet its students' code starts as it does alone
+    (interrupted,) = run.glob("reports/interrupt-*.json")
+    assert "KeyboardInterrupt" in interrupted.read_text("utf-8")
     assert "several hand-ins" in problems["twice"]["problem"]
     # the run's folder is its owner's alone, and a second run of the same class is equal
     assert not [file for file in (run, *run.rglob("*")) if file.stat().st_mode & 0o077]
@@ -163,7 +171,7 @@ def test_killed_runs_are_resumed(small: SmallClass, tmp_path: Path) -> None:
         wait_until(partial(_has, run, wanted), process)
         time.sleep(chance.random() * chance.choice((0.01, 0.5)))
         kill(process.pid)
-        finish(process, None)
+        assert "Traceback" not in finish(process, None)
         whole = (run / "gradebook.csv").exists()
         if whole:
             small.grade(run)
@@ -292,6 +300,14 @@ def test_an_interrupt_finishes_what_runs(small: SmallClass, undisturbed: Path, t
     assert "stopped before it" in rows(run, "problems.csv")["student04"]["problem"]
     small.grade(run)
     assert table(run) == table(undisturbed)
+
+
+def test_an_interrupt_of_the_terminal_leaves_no_traceback(small: SmallClass, tmp_path: Path) -> None:
+    """It reaches the processes too, however early."""
+    process = small.start(tmp_path / "run", jobs=2)
+    wait_until(lambda: judges(process.pid), process)
+    os.killpg(process.pid, signal.SIGINT)
+    assert "Traceback" not in finish(process, 130)
 
 
 def test_a_cluster_may_lose_workers_gain_them_and_end(small: SmallClass, undisturbed: Path, tmp_path: Path) -> None:

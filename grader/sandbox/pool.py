@@ -75,6 +75,8 @@ class Pool(Generic[Held]):
 
     def _feed(self) -> None:
         """Send tasks to one process until a None comes; runs in a thread of this process."""
+        # a process that starts inherits this, or an interrupt would end it with a traceback before it ignores them
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process: BaseProcess | None = None
         ours: Connection | None = None
         while (item := self._tasks.get()) is not None:
@@ -111,9 +113,10 @@ class Pool(Generic[Held]):
 def _serve(tasks: Connection, make: Callable[[], AbstractContextManager[Any]]) -> None:
     """Run tasks until a None comes or the parent process closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles interrupts
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     began = False
     try:
-        with make() as held, suppress(EOFError):
+        with make() as held, suppress(EOFError, BrokenPipeError, ConnectionResetError):
             began = True
             while (item := tasks.recv()) is not None:
                 task, args = item
