@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 
 from grader.folders import DATA
 from grader.recording import Claim
@@ -156,11 +157,12 @@ class TestingPlugin:
     def _call(self, item: pytest.Item, ends: Ends) -> BaseException | None:
         """Call a test's function and return the exception that it raised. Those in `ends` end the whole run."""
         assert isinstance(item, pytest.Function)
-        arguments = dict.fromkeys(_LATER) | {name: getattr(self._running, name) for name in _GIVEN}
+        names = item._fixtureinfo.argnames
+        arguments = {name: getattr(self._running, name) if name in _GIVEN else None for name in names}
         if hasattr(item, "callspec"):
-            arguments |= item.callspec.params
+            arguments |= {name: value for name, value in item.callspec.params.items() if name in names}
         try:
-            item.obj(**{name: arguments[name] for name in item._fixtureinfo.argnames})
+            item.obj(**arguments)
         except ends:
             raise
         except BaseException as error:
@@ -202,6 +204,7 @@ def _run_phases(item: pytest.Item, ends: Ends) -> BaseException | None:
     It calls the hooks of the three phases directly, without pytest's reports, which aren't used here: they would cost
     every forked child several milliseconds of copied pages.
     """
+    item.stash[tmppath_result_key] = {}  # of the reports, which the fixture tmp_path looks for at its end
     error: BaseException | None = None
     for phase in (item.ihook.pytest_runtest_setup, item.ihook.pytest_runtest_call):
         try:
