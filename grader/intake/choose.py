@@ -162,7 +162,9 @@ def _look_elsewhere(
     free = [path for path in found if path not in taken]
     extra = {member.path: name for name, member in chosen.items() if name not in names}
     # indexes, so that each name is processed once: a hostile hand-in may have ten thousand
-    lower = _by_name(free, lambda path: PurePosixPath(str(path).lower()))
+    ends = {PurePosixPath(name).name.lower() for name in missing}
+    alike = (path for path in free if path.name.lower() in ends)
+    lower = _by_name(alike, lambda path: PurePosixPath(str(path).lower()))
     copies = _by_name(free, plain)
     respelt: dict[str, list[str]] = {}
     for key in chosen:

@@ -232,9 +232,9 @@ def _notebooks(
 
 def _for_modules(choice: Choice, modules: Sequence[str]) -> list[tuple[Taken, Member]]:
     """The notebooks that stand for modules which a suite imports and the hand-in doesn't have."""
-    stems = {
-        part for name in choice.files for part in PurePosixPath(name).with_suffix("").parts if name.endswith(".py")
-    }
+    if not modules:
+        return []
+    stems = {part for name in choice.files if name.endswith(".py") for part in name.removesuffix(".py").split("/")}
     missing = [module for module in modules if module not in stems]
     found = {name: member for name, member in choice.files.items() if is_notebook(member.path)}
     groups: dict[str, list[str]] = {}
