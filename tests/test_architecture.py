@@ -204,6 +204,13 @@ def test_torch_is_imported_late() -> None:
                 assert "torch" not in {name.split(".")[0] for _, name in imports(node)}, module
 
 
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, whose modules are all that it imports."""
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -228,9 +235,7 @@ def test_a_homework_in_numpy_imports_no_torch(arguments: list[str], tmp_path: Pa
         "assert 'torch' not in sys.modules\n"
         "sys.exit(code)\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    result = run_python(code)
     assert result.returncode == 0, result.stderr
     assert "torch was imported" not in result.stdout + result.stderr
     if arguments[0] == "grade":
@@ -245,9 +250,7 @@ def test_the_judge_is_light_before_the_worker_starts() -> None:
         "heavy = {'numpy', 'pytest', 'torch', 'rich', 'hypothesis', 'jinja2', 'matplotlib'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    result = run_python(code)
     assert result.returncode == 0, result.stderr
 
 
@@ -263,7 +266,5 @@ def test_the_untrusted_side_loads_what_every_hand_in_needs_alone() -> None:
         "found = (late & (sys.modules.keys() - before)) | (cells - {'grader.testing.cells.places'})\n"
         "assert not found, found\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    result = run_python(code)
     assert result.returncode == 0, result.stderr
