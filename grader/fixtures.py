@@ -32,11 +32,8 @@ from grader.report import Visibility
 FORMAT = 2
 PUBLIC = "public.npz"
 GIVEN = "given.json"
-VARIANTS = "variants.toml"
 """In a handout, beside the public file: the course's own files with their digests."""
 _MANIFEST = "manifest.json"
-_BLANK_LINES = 5
-"""So many ends of lines may be at the end of `variants.toml`; without any change of it, one or two are."""
 
 
 @dataclass(frozen=True)
@@ -295,7 +292,7 @@ def recorded_hashes(assignment: Assignment) -> dict[str, str]:
     """
     assignment.test_files()  # each must exist
     folder = assignment.folder
-    files = [*folder.glob("*.py"), *folder.glob("helpers/**/*.py"), *folder.glob(VARIANTS)]
+    files = [*folder.glob("*.py"), *folder.glob("helpers/**/*.py"), *folder.glob("variants.toml")]
     if assignment.data.is_dir():
         files += own_files(assignment.data).values()
     hashes = {file.relative_to(folder).as_posix(): digest(_recorded(file)) for file in files}
@@ -303,27 +300,14 @@ def recorded_hashes(assignment: Assignment) -> dict[str, str]:
     return dict(sorted(hashes.items()))
 
 
-def hashes_beside(found: Mapping[str, str], recorded: Mapping[str, str], assignment: Assignment) -> dict[str, str]:
-    """Return the hashes of all inputs as they were found, to be compared with recorded ones.
-
-    The first equivalence is written below a blank line, which stays when the equivalences are cut out: blank lines at
-    the end of `variants.toml` are no change.
-    """
-    hashes = dict(found)
-    if VARIANTS in found:
-        text = _recorded(assignment.folder / VARIANTS).rstrip()
-        if recorded.get(VARIANTS) in {digest(text + b"\n" * blank) for blank in range(_BLANK_LINES)}:
-            hashes[VARIANTS] = recorded[VARIANTS]
-    return hashes
-
-
 def _recorded(file: Path) -> bytes:
     """The contents of a file on which a recording depends."""
     data = file.read_bytes()
-    if file.name != VARIANTS:
+    if file.name != "variants.toml":
         return data
     data = re.sub(rb"\A#:schema [^\n]*\n", b"", data)
-    return re.sub(rb"(?ms)^\[\[equivalent\]\].*?(?=^\[\[variant\]\]|\Z)", b"", data)
+    data = re.sub(rb"(?ms)^\[\[equivalent\]\].*?(?=^\[\[variant\]\]|\Z)", b"", data)
+    return data.rstrip() + b"\n"  # blank lines above the first equivalence stay when it is cut out
 
 
 def _recorded_settings(assignment: Assignment) -> str:
@@ -337,7 +321,7 @@ def _recorded_settings(assignment: Assignment) -> str:
 def load_current(assignment: Assignment, name: str = GRADED) -> Fixtures:
     """Read the assignment's fixtures; raises AssignmentError if a test has changed since the recording."""
     fixtures = load(fixtures_file(assignment, name), assignment)
-    found = hashes_beside(recorded_hashes(assignment), fixtures.hashes, assignment)
+    found = recorded_hashes(assignment)
     for file in sorted({*found, *fixtures.hashes}):
         if fixtures.hashes.get(file) != found.get(file):
             raise AssignmentError(

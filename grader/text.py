@@ -23,6 +23,7 @@ _MARKS = re.compile(
 
 _SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """Signs that begin a formula, in their wide forms too."""
+# texts, because the untrusted side imports this module and makes no spreadsheet
 _FORMULA = rf"\A(?:\s*{_SIGNS}|[\t\r\n])"
 _LATER_FORMULA = rf"([;\t\r\n][^\S\t\r\n]*)({_SIGNS})"
 

@@ -17,7 +17,7 @@ from grader.authoring.record_reference import fill, record_reference, warnings_o
 from grader.authoring.specs import unmatched
 from grader.authoring.variants import apply_variant, load_variants
 from grader.errors import AssignmentError
-from grader.fixtures import Fixtures, TestSpec, hashes_beside, load
+from grader.fixtures import Fixtures, TestSpec, load
 from grader.judge.score import judge_test
 from grader.questions import GRADED, as_written, fixtures_file, read_questions
 from grader.sandbox.worker import Worker
@@ -52,9 +52,7 @@ def look(assignment: Assignment) -> Look:
         found = record_reference(assignment, as_written(assignment, seed), None)
         earned = _earned(worker, found.tests, files)
     changed = (
-        _changed(assignment, load(fixtures_file(assignment, GRADED), assignment), found)
-        if recorded
-        else ["isn't recorded yet"]
+        _changed(load(fixtures_file(assignment, GRADED), assignment), found) if recorded else ["isn't recorded yet"]
     )
     return Look(
         tests=len(found.tests),
@@ -68,12 +66,11 @@ def look(assignment: Assignment) -> Look:
     )
 
 
-def _changed(assignment: Assignment, old: Fixtures, new: Fixtures) -> list[str]:
+def _changed(old: Fixtures, new: Fixtures) -> list[str]:
     """The differences from the fixtures on disk, but for those that only a whole record run finds."""
     sealed = {test.id: test.sealed for test in old.tests}
     tests = tuple(replace(test, sealed=sealed.get(test.id, test.sealed)) for test in new.tests)
-    hashes = hashes_beside(new.hashes, old.hashes, assignment)
-    return differences(old, replace(new, tests=tests, alternatives=old.alternatives, hashes=hashes))
+    return differences(old, replace(new, tests=tests, alternatives=old.alternatives))
 
 
 def _earned(worker: Worker, specs: Sequence[TestSpec], files: dict[str, str]) -> list[str]:

@@ -20,7 +20,7 @@ from grader.authoring.specs import unmatched
 from grader.authoring.variants import apply_variant, load_variants
 from grader.authoring.withhold import make_questions
 from grader.errors import AssignmentError
-from grader.fixtures import PUBLIC, Fixtures, hashes_beside, load, save
+from grader.fixtures import PUBLIC, Fixtures, load, save
 from grader.grade import demand_tests
 from grader.judge.score import judge_test, replayed
 from grader.questions import GRADED, Questions, as_written, fixtures_file, read_questions
@@ -205,8 +205,7 @@ def drift(assignment: Assignment, made: Record) -> list[str]:
     """Return what differs between the fixtures on disk and a fresh record run, as sentences; empty if nothing."""
     # one change shows in both recordings, and is told once
     for name, new in ((GRADED, made.graded), (PUBLIC, made.public)):
-        old = load(fixtures_file(assignment, name), assignment)
-        found = differences(old, replace(new, hashes=hashes_beside(new.hashes, old.hashes, assignment)))
+        found = differences(load(fixtures_file(assignment, name), assignment), new)
         if found:
             return found
     return [] if read_questions(assignment) == made.questions else ["the tests changed, as a grading runs them"]

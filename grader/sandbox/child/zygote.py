@@ -104,8 +104,8 @@ class Server:
         self.jail = NO_JAIL
         self.scratch: Scratch | None = None
         self.leftovers: Leftovers | None = None
-        helpers = Path(settings.helpers) if settings.helpers else None
-        self.submission = Submission(Path(settings.submission), settings.path, settings.forbid, helpers)
+        self.helpers = Path(settings.helpers) if settings.helpers else None
+        self.submission = Submission(Path(settings.submission), settings.path, settings.forbid, self.helpers)
         """Described once: each child looks up no path again."""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -125,8 +125,8 @@ class Server:
         for name, item in items.items():
             if name != CONVERT:
                 self.send(describe(item))
-        roots = [self.settings.submission, *filter(None, [self.settings.helpers])]
-        self.leftovers = Leftovers([Path(root) for root in roots], Path(self.settings.work))
+        roots = [Path(self.settings.submission), *filter(None, [self.helpers])]
+        self.leftovers = Leftovers(roots, Path(self.settings.work))
         gc.freeze()  # otherwise the garbage collector would touch, and so copy, every page in every child
         self.send(Ready(tuple(self.jail.layers), self.probe(), self.scratch is not None))
         while True:
@@ -228,7 +228,7 @@ def run_child(command: Command, descriptors: Sequence[int], items: Sequence[pyte
             bring(codes)
         shares = command.shares
         if command.prepares:
-            shares = keeps_to_itself(root, Path(settings.helpers) if settings.helpers else None)
+            shares = keeps_to_itself(root, server.helpers)
             # a suite has no path and imports in its own way; cells are compiled one by one
             files = (file for file in root.resolve().rglob("*.py") if settings.path and not origin(file))
             Channel(CHANNEL, 0).write(encode_prepared(Prepared(shares, compile_all(files))))
